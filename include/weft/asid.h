@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ASIDs: which tag a space's translations carry in the TLB.
+ *
+ * There may be more spaces than ASIDs. A space keeps its ASID as long as the
+ * generation lasts; when ASIDs run out a new generation begins, in which every
+ * space must ask again, but for those running on some CPU: they keep theirs.
+ * Before a CPU runs anything in a new generation it drops its TLB.
+ *
+ * Facts kept:
+ *   space->context      generation | ASID, 0 for a space that never ran
+ *   domain->generation  the present one
+ *   cpu[i].active       context that CPU i runs, 0 while a rollover looks
+ *   cpu[i].reserved     context that CPU i ran at the last rollover
+ *   cpu[i].flush        CPU i has yet to drop its TLB for this generation
+ * Invariant: two spaces whose context is of the present generation, or is
+ * active or reserved, never share an ASID.
+ *
+ * ASID 0 is never handed out: it is the empty space's.
+ */
+#ifndef WEFT_ASID_H
+#define WEFT_ASID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weft_space;
+
+enum weft_asid_policy {
+	/* Generations, as above: a switch invalidates nothing. */
+	WEFT_ASID_GENERATIONS,
+	/*
+	 * All spaces share ASID 1; the local TLB is dropped when a CPU turns
+	 * to another space than the last one. For CPUs and kernels without a
+	 * use for ASIDs, and to make missing invalidations show in tests.
+	 */
+	WEFT_ASID_SHARED,
+};
+
+struct weft_asid_cpu {
+	uint64_t active;
+	uint64_t reserved;
+	bool flush;
+};
+
+struct weft_asid_domain {
+	enum weft_asid_policy policy;
+	uint32_t count;			/* ASIDs, 0 included: 0..count-1 */
+	uint32_t ncpus;
+	uint32_t next;			/* where the search goes on */
+	uint64_t generation;		/* multiple of WEFT_ASID_GENERATION */
+	uint64_t rollovers;
+	uint64_t *map;			/* one bit an ASID, client's memory */
+	struct weft_asid_cpu *cpus;	/* ncpus of them, client's memory */
+	/* The client's lock, taken with DAIF masked; NULL: one CPU. */
+	void (*lock)(void *arg);
+	void (*unlock)(void *arg);
+	void *lock_arg;
+};
+
+#define WEFT_ASID_GENERATION	0x10000ull	/* above 16 bits of ASID */
+#define WEFT_ASID_MASK		0xffffull
+#define WEFT_ASID_MAP_WORDS(count)	(((count) + 63) / 64)
+
+/*
+ * @count ASIDs (a power of two or less: anything above ncpus + 1, at most
+ * 65536), @map of WEFT_ASID_MAP_WORDS(count) words, @cpus of @ncpus. 0 or
+ * WEFT_EINVAL. With WEFT_ASID_SHARED @count and @map are not used.
+ */
+int weft_asid_init(struct weft_asid_domain *domain,
+		   enum weft_asid_policy policy, uint32_t count,
+		   uint64_t *map, struct weft_asid_cpu *cpus, uint32_t ncpus);
+
+/*
+ * CPU @cpu is about to run @space: give it an ASID of the present generation
+ * (space->ttbr is complete afterwards). True if the caller must drop the
+ * local TLB before it writes TTBR0. DAIF masked.
+ */
+bool weft_asid_assign(struct weft_asid_domain *domain, uint32_t cpu,
+		      struct weft_space *space);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

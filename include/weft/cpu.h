@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The per-CPU block and what the CPU can do.
+ *
+ * TPIDR_EL1 holds the running task; the task names its CPU. So "this CPU" is
+ * weft_task_current()->cpu, valid as long as the caller cannot migrate.
+ */
+#ifndef WEFT_CPU_H
+#define WEFT_CPU_H
+
+#include <weft/layout.h>
+
+#define WEFT_CPU_SPARE_STACK	0
+
+/*
+ * Kernel stacks of the client fill the upper half of slots of twice their
+ * size, aligned to that: 16 KiB in 32. So bit WEFT_STACK_SHIFT of sp is set
+ * inside a stack and clear below it, and one bit tells the vectors of EL1 that
+ * the stack is used up.
+ */
+#define WEFT_STACK_SHIFT	14
+
+#ifndef __ASSEMBLER__
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weft_fp;
+struct weft_space;
+
+struct weft_cpu {
+	/* Top of the stack on which a stack overflow is reported. */
+	uint64_t spare_stack;
+	/* What TTBR0_EL1 holds, so that it is written only when it differs. */
+	uint64_t ttbr0;
+	/* Whose translations may be in the TLB where all share one ASID. */
+	const struct weft_space *tlb_space;
+	/* Whose registers are in the FP registers; NULL: nobody's. */
+	struct weft_fp *fp_owner;
+	/* 0, 1, ...: index into the client's and the ASID domain's arrays. */
+	uint32_t index;
+	uint32_t unused;
+};
+
+WEFT_OFFSET(WEFT_CPU_SPARE_STACK, weft_cpu, spare_stack);
+
+/* Read once per CPU; what differs between CPUs is the client's to merge. */
+struct weft_features {
+	uint8_t pa_bits;	/* 32..52 */
+	uint8_t pa_range;	/* ID_AA64MMFR0_EL1.PARange: TCR_EL1.IPS */
+	uint8_t asid_bits;	/* 8 or 16 */
+	bool fp;		/* FP and Advanced SIMD */
+	bool pan;		/* FEAT_PAN */
+	bool uao;		/* FEAT_UAO */
+	bool e0pd;		/* FEAT_E0PD */
+	bool sb;		/* FEAT_SB */
+	bool lse;		/* FEAT_LSE */
+	bool sve;		/* FEAT_SVE */
+	bool sme;		/* FEAT_SME */
+	bool pauth;		/* FEAT_PAuth, any algorithm */
+	bool bti;		/* FEAT_BTI */
+	bool mte;		/* FEAT_MTE */
+	bool rng;		/* FEAT_RNG */
+	bool ras;		/* FEAT_RAS */
+	bool tlbirange;		/* FEAT_TLBIRANGE */
+	bool csv2, csv3;	/* speculation: see D19, ID_AA64PFR0_EL1 */
+	bool ssbs;		/* FEAT_SSBS */
+	bool granule_4k;	/* without it weft cannot work */
+};
+
+/* From the ID registers of the calling CPU; EL1. */
+void weft_features_read(struct weft_features *features);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+#endif

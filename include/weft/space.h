@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Address spaces: the root of a user page table and its ASID, kept as the one
+ * word that TTBR0_EL1 takes (TCR_EL1.A1 = 0: root and ASID change at once).
+ *
+ * TTBR0 belongs to the thread, not to the frame: the switch installs the
+ * space of the thread that it resumes, so whatever way that thread takes out
+ * of the kernel, its own memory is there.
+ */
+#ifndef WEFT_SPACE_H
+#define WEFT_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weft_asid_domain;
+struct weft_cpu;
+
+struct weft_space {
+	uint64_t ttbr;		/* root | ASID << 48: what TTBR0 gets */
+	uint64_t context;	/* generation | ASID (weft/asid.h); atomic */
+	struct weft_asid_domain *domain;	/* NULL: the empty space */
+};
+
+/*
+ * A space over the page table at @root (physical, page-aligned). It gets its
+ * ASID when it first runs.
+ */
+void weft_space_init(struct weft_space *space, uint64_t root,
+		     struct weft_asid_domain *domain);
+
+/*
+ * The empty space, over a root without entries, under ASID 0: what TTBR0
+ * holds while nobody's user memory is meant (kernel threads, idle, a process
+ * that exits).
+ */
+void weft_space_init_empty(struct weft_space *space, uint64_t root);
+
+/*
+ * Install @space in TTBR0_EL1 of @cpu, the calling CPU; writes only what
+ * differs and invalidates nothing unless the ASID policy asks for it.
+ *
+ * There is no ISB here: an ERET to EL0 synchronizes. Who goes on in EL1 and
+ * touches user memory executes weft_isb() first. DAIF masked.
+ */
+void weft_space_install(struct weft_cpu *cpu, struct weft_space *space);
+
+/* The ASID that translations of @space carry now; 0: it never ran. */
+uint16_t weft_space_asid(const struct weft_space *space);
+
+/*
+ * Before the memory of a space that ran is freed: no CPU block remembers it.
+ * It must not be in TTBR0.
+ */
+void weft_space_forget(struct weft_cpu *cpu, const struct weft_space *space);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

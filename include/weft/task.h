@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Tasks: what a switch hands over, and the switch.
+ *
+ * A parked thread is a stack pointer and an address to resume at. The address
+ * is weft_resume_kernel, which pops struct weft_saved and returns to C (that
+ * is what a system call that blocks needs), or, for a thread that never ran,
+ * weft_resume_first.
+ *
+ * weft_task_init and the setters are the only ways to fill a task.
+ */
+#ifndef WEFT_TASK_H
+#define WEFT_TASK_H
+
+#include <weft/layout.h>
+
+#define WEFT_TASK_SP		0
+#define WEFT_TASK_PC		8
+#define WEFT_TASK_CPU		16
+
+/* struct weft_saved, pushed on the kernel stack by the switch */
+#define WEFT_SAVED_X19		0
+#define WEFT_SAVED_X29		80
+#define WEFT_SAVED_SIZE		96
+
+#ifndef __ASSEMBLER__
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weft_cpu;
+struct weft_fp;
+struct weft_frame;
+struct weft_space;
+
+struct weft_task {
+	uint64_t sp;		/* kernel stack pointer while parked */
+	uint64_t pc;		/* where to resume while parked */
+	struct weft_cpu *cpu;	/* runs, or last ran, here */
+	struct weft_space *space;	/* never NULL: the empty one for a
+					 * kernel thread */
+	struct weft_fp *fp;	/* NULL: a kernel thread */
+	uint64_t tpidr_el0;	/* while parked; the user may write it */
+	uint64_t tpidrro_el0;	/* what the user reads there */
+};
+
+WEFT_OFFSET(WEFT_TASK_SP, weft_task, sp);
+WEFT_OFFSET(WEFT_TASK_PC, weft_task, pc);
+WEFT_OFFSET(WEFT_TASK_CPU, weft_task, cpu);
+WEFT_PAIR(weft_task, sp, pc);
+
+/* What the procedure call standard preserves, and nothing else. */
+struct weft_saved {
+	uint64_t x[10];		/* x19-x28 */
+	uint64_t x29;
+	uint64_t lr;
+};
+
+WEFT_OFFSET(WEFT_SAVED_X19, weft_saved, x);
+WEFT_OFFSET(WEFT_SAVED_X29, weft_saved, x29);
+WEFT_SIZE(WEFT_SAVED_SIZE, weft_saved);
+WEFT_PAIR(weft_saved, x29, lr);
+WEFT_STATIC_ASSERT(sizeof(struct weft_saved) % 16 == 0,
+		   "the switch keeps sp 16-byte aligned");
+
+/* The running task. Any context; an address, so it cannot go stale. */
+static inline struct weft_task *weft_task_current(void)
+{
+	uintptr_t task;
+
+	/*
+	 * Not volatile and no memory clobber: TPIDR_EL1 always names whoever
+	 * executes this, so the compiler may keep or repeat the value.
+	 */
+	__asm__("mrs %0, tpidr_el1" : "=r"(task));
+	return (struct weft_task *)task;
+}
+
+/*
+ * Set up a task that never ran. When it is first switched to, it calls
+ * @entry(@prev, @arg) in EL1 with all of DAIF masked, on the stack that ends
+ * at @stack_top (16-byte aligned, its upper WEFT_FRAME_SIZE bytes kept for the
+ * user frame); @prev is the task that was left. @entry must not return.
+ * @space is what user addresses mean to it, @fp may be NULL.
+ */
+void weft_task_init(struct weft_task *task,
+		    void (*entry)(struct weft_task *prev, void *arg),
+		    void *arg, uint64_t stack_top, struct weft_space *space,
+		    struct weft_fp *fp);
+
+/*
+ * Change the address space of @task. If it is the running task the new space
+ * is installed when this returns, and the old one is no longer in TTBR0. DAIF
+ * masked in that case.
+ */
+void weft_task_set_space(struct weft_task *task, struct weft_space *space);
+
+/* TPIDR_EL0 of @task, which may be the running one. */
+void weft_task_set_tls(struct weft_task *task, uint64_t value);
+
+/*
+ * FP registers of @task read as zero from now on; it is the running task.
+ * (For execve. DAIF masked.)
+ */
+void weft_task_reset_fp(struct weft_task *task);
+
+/* Before a task's memory is freed: no CPU block refers to its FP state. */
+void weft_task_forget_fp(struct weft_cpu *cpu, const struct weft_fp *fp);
+
+/*
+ * Hand this CPU from @prev, the running task, to @next: FP registers, address
+ * space, thread registers, stack. Returns when some CPU switches back to
+ * @prev, with the task that ran just before: the caller may now publish it as
+ * runnable elsewhere, or free it, for all of it is in memory.
+ *
+ * EL1, all of DAIF masked, and masked on return. @next->cpu is set here. The
+ * client orders this against other CPUs: its lock is released, with release
+ * semantics, after the call returns.
+ */
+struct weft_task *weft_switch_to(struct weft_task *prev,
+				 struct weft_task *next);
+
+/*
+ * The bare switch under it: stack, resume address, TPIDR_EL1. Same
+ * preconditions.
+ */
+struct weft_task *weft_switch(struct weft_task *prev, struct weft_task *next);
+
+/*
+ * Make @task the running task of this CPU, which had none: the boot stack
+ * becomes its stack. Once per CPU, before anything else here.
+ */
+void weft_task_adopt(struct weft_task *task, struct weft_cpu *cpu,
+		     struct weft_space *space);
+
+/*
+ * Leave the kernel through @frame, which lies at the top of the running
+ * task's stack. All of DAIF masked.
+ */
+__attribute__((noreturn)) void weft_enter_user(struct weft_frame *frame);
+
+/* Where a parked task resumes (weft/switch.S); for debuggers and tests. */
+extern const char weft_resume_kernel[];
+extern const char weft_resume_first[];
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+#endif

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The table of interrupt handlers and the loop that runs them. The IRQ
+ * vector (trap.c) calls irq_dispatch; drivers register; gicv2.c or gicv3.c
+ * is the chip behind it.
+ */
+#include "dev/irq.h"
+
+#include <weft/sysreg.h>
+
+#include "dev/fdt.h"
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "lib/lock.h"
+#include "lib/log.h"
+#include "lib/panic.h"
+
+enum {
+	/*
+	 * One visit to the vector handles at most this many: the way out
+	 * (reschedule, signals) is reached even under a storm of one line.
+	 */
+	DISPATCH_MAX = 32,
+	PPI_FIRST = 16,
+	SPI_FIRST = 32,
+	PPI_COUNT = SPI_FIRST - PPI_FIRST,
+};
+
+/* Interrupt cells of a GIC's child (the binding "arm,gic-v3" and its like) */
+enum {
+	CELL_SPI = 0,
+	CELL_PPI = 1,
+	CELL_EDGE_RISING = 1,
+	CELL_EDGE_FALLING = 2,
+	CELL_TRIGGER = 0xf,
+};
+
+struct line {
+	irq_handler fn;		/* NULL: nobody */
+	void *arg;
+	bool edge;
+	uint64_t count;
+};
+
+static struct spinlock table_lock = SPINLOCK_INIT(RANK_IRQ, "irq");
+/* table_lock */
+static struct line lines[IRQ_MAX];
+static uint64_t spurious;
+
+static const struct irq_chip *chip;
+
+uint64_t irq_save(void)
+{
+	uint64_t daif = weft_read_daif();
+
+	weft_mask_all();	/* self-synchronizing: takes effect in order */
+	return daif;
+}
+
+void irq_restore(uint64_t daif)
+{
+	weft_write_daif(daif);
+}
+
+void irq_init(const struct fdt *fdt)
+{
+	if (gicv3_probe(fdt, &chip) != 0 && gicv2_probe(fdt, &chip) != 0)
+		fatal("no interrupt controller: the device tree has neither "
+		      "a GICv2 nor a GICv3");
+	irq_init_cpu();
+	klog("irq: %s, %u lines\n", chip->name, chip->lines);
+}
+
+void irq_init_cpu(void)
+{
+	uint64_t daif;
+	uint32_t irq;
+
+	chip->init_cpu();
+	daif = spin_lock_irqsave(&table_lock);
+	for (irq = 0; irq < SPI_FIRST; irq++)
+		if (lines[irq].fn)
+			chip->enable(irq, lines[irq].edge);
+	spin_unlock_irqrestore(&table_lock, daif);
+}
+
+int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg)
+{
+	struct line *line;
+	uint64_t daif;
+	int err = -EBUSY;
+
+	assert(fn);
+	if (!chip || irq >= chip->lines)
+		return -EINVAL;
+
+	line = &lines[irq];
+	daif = spin_lock_irqsave(&table_lock);
+	if (!line->fn) {
+		line->fn = fn;
+		line->arg = arg;
+		line->edge = edge;
+		chip->enable(irq, edge);
+		err = 0;
+	}
+	spin_unlock_irqrestore(&table_lock, daif);
+	return err;
+}
+
+void irq_unregister(uint32_t irq)
+{
+	uint64_t daif;
+
+	assert(chip && irq < chip->lines);
+	daif = spin_lock_irqsave(&table_lock);
+	chip->disable(irq);
+	lines[irq].fn = NULL;
+	lines[irq].arg = NULL;
+	spin_unlock_irqrestore(&table_lock, daif);
+}
+
+/* A copy of @irq's line to call; false, and the line off, if nobody has it. */
+static bool line_take(uint32_t irq, struct line *line)
+{
+	bool first_stray = false;
+
+	spin_lock(&table_lock);
+	lines[irq].count++;
+	*line = lines[irq];
+	if (!line->fn) {
+		chip->disable(irq);
+		spurious++;
+		first_stray = line->count == 1;
+	}
+	spin_unlock(&table_lock);
+
+	if (first_stray)
+		klog("irq: %u has no handler, disabled\n", irq);
+	return line->fn != NULL;
+}
+
+void irq_dispatch(struct weft_frame *frame)
+{
+	unsigned n;
+
+	for (n = 0; n < DISPATCH_MAX; n++) {
+		struct line line;
+		uint32_t token;
+		uint32_t irq = chip->ack(&token);
+
+		if (irq >= IRQ_MAX)
+			break;
+		if (line_take(irq, &line))
+			line.fn(line.arg, frame);
+		chip->eoi(token);
+	}
+	if (n == 0)
+		__atomic_fetch_add(&spurious, 1, __ATOMIC_RELAXED);
+}
+
+uint64_t irq_count(uint32_t irq)
+{
+	if (irq >= IRQ_MAX)
+		return 0;
+	return __atomic_load_n(&lines[irq].count, __ATOMIC_RELAXED);
+}
+
+uint64_t irq_spurious_count(void)
+{
+	return __atomic_load_n(&spurious, __ATOMIC_RELAXED);
+}
+
+void irq_send_sgi(unsigned cpu, uint32_t sgi)
+{
+	assert(chip && sgi < PPI_FIRST);
+	chip->send_sgi(cpu, sgi);
+}
+
+int irq_from_cells(const uint32_t *cells, unsigned n, uint32_t *irq,
+		   bool *edge)
+{
+	if (n < 3)
+		return -EINVAL;
+	if (cells[0] == CELL_SPI && cells[1] < IRQ_MAX - SPI_FIRST)
+		*irq = SPI_FIRST + cells[1];
+	else if (cells[0] == CELL_PPI && cells[1] < PPI_COUNT)
+		*irq = PPI_FIRST + cells[1];
+	else
+		return -EINVAL;
+
+	/* Bits above the trigger: a CPU mask for PPIs of GICv2, not needed. */
+	switch (cells[2] & CELL_TRIGGER) {
+	case CELL_EDGE_RISING:
+	case CELL_EDGE_FALLING:
+		*edge = true;
+		return 0;
+	default:
+		*edge = false;
+		return 0;
+	}
+}
+
+int irq_from_node(const struct fdt *fdt, int node, uint32_t index,
+		  uint32_t *irq, bool *edge)
+{
+	uint32_t cells[FDT_INTERRUPT_CELLS];
+	uint32_t n;
+
+	if (fdt_interrupt(fdt, node, index, cells, &n) < 0)
+		return -EINVAL;
+	return irq_from_cells(cells, n, irq, edge);
+}

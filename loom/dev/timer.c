@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The generic timer's EL1 virtual timer and counter (Arm ARM D11.2). The
+ * clock (sched/clock.c) asks for the time and for one interrupt at a time;
+ * the interrupt calls clock_interrupt().
+ *
+ * The virtual timer is the one that a guest and a host both may use: from EL2
+ * its offset was set to zero on the way down.
+ */
+#include "dev/timer.h"
+
+#include <weft/frame.h>
+#include <weft/sysreg.h>
+
+#include "dev/fdt.h"
+#include "dev/irq.h"
+#include "dev/timeconv.h"
+#include "lib/log.h"
+#include "lib/panic.h"
+#include "sched/clock.h"
+
+enum {
+	CTL_ENABLE = 1,
+	CTL_OFF = 0,
+	/* Interrupts of the node: secure, physical, virtual, hypervisor */
+	VIRTUAL_INTERRUPT = 2,
+};
+
+static uint64_t frequency;
+
+uint64_t timer_frequency(void)
+{
+	return frequency;
+}
+
+uint64_t timer_now_ns(void)
+{
+	/*
+	 * The counter may be read early, before older instructions are done:
+	 * then a time taken under a lock could lie before one that the
+	 * previous holder took.
+	 */
+	weft_isb();
+	return timeconv_ticks_to_ns(weft_read_cntvct_el0(), frequency);
+}
+
+void timer_set(uint64_t when_ns)
+{
+	uint64_t ticks = timeconv_ns_to_ticks(when_ns, frequency);
+
+	if (ticks == UINT64_MAX) {
+		weft_write_cntv_ctl_el0(CTL_OFF);
+	} else {
+		/* First: enabled with the old value it might fire at once. */
+		weft_write_cntv_cval_el0(ticks);
+		weft_write_cntv_ctl_el0(CTL_ENABLE);
+	}
+	/*
+	 * In the interrupt handler: the level is down before the interrupt
+	 * controller is told that we are done. Elsewhere: from now on.
+	 */
+	weft_isb();
+}
+
+static void handle_interrupt(void *arg, struct weft_frame *frame)
+{
+	(void)arg;
+	/* Quiet, in case nothing is due that would set the timer again. */
+	weft_write_cntv_ctl_el0(CTL_OFF);
+	weft_isb();		/* the level is down before the EOI */
+	clock_interrupt(weft_frame_from_user(frame));
+}
+
+static uint64_t find_frequency(const struct fdt *fdt, int node)
+{
+	uint64_t hz;
+
+	/* The property is there when the firmware left the register wrong. */
+	if (fdt_prop_number(fdt, node, "clock-frequency", &hz) < 0)
+		hz = weft_read_cntfrq_el0();
+	if (!timeconv_frequency_ok(hz))
+		fatal("timer: its frequency cannot be %llu Hz",
+		      (unsigned long long)hz);
+	return hz;
+}
+
+void timer_init(const struct fdt *fdt)
+{
+	int node = fdt_node_by_compatible(fdt, -1, "arm,armv8-timer");
+	uint32_t irq;
+	bool edge;
+	int err;
+
+	if (node < 0)
+		fatal("timer: the device tree has no generic timer");
+	frequency = find_frequency(fdt, node);
+	if (irq_from_node(fdt, node, VIRTUAL_INTERRUPT, &irq, &edge) < 0)
+		fatal("timer: the device tree names no virtual interrupt");
+
+	timer_init_cpu();
+	err = irq_register(irq, edge, handle_interrupt, NULL);
+	if (err < 0)
+		fatal("timer: interrupt %u cannot be used (%d)", irq, err);
+	klog("timer: %llu Hz, interrupt %u\n", (unsigned long long)frequency,
+	     irq);
+}
+
+void timer_init_cpu(void)
+{
+	/* The control register's reset value is unknown (D11.2.4). */
+	weft_write_cntv_ctl_el0(CTL_OFF);
+	weft_isb();
+}

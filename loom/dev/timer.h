@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+/* The generic timer: the EL1 virtual timer and counter (Arm ARM D11). */
+#ifndef LOOM_DEV_TIMER_H
+#define LOOM_DEV_TIMER_H
+
+#include <stdint.h>
+
+struct fdt;
+
+/*
+ * Finds interrupt and frequency, takes the interrupt; fatal() if the timer
+ * cannot be used. Needs irq_init. No interrupt comes before timer_set.
+ */
+void timer_init(const struct fdt *fdt);
+
+/* On each further CPU, before irq_init_cpu enables the interrupt: quiet. */
+void timer_init_cpu(void);
+
+/*
+ * Interrupt this CPU at (or at once after) this time; replaces the last
+ * request. UINT64_MAX: not at all. The interrupt itself ends the request.
+ */
+void timer_set(uint64_t when_ns);
+
+uint64_t timer_frequency(void);
+/* CNTVCT_EL0 in nanoseconds, without overflow for centuries. */
+uint64_t timer_now_ns(void);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Open files and descriptor tables.
+ *
+ * A struct file is one open(): an inode, a position, flags. Descriptors of
+ * one or several processes refer to it, each counted. A struct files is a
+ * process's table; its lock is never held over I/O.
+ */
+#ifndef LOOM_FS_FILE_H
+#define LOOM_FS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/lock.h"
+#include "sched/mutex.h"
+
+struct file;
+struct inode;
+
+/* open(2) flags, Linux arm64 */
+enum {
+	FILE_ACCMODE = 3,
+	FILE_RDONLY = 0,
+	FILE_WRONLY = 1,
+	FILE_RDWR = 2,
+	FILE_CREAT = 0100,
+	FILE_EXCL = 0200,
+	FILE_NOCTTY = 0400,
+	FILE_TRUNC = 01000,
+	FILE_APPEND = 02000,
+	FILE_NONBLOCK = 04000,
+	FILE_DIRECTORY = 040000,
+	FILE_NOFOLLOW = 0100000,
+	FILE_LARGEFILE = 0400000,
+	FILE_CLOEXEC = 02000000,
+	FILE_PATH = 010000000,
+};
+
+/* A piece of a user's buffer: Linux's struct iovec. */
+struct io_vector {
+	uint64_t base;
+	uint64_t len;
+};
+
+#define IO_MAX 0x7ffff000	/* bytes of one read or write, as Linux */
+
+struct file_ops {
+	/*
+	 * @buf is a user address. Bytes done, or a negative errno; partial
+	 * counts at a bad address as Linux. read and write of a seekable file
+	 * use *@pos and advance it. May block (killable).
+	 */
+	long (*read)(struct file *f, uint64_t buf, size_t len, uint64_t *pos);
+	long (*write)(struct file *f, uint64_t buf, size_t len, uint64_t *pos);
+	/* All pieces as one write; without it they are written in turn. */
+	long (*writev)(struct file *f, const struct io_vector *iov, unsigned n);
+	/* Records of a directory from f->pos on; f->lock is held. */
+	long (*getdents)(struct file *f, uint64_t buf, size_t len);
+	long (*ioctl)(struct file *f, uint32_t cmd, uint64_t arg);
+	/* Called once each when the file is made and when it goes. */
+	int (*open)(struct file *f);
+	void (*release)(struct file *f);
+	bool seekable;
+};
+
+struct file {
+	uint32_t refs;		/* atomic */
+	uint32_t flags;		/* access mode, APPEND ...; atomic */
+	struct inode *inode;	/* counted */
+	const struct file_ops *ops;	/* NULL with FILE_PATH */
+	struct mutex lock;	/* RANK_FILE */
+	uint64_t pos;		/* lock */
+	void *data;		/* of the implementation */
+};
+
+#define FILES_MAX 256		/* descriptors of a process */
+
+struct files {
+	struct spinlock lock;	/* RANK_FDTABLE */
+	uint32_t refs;		/* atomic: a vfork child has its own copy */
+
+	/* lock */
+	struct file *slot[FILES_MAX];
+	uint64_t cloexec[FILES_MAX / 64];
+};
+
+/* An open file of @inode (takes a reference on it); -ENXIO: no such device. */
+int file_create(struct inode *inode, uint32_t flags, struct file **out);
+void file_get(struct file *f);
+void file_put(struct file *f);
+unsigned file_count(void);
+
+/* open(2) without the descriptor; @mode as the umask left it. */
+int file_open(struct inode *cwd, const char *path, uint32_t flags,
+	      uint32_t mode, struct file **out);
+
+/* System-call level reads and writes: access mode checked, position kept. */
+long file_read(struct file *f, uint64_t buf, size_t len);
+long file_write(struct file *f, uint64_t buf, size_t len);
+long file_pread(struct file *f, uint64_t buf, size_t len, uint64_t pos);
+long file_pwrite(struct file *f, uint64_t buf, size_t len, uint64_t pos);
+long file_readv(struct file *f, const struct io_vector *iov, unsigned n);
+long file_writev(struct file *f, const struct io_vector *iov, unsigned n);
+long file_seek(struct file *f, int64_t offset, int whence);
+long file_getdents(struct file *f, uint64_t buf, size_t len);
+long file_ioctl(struct file *f, uint32_t cmd, uint64_t arg);
+int file_truncate(struct file *f, uint64_t size);
+
+/* The present flags; and F_SETFL, which changes APPEND and NONBLOCK only. */
+uint32_t file_flags(const struct file *f);
+void file_set_flags(struct file *f, uint32_t flags);
+
+/* The kernel reads a regular file into its own memory (execve). */
+long file_kread(struct file *f, void *dst, size_t len, uint64_t pos);
+
+struct files *files_create(void);
+struct files *files_copy(struct files *from);
+void files_put(struct files *files);
+void files_close_on_exec(struct files *files);
+
+/*
+ * The lowest free descriptor >= @from gets @f and its reference: fd, or
+ * -EMFILE, and the reference stays the caller's.
+ */
+int files_install(struct files *files, struct file *f, int from, bool cloexec);
+/* True if no descriptor is free: open must not create a file for nothing. */
+bool files_full(struct files *files);
+/* The file of a descriptor, counted; NULL if not open. */
+struct file *files_lookup(struct files *files, int fd);
+/* 0 or -EBADF. The file goes when nobody else refers to it. */
+int files_close(struct files *files, int fd);
+/* dup3(2): @to, -EBADF, or -EINVAL if both are one. */
+int files_dup_to(struct files *files, int from, int to, bool cloexec);
+int files_get_cloexec(struct files *files, int fd);
+int files_set_cloexec(struct files *files, int fd, bool cloexec);
+
+/* pipe2(2): two open files. */
+int pipe_create(uint32_t flags, struct file **reader, struct file **writer);
+
+#endif

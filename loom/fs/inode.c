@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What all inodes share: their life, and the operations that do not depend
+ * on names. The file systems (ramfs.c, procfs.c, pipe.c) make them.
+ */
+#include "fs/inode.h"
+
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "mm/kmem.h"
+#include "sched/clock.h"
+
+static unsigned inodes;		/* atomic */
+static uint64_t last_number;	/* atomic */
+
+struct inode *inode_alloc(const struct inode_ops *ops, uint64_t number,
+			  uint32_t mode)
+{
+	struct inode *inode = kzalloc(sizeof(*inode));
+	bool is_dir = (mode & MODE_FMT) == MODE_DIR;
+
+	if (!inode)
+		return NULL;
+	if (!number)
+		number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
+	inode->number = number;
+	inode->mode = mode;
+	inode->refs = 1;
+	inode->nlink = 1;
+	inode->ops = ops;
+	mutex_init(&inode->lock, is_dir ? RANK_DIR : RANK_INODE,
+		   is_dir ? "directory" : "inode");
+	inode->mtime_ns = clock_realtime();
+	inode->ctime_ns = inode->mtime_ns;
+	inode->atime_ns = inode->mtime_ns;
+	__atomic_add_fetch(&inodes, 1, __ATOMIC_RELAXED);
+	return inode;
+}
+
+void inode_get(struct inode *inode)
+{
+	uint32_t was = __atomic_fetch_add(&inode->refs, 1, __ATOMIC_RELAXED);
+
+	assert(was > 0);
+	(void)was;
+}
+
+/*
+ * The last reference to a directory drops one to the directory above, and so
+ * on up a removed branch of any depth: a loop, for the stack is small.
+ */
+void inode_put(struct inode *inode)
+{
+	while (inode) {
+		struct inode *parent;
+		uint32_t left = __atomic_sub_fetch(&inode->refs, 1,
+						   __ATOMIC_ACQ_REL);
+
+		assert(left != UINT32_MAX);
+		if (left)
+			return;
+		parent = inode->parent;
+		if (inode->ops->destroy)
+			inode->ops->destroy(inode);
+		kfree(inode);
+		__atomic_sub_fetch(&inodes, 1, __ATOMIC_RELAXED);
+		inode = parent;
+	}
+}
+
+unsigned inode_count(void)
+{
+	return __atomic_load_n(&inodes, __ATOMIC_RELAXED);
+}
+
+void inode_modified(struct inode *inode)
+{
+	inode->mtime_ns = clock_realtime();
+	inode->ctime_ns = inode->mtime_ns;
+}
+
+long inode_readlink(struct inode *inode, char *buf, size_t size)
+{
+	long n;
+
+	if (!inode_is(inode, MODE_LNK))
+		return -EINVAL;
+	mutex_lock(&inode->lock);
+	n = inode->ops->pread(inode, buf, size, 0);
+	mutex_unlock(&inode->lock);
+	return n;
+}
+
+int inode_truncate(struct inode *inode, uint64_t size)
+{
+	int err;
+
+	if (inode_is(inode, MODE_DIR))
+		return -EISDIR;
+	if (!inode_is(inode, MODE_REG))
+		return -EINVAL;
+	if (inode->ops->read_only)
+		return -EROFS;
+	if (size > INT64_MAX)
+		return -EFBIG;
+	mutex_lock(&inode->lock);
+	err = inode->ops->truncate(inode, size);
+	mutex_unlock(&inode->lock);
+	return err;
+}
+
+int inode_chmod(struct inode *inode, uint32_t mode)
+{
+	if (inode_is(inode, MODE_LNK))
+		return -EOPNOTSUPP;
+	if (inode->ops->read_only)
+		return -EROFS;
+	mutex_lock(&inode->lock);
+	mode = (inode->mode & MODE_FMT) | (mode & 07777);
+	__atomic_store_n(&inode->mode, mode, __ATOMIC_RELAXED);
+	inode->ctime_ns = clock_realtime();
+	mutex_unlock(&inode->lock);
+	return 0;
+}
+
+static void set_time(uint64_t *field, uint64_t ns, uint64_t now)
+{
+	if (ns != INODE_TIME_OMIT)
+		*field = ns == INODE_TIME_NOW ? now : ns;
+}
+
+int inode_set_times(struct inode *inode, uint64_t atime_ns, uint64_t mtime_ns)
+{
+	uint64_t now = clock_realtime();
+
+	if (inode->ops->read_only)
+		return -EROFS;
+	mutex_lock(&inode->lock);
+	set_time(&inode->atime_ns, atime_ns, now);
+	set_time(&inode->mtime_ns, mtime_ns, now);
+	inode->ctime_ns = now;
+	mutex_unlock(&inode->lock);
+	return 0;
+}

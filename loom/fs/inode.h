@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Inodes: what a name in the tree stands for. One kind of object for files,
+ * directories, symbolic links, devices and pipes; a table of operations says
+ * what differs.
+ *
+ * An inode lives as long as somebody refers to it: each name in a directory,
+ * each open file, each lookup in progress and, for a directory, each
+ * directory inside it holds one counted reference. nlink is what stat shows;
+ * a directory with nlink 0 was removed and takes no new names.
+ *
+ * inode->lock guards the contents and, for a directory, its entries. Two
+ * directories are locked together only under the rename lock (fs/tree.c), so
+ * whatever order they are taken in, nobody waits for the holder of both.
+ */
+#ifndef LOOM_FS_INODE_H
+#define LOOM_FS_INODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "sched/mutex.h"
+
+struct file;
+struct inode;
+
+#define FS_NAME_SIZE	256	/* one name, with its NUL */
+#define FS_PATH_SIZE	4096	/* a path or link target, with its NUL */
+
+/* st_mode's type bits, as Linux */
+enum {
+	MODE_FMT = 0170000,
+	MODE_FIFO = 0010000,
+	MODE_CHR = 0020000,
+	MODE_DIR = 0040000,
+	MODE_REG = 0100000,
+	MODE_LNK = 0120000,
+};
+
+/* Device numbers of character devices (major << 8 | minor), as Linux. */
+enum {
+	DEV_NULL = 0x103,
+	DEV_ZERO = 0x105,
+	DEV_CONSOLE = 0x501,
+	DEV_TTY = 0x500,
+	DEV_HOSTIN = 0xf000,	/* loom's own: the host channel */
+	DEV_HOSTOUT = 0xf001,
+	DEV_HOSTERR = 0xf002,
+};
+
+/* How a name moves. */
+enum {
+	FS_RENAME_NOREPLACE = 1,	/* -EEXIST if the new name exists */
+	FS_RENAME_DIR = 2,		/* -ENOTDIR if it is no directory */
+};
+
+/*
+ * Called with the lock of the inode, or of the directory, held. A directory
+ * of a read-only file system has no create, link, unlink and rename.
+ */
+struct inode_ops {
+	uint64_t dev;		/* st_dev: one number a file system */
+	bool read_only;		/* nothing may be changed: -EROFS */
+
+	int (*lookup)(struct inode *dir, const char *name, struct inode **out);
+	/* @target: of a symbolic link. @out may be NULL. */
+	int (*create)(struct inode *dir, const char *name, uint32_t mode,
+		      uint64_t rdev, const char *target, struct inode **out);
+	int (*link)(struct inode *dir, const char *name, struct inode *inode);
+	/* With the rename lock when @is_dir. */
+	int (*unlink)(struct inode *dir, const char *name, bool is_dir);
+	/* Both directories (they may be one) and the rename lock are held. */
+	int (*rename)(struct inode *old_dir, const char *old,
+		      struct inode *new_dir, const char *new, unsigned flags);
+	/* The name of @child in @dir; -ENOENT if it has none any more. */
+	int (*name_of)(struct inode *dir, const struct inode *child,
+		       char name[FS_NAME_SIZE]);
+
+	int (*truncate)(struct inode *inode, uint64_t size);
+	/* The kernel's buffer, not the user's. A link's target is read so. */
+	long (*pread)(struct inode *inode, void *dst, size_t len, uint64_t pos);
+	long (*pwrite)(struct inode *inode, const void *src, size_t len,
+		       uint64_t pos);
+
+	/* The last reference is gone: free @data. No lock is held. */
+	void (*destroy)(struct inode *inode);
+};
+
+struct inode {
+	uint64_t number;
+	uint32_t mode;		/* atomic; the type never changes */
+	uint32_t refs;		/* atomic */
+	struct mutex lock;	/* RANK_DIR for a directory, else RANK_INODE */
+
+	/* lock */
+	uint32_t nlink;
+	uint64_t size;
+	uint64_t pages;		/* that hold its data */
+	uint64_t mtime_ns, ctime_ns, atime_ns;
+
+	/* rename lock: a directory's directory, counted; the root has none */
+	struct inode *parent;
+
+	/* fixed once the inode has a name */
+	uint64_t rdev;
+	const struct inode_ops *ops;
+	const struct file_ops *file_ops;	/* NULL: open gives -ENXIO */
+	void *data;		/* of the implementation */
+};
+
+/*
+ * A new inode with one reference, nlink 1 and the present time; NULL if
+ * memory is short. @number 0: the next free number is taken.
+ */
+struct inode *inode_alloc(const struct inode_ops *ops, uint64_t number,
+			  uint32_t mode);
+void inode_get(struct inode *inode);
+void inode_put(struct inode *inode);
+unsigned inode_count(void);
+
+/* The contents changed: mtime and ctime are now. The lock is held. */
+void inode_modified(struct inode *inode);
+
+static inline bool inode_is(const struct inode *inode, uint32_t type)
+{
+	uint32_t mode = __atomic_load_n(&inode->mode, __ATOMIC_RELAXED);
+
+	return (mode & MODE_FMT) == type;
+}
+
+/* The directory above @dir, counted; the root is above itself. */
+struct inode *inode_parent(struct inode *dir);
+
+/* The target of a link, cut to @size, no NUL: its length or an error. */
+long inode_readlink(struct inode *inode, char *buf, size_t size);
+
+/*
+ * A regular file gets @size bytes, zeros if it grows: 0, -EISDIR, -EINVAL
+ * (neither file nor directory), -EFBIG, -EROFS.
+ */
+int inode_truncate(struct inode *inode, uint64_t size);
+
+/* The permission bits (07777) of @mode replace those of @inode. */
+int inode_chmod(struct inode *inode, uint32_t mode);
+
+/* A time that stays as it is, and the present one. */
+#define INODE_TIME_OMIT	UINT64_MAX
+#define INODE_TIME_NOW	(UINT64_MAX - 1)
+
+/* Set the times of last access and change, in ns since 1970. */
+int inode_set_times(struct inode *inode, uint64_t atime_ns, uint64_t mtime_ns);
+
+/* The root directory; fs_init makes it, /dev and /proc. */
+struct inode *fs_root(void);
+void fs_init(void);
+
+/*
+ * Fill the root from an initramfs (cpio newc, several in a row). 0, or a
+ * negative errno and in *@why a reason to print; what was unpacked stays.
+ */
+int initramfs_unpack(const void *data, size_t size, const char **why);
+
+/*
+ * Path walks (fs/path.h has the one beneath). @cwd is the starting point of a
+ * relative path. At most 40 symbolic links (-ELOOP), names up to 255 bytes
+ * (-ENAMETOOLONG).
+ */
+int path_lookup(struct inode *cwd, const char *path, bool follow,
+		struct inode **out);
+
+/*
+ * The absolute path of a directory, for getcwd: its length without the NUL,
+ * -ERANGE if it does not fit, -ENOENT if the directory was removed.
+ */
+long path_of(struct inode *dir, char *buf, size_t size);
+
+/*
+ * Changes of the tree, by path, with the errors of the system calls of those
+ * names. @mode holds permission bits; the caller has applied the umask.
+ */
+int fs_mkdir(struct inode *cwd, const char *path, uint32_t mode);
+int fs_unlink(struct inode *cwd, const char *path, bool is_dir);
+int fs_rename(struct inode *old_cwd, const char *old, struct inode *new_cwd,
+	      const char *new, unsigned flags);
+int fs_symlink(struct inode *cwd, const char *path, const char *target);
+/* @mode with the type MODE_REG, MODE_CHR or MODE_FIFO. */
+int fs_mknod(struct inode *cwd, const char *path, uint32_t mode, uint64_t rdev);
+/* A second name for anything but a directory. */
+int fs_link(struct inode *inode, struct inode *cwd, const char *path);
+
+#endif

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Path walks: from text to inodes. Every call that takes a path ends here.
+ *
+ * A walk holds a reference on where it is and no lock between two steps. The
+ * text of a symbolic link is read into memory of its own, put on a stack and
+ * walked before the text that named it: nested links cost memory, not stack.
+ */
+#include "fs/path.h"
+
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/kmem.h"
+
+enum { LINKS_MAX = 40 };
+
+/* A symbolic link whose target is being walked. */
+struct link_text {
+	struct link_text *up;
+	const char *rest;	/* of the text that named the link */
+	char target[];
+};
+
+struct walk {
+	struct inode *at;	/* counted */
+	const char *rest;	/* what is still to be walked */
+	struct link_text *links;
+	unsigned followed;
+	bool slash;		/* after the name taken last */
+	bool must_be_dir;	/* a link at the end had slashes behind it */
+};
+
+static void pop_link(struct walk *w)
+{
+	struct link_text *text = w->links;
+
+	w->rest = text->rest;
+	w->links = text->up;
+	kfree(text);
+}
+
+/* Go to the next name; false if there is none. */
+static bool more(struct walk *w)
+{
+	for (;;) {
+		for (; *w->rest == '/'; w->rest++)
+			w->slash = true;
+		if (*w->rest)
+			return true;
+		if (!w->links)
+			return false;
+		pop_link(w);
+	}
+}
+
+static int take_name(struct walk *w, char name[FS_NAME_SIZE])
+{
+	size_t len = 0;
+
+	while (w->rest[len] && w->rest[len] != '/')
+		len++;
+	if (len >= FS_NAME_SIZE)
+		return -ENAMETOOLONG;
+	memcpy(name, w->rest, len);
+	name[len] = '\0';
+	w->rest += len;
+	w->slash = false;
+	return 0;
+}
+
+static enum path_last kind_of_name(const char *name)
+{
+	if (strcmp(name, ".") == 0)
+		return PATH_DOT;
+	return strcmp(name, "..") == 0 ? PATH_DOTDOT : PATH_NAME;
+}
+
+static int find(struct inode *dir, const char *name, struct inode **out)
+{
+	int err;
+
+	switch (kind_of_name(name)) {
+	case PATH_DOT:
+		inode_get(dir);
+		*out = dir;
+		return 0;
+	case PATH_DOTDOT:
+		*out = inode_parent(dir);
+		return 0;
+	default:
+		mutex_lock(&dir->lock);
+		err = dir->ops->lookup(dir, name, out);
+		mutex_unlock(&dir->lock);
+		return err;
+	}
+}
+
+static void move_to(struct walk *w, struct inode *inode)
+{
+	inode_put(w->at);
+	w->at = inode;
+}
+
+/* Walk @link's target before the rest of the present text. */
+static int push_link(struct walk *w, struct inode *link)
+{
+	/* A link without a size has a short, made-up target (/proc/self). */
+	size_t room = link->size ? link->size : 64;
+	struct link_text *text;
+	long n;
+
+	if (w->followed++ == LINKS_MAX)
+		return -ELOOP;
+	text = kmalloc(sizeof(*text) + room + 1);
+	if (!text)
+		return -ENOMEM;
+	n = inode_readlink(link, text->target, room);
+	if (n <= 0) {
+		kfree(text);
+		return n < 0 ? (int)n : -ENOENT;
+	}
+	text->target[n] = '\0';
+	text->up = w->links;
+	text->rest = w->rest;
+	w->links = text;
+	w->rest = text->target;
+	if (text->target[0] == '/') {
+		inode_get(fs_root());
+		move_to(w, fs_root());
+	}
+	return 0;
+}
+
+/* The walk ends in the directory that it is in. */
+static void end_here(struct walk *w, struct path_end *end)
+{
+	end->last = PATH_ROOT;
+	end->name[0] = '\0';
+	end->dir = w->at;
+	end->inode = w->at;
+	inode_get(w->at);
+}
+
+/* The walk ends with end->name in the present directory. */
+static int end_at(struct walk *w, struct inode *found, struct path_end *end)
+{
+	end->slash = w->slash || w->must_be_dir;
+	if (found && end->slash && !inode_is(found, MODE_DIR)) {
+		inode_put(found);
+		return -ENOTDIR;
+	}
+	end->last = kind_of_name(end->name);
+	end->dir = w->at;
+	end->inode = found;
+	return 0;
+}
+
+static bool must_follow(const struct walk *w, const struct inode *inode,
+			bool last, unsigned flags)
+{
+	if (!inode_is(inode, MODE_LNK))
+		return false;
+	return !last || w->slash || (flags & WALK_FOLLOW);
+}
+
+/* On success w->at belongs to @end. */
+static int walk(struct walk *w, unsigned flags, struct path_end *end)
+{
+	while (more(w)) {
+		struct inode *found = NULL;
+		bool last;
+		int err = take_name(w, end->name);
+
+		if (err)
+			return err;
+		if (!inode_is(w->at, MODE_DIR))
+			return -ENOTDIR;
+		last = !more(w);
+		if (last && (flags & WALK_PARENT))
+			return end_at(w, NULL, end);
+		err = find(w->at, end->name, &found);
+		if (last && err == -ENOENT)
+			return end_at(w, NULL, end);
+		if (err)
+			return err;
+		if (must_follow(w, found, last, flags)) {
+			w->must_be_dir |= last && w->slash;
+			err = push_link(w, found);
+			inode_put(found);
+			if (err)
+				return err;
+		} else if (last) {
+			return end_at(w, found, end);
+		} else {
+			move_to(w, found);
+		}
+	}
+	end_here(w, end);
+	return 0;
+}
+
+int path_walk(struct inode *cwd, const char *path, unsigned flags,
+	      struct path_end *end)
+{
+	struct walk w = {
+		.at = path[0] == '/' ? fs_root() : cwd,
+		.rest = path,
+	};
+	int err;
+
+	end->dir = NULL;
+	end->inode = NULL;
+	end->slash = false;
+	if (!path[0])
+		return -ENOENT;
+	inode_get(w.at);
+	err = walk(&w, flags, end);
+	while (w.links)
+		pop_link(&w);
+	if (err) {
+		inode_put(w.at);
+		end->dir = NULL;
+		end->inode = NULL;
+	}
+	return err;
+}
+
+void path_end_put(struct path_end *end)
+{
+	if (end->inode)
+		inode_put(end->inode);
+	if (end->dir)
+		inode_put(end->dir);
+}
+
+int path_lookup(struct inode *cwd, const char *path, bool follow,
+		struct inode **out)
+{
+	struct path_end end;
+	int err = path_walk(cwd, path, follow ? WALK_FOLLOW : 0, &end);
+
+	if (err)
+		return err;
+	if (!end.inode) {
+		path_end_put(&end);
+		return -ENOENT;
+	}
+	*out = end.inode;
+	inode_put(end.dir);
+	return 0;
+}

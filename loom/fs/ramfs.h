@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The writable file system in memory, which holds the root.
+ */
+#ifndef LOOM_FS_RAMFS_H
+#define LOOM_FS_RAMFS_H
+
+struct inode;
+
+/* An empty directory with no directory above it; NULL: no memory. */
+struct inode *ramfs_root(void);
+
+/*
+ * Show @inode, the root of another file system, as @name in @dir. It takes
+ * its own reference and can be neither removed nor moved. 0, -EEXIST, -ENOMEM.
+ */
+int ramfs_mount(struct inode *dir, const char *name, struct inode *inode);
+
+#endif

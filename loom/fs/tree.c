@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The tree of names: what changes it, and what asks where a directory is in
+ * it. The system calls and the initramfs call these; the file systems do
+ * the work in one directory through inode->ops.
+ *
+ * A path is walked without locks, so what it led to may be gone or moved when
+ * the lock is taken: the operations look the last name up again, under it.
+ */
+#include "fs/tree.h"
+
+#include "fs/inode.h"
+#include "fs/path.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+static struct mutex rename_lock;
+
+void tree_init(void)
+{
+	mutex_init(&rename_lock, RANK_RENAME, "rename");
+}
+
+struct inode *inode_parent(struct inode *dir)
+{
+	struct inode *parent;
+
+	mutex_lock(&rename_lock);
+	parent = dir->parent ? dir->parent : dir;
+	inode_get(parent);
+	mutex_unlock(&rename_lock);
+	return parent;
+}
+
+/* Put @name before the text at buf[*start]. */
+static int prepend(char *buf, size_t *start, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (*start < len + 1)
+		return -ERANGE;
+	*start -= len;
+	memcpy(buf + *start, name, len);
+	buf[--*start] = '/';
+	return 0;
+}
+
+static int climb(struct inode *dir, char *buf, size_t *start)
+{
+	char name[FS_NAME_SIZE];
+	int err = 0;
+
+	for (; !err && dir->parent; dir = dir->parent) {
+		struct inode *parent = dir->parent;
+
+		mutex_lock(&parent->lock);
+		err = parent->ops->name_of(parent, dir, name);
+		mutex_unlock(&parent->lock);
+		if (!err)
+			err = prepend(buf, start, name);
+	}
+	return err;
+}
+
+long path_of(struct inode *dir, char *buf, size_t size)
+{
+	size_t start, len;
+	int err;
+
+	if (size < 2)
+		return -ERANGE;
+	start = size - 1;
+	buf[start] = '\0';
+	mutex_lock(&rename_lock);
+	err = climb(dir, buf, &start);
+	mutex_unlock(&rename_lock);
+	if (err)
+		return err;
+	if (start == size - 1)
+		buf[--start] = '/';
+	len = size - 1 - start;
+	memmove(buf, buf + start, len + 1);
+	return (long)len;
+}
+
+/* What creating calls say of a name that is no name, or must be a directory. */
+static int check_new_name(const struct path_end *end, uint32_t mode)
+{
+	struct inode *there;
+	int err;
+
+	if (end->last != PATH_NAME)
+		return -EEXIST;
+	if (!end->slash || (mode & MODE_FMT) == MODE_DIR)
+		return 0;
+	mutex_lock(&end->dir->lock);
+	err = end->dir->ops->lookup(end->dir, end->name, &there);
+	mutex_unlock(&end->dir->lock);
+	if (err)
+		return err;
+	inode_put(there);
+	return -EEXIST;
+}
+
+static int create_at(struct inode *cwd, const char *path, uint32_t mode,
+		     uint64_t rdev, const char *target)
+{
+	struct path_end end;
+	int err = path_walk(cwd, path, WALK_PARENT, &end);
+
+	if (err)
+		return err;
+	err = check_new_name(&end, mode);
+	if (!err && !end.dir->ops->create)
+		err = -EROFS;
+	if (!err) {
+		mutex_lock(&end.dir->lock);
+		err = end.dir->ops->create(end.dir, end.name, mode, rdev,
+					   target, NULL);
+		mutex_unlock(&end.dir->lock);
+	}
+	path_end_put(&end);
+	return err;
+}
+
+int fs_mkdir(struct inode *cwd, const char *path, uint32_t mode)
+{
+	return create_at(cwd, path, MODE_DIR | (mode & 07777), 0, NULL);
+}
+
+int fs_symlink(struct inode *cwd, const char *path, const char *target)
+{
+	if (!target[0])
+		return -ENOENT;
+	if (strlen(target) >= FS_PATH_SIZE)
+		return -ENAMETOOLONG;
+	return create_at(cwd, path, MODE_LNK | 0777, 0, target);
+}
+
+int fs_mknod(struct inode *cwd, const char *path, uint32_t mode, uint64_t rdev)
+{
+	uint32_t type = mode & MODE_FMT;
+
+	if (type != MODE_REG && type != MODE_CHR && type != MODE_FIFO)
+		return -EINVAL;
+	return create_at(cwd, path, mode, rdev, NULL);
+}
+
+static int link_in(struct path_end *end, struct inode *inode)
+{
+	struct inode *dir = end->dir;
+	int err = check_new_name(end, inode->mode);
+
+	if (err)
+		return err;
+	if (dir->ops != inode->ops)
+		return -EXDEV;
+	if (inode_is(inode, MODE_DIR))
+		return -EPERM;
+	if (!dir->ops->link)
+		return -EROFS;
+	mutex_lock(&dir->lock);
+	err = dir->ops->link(dir, end->name, inode);
+	mutex_unlock(&dir->lock);
+	return err;
+}
+
+int fs_link(struct inode *inode, struct inode *cwd, const char *path)
+{
+	struct path_end end;
+	int err = path_walk(cwd, path, WALK_PARENT, &end);
+
+	if (err)
+		return err;
+	err = link_in(&end, inode);
+	path_end_put(&end);
+	return err;
+}
+
+static int check_rmdir_name(const struct path_end *end)
+{
+	switch (end->last) {
+	case PATH_DOT:
+		return -EINVAL;
+	case PATH_DOTDOT:
+		return -ENOTEMPTY;
+	case PATH_ROOT:
+		return -EBUSY;
+	default:
+		return 0;
+	}
+}
+
+/* unlink("x/"): -EISDIR of a directory, else -ENOTDIR, or -ENOENT. */
+static int check_unlink_name(const struct path_end *end)
+{
+	struct inode *there;
+	int err;
+
+	if (end->last != PATH_NAME)
+		return -EISDIR;
+	if (!end->slash)
+		return 0;
+	mutex_lock(&end->dir->lock);
+	err = end->dir->ops->lookup(end->dir, end->name, &there);
+	mutex_unlock(&end->dir->lock);
+	if (err)
+		return err;
+	err = inode_is(there, MODE_DIR) ? -EISDIR : -ENOTDIR;
+	inode_put(there);
+	return err;
+}
+
+static int unlink_in(struct path_end *end, bool is_dir)
+{
+	struct inode *dir = end->dir;
+	int err = is_dir ? check_rmdir_name(end) : check_unlink_name(end);
+
+	if (err)
+		return err;
+	if (!dir->ops->unlink)
+		return -EROFS;
+	/* Removing a directory holds its lock and that of the one above. */
+	if (is_dir)
+		mutex_lock(&rename_lock);
+	mutex_lock(&dir->lock);
+	err = dir->ops->unlink(dir, end->name, is_dir);
+	mutex_unlock(&dir->lock);
+	if (is_dir)
+		mutex_unlock(&rename_lock);
+	return err;
+}
+
+int fs_unlink(struct inode *cwd, const char *path, bool is_dir)
+{
+	struct path_end end;
+	int err = path_walk(cwd, path, WALK_PARENT, &end);
+
+	if (err)
+		return err;
+	err = unlink_in(&end, is_dir);
+	path_end_put(&end);
+	return err;
+}
+
+static void lock_two(struct inode *a, struct inode *b)
+{
+	mutex_lock(&a->lock);
+	if (a != b)
+		mutex_lock_nested(&b->lock);
+}
+
+static void unlock_two(struct inode *a, struct inode *b)
+{
+	if (a != b)
+		mutex_unlock(&b->lock);
+	mutex_unlock(&a->lock);
+}
+
+static int rename_in(struct path_end *from, struct path_end *to,
+		     unsigned flags)
+{
+	int err;
+
+	if (from->dir->ops != to->dir->ops)
+		return -EXDEV;
+	if (from->last != PATH_NAME)
+		return -EBUSY;
+	if (to->last != PATH_NAME)
+		return flags & FS_RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+	if (!from->dir->ops->rename)
+		return -EROFS;
+	if (from->slash || to->slash)
+		flags |= FS_RENAME_DIR;
+	mutex_lock(&rename_lock);
+	lock_two(from->dir, to->dir);
+	err = from->dir->ops->rename(from->dir, from->name, to->dir, to->name,
+				     flags);
+	unlock_two(from->dir, to->dir);
+	mutex_unlock(&rename_lock);
+	return err;
+}
+
+int fs_rename(struct inode *old_cwd, const char *old, struct inode *new_cwd,
+	      const char *new, unsigned flags)
+{
+	struct path_end from, to;
+	int err = path_walk(old_cwd, old, WALK_PARENT, &from);
+
+	if (err)
+		return err;
+	err = path_walk(new_cwd, new, WALK_PARENT, &to);
+	if (!err) {
+		err = rename_in(&from, &to, flags);
+		path_end_put(&to);
+	}
+	path_end_put(&from);
+	return err;
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Ticket spinlocks, and the debug build's check of their order. Called from
+ * every subsystem, in any context.
+ *
+ * The pairs that make it a lock: the store-release of `owner` in release() is
+ * seen by the load-acquire in take() of the thread whose ticket it names, so
+ * everything done under the lock is seen by the next holder. Drawing a ticket
+ * is relaxed: it orders nothing, it only makes the number unique.
+ *
+ * Waiting uses WFE, and nobody executes SEV: the waiter's LDAXRH marks the
+ * address in its exclusive monitor, and the holder's store to `owner` clears
+ * that monitor, which is a wake-up event (Arm ARM D1.6, "the clearing of the
+ * global monitor for the PE"). A store between LDAXRH and WFE has set the event
+ * register, so the WFE falls through. An interrupt between the two clears the
+ * monitor as well, but the ERET that ends it sets the event register. SEVL
+ * makes the first WFE fall through.
+ */
+#include "lib/lock.h"
+
+#include <stddef.h>
+
+#include <weft/arch.h>
+#include <weft/sysreg.h>
+
+#include "lib/assert.h"
+#include "lib/lockset.h"
+#include "sched/sched.h"
+#include "sched/thread.h"
+
+static bool irqs_on(void)
+{
+	return !(weft_read_daif() & WEFT_PSTATE_I);
+}
+
+static void note(const void *lock, unsigned rank, const char *name,
+		 unsigned how)
+{
+	struct thread *self = thread_current();
+	const char *complaint;
+
+	/* Before the first thread there is one CPU and nobody to race with. */
+	if (!LOOM_DEBUG || !self)
+		return;
+	complaint = lockset_add(&self->held, lock, rank, how);
+	if (complaint)
+		check_failed("lock %s (rank %u): %s", name ? name : "?", rank,
+			     complaint);
+}
+
+static void unnote(const void *lock, const char *name)
+{
+	struct thread *self = thread_current();
+	const char *complaint;
+
+	if (!LOOM_DEBUG || !self)
+		return;
+	complaint = lockset_remove(&self->held, lock);
+	if (complaint)
+		check_failed("lock %s: %s", name ? name : "?", complaint);
+}
+
+/* Wait until *@owner is @ticket; acquires. */
+static void wait_turn(const uint16_t *owner, uint16_t ticket)
+{
+	uint32_t now;
+
+	__asm__ volatile("	sevl\n"
+			 "1:	wfe\n"
+			 "	ldaxrh	%w0, %1\n"
+			 "	cmp	%w0, %w2\n"
+			 "	b.ne	1b\n"
+			 : "=&r"(now)
+			 : "Q"(*owner), "r"((uint32_t)ticket)
+			 : "cc", "memory");
+}
+
+static void take(struct spinlock *lock, unsigned how)
+{
+	uint16_t ticket;
+
+	preempt_disable();
+	if (LOOM_DEBUG && irqs_on())
+		how |= LOCKSET_IRQS_ON;
+	note(lock, lock->rank, lock->name, how);
+	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
+		wait_turn(&lock->owner, ticket);
+}
+
+/* Only the holder writes owner, so it may read it without atomicity. */
+static void release(struct spinlock *lock)
+{
+	unnote(lock, lock->name);
+	__atomic_store_n(&lock->owner, (uint16_t)(lock->owner + 1),
+			 __ATOMIC_RELEASE);
+}
+
+void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
+{
+	lock->next = 0;
+	lock->owner = 0;
+	lock->rank = (uint16_t)rank;
+	lock->unused = 0;
+	lock->name = name;
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	take(lock, 0);
+}
+
+void spin_lock_nested(struct spinlock *lock)
+{
+	take(lock, LOCKSET_NESTED);
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+	release(lock);
+	preempt_enable();
+}
+
+uint64_t spin_lock_irqsave(struct spinlock *lock)
+{
+	uint64_t daif = weft_read_daif();
+
+	weft_mask_all();
+	take(lock, 0);
+	return daif;
+}
+
+void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
+{
+	release(lock);
+	weft_write_daif(daif);
+	/* Last, so that a switch that was asked for happens here and now. */
+	preempt_enable();
+}
+
+bool spin_held(const struct spinlock *lock)
+{
+	struct thread *self = thread_current();
+
+	return !LOOM_DEBUG || !self || lockset_has(&self->held, lock);
+}
+
+void spin_disown(struct spinlock *lock)
+{
+	unnote(lock, lock->name);
+}
+
+void spin_adopt(struct spinlock *lock)
+{
+	note(lock, lock->rank, lock->name, 0);
+}
+
+void lock_note(const void *lock, unsigned rank, const char *name, bool nested)
+{
+	/* Interrupts do not matter to a lock that sleeps. */
+	note(lock, rank, name, nested ? LOCKSET_NESTED : 0);
+}
+
+void lock_unnote(const void *lock, const char *name)
+{
+	unnote(lock, name);
+}
+
+void lock_assert_none_spinning(void)
+{
+	struct thread *self = thread_current();
+
+	if (LOOM_DEBUG && self && lockset_has_spin(&self->held))
+		check_failed("thread %s sleeps with a spinlock held",
+			     self->name);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Spinlocks and their order.
+ *
+ * A spinlock is a ticket lock: waiters get it in the order in which they asked.
+ * Holding one raises the thread's preemption count, so the holder is never
+ * switched away. A lock that an interrupt handler takes is always taken with
+ * interrupts masked (the _irqsave forms); the rank says which locks those are.
+ *
+ * Locks are taken in the order of their rank, lowest first. Two of the same
+ * rank are never held together unless the second is taken with
+ * spin_lock_nested. A debug build keeps the locks that a thread holds and
+ * panics on the first acquisition out of order, whether it would deadlock
+ * this time or not.
+ */
+#ifndef LOOM_LIB_LOCK_H
+#define LOOM_LIB_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The written lock order. Sleeping locks (sched/mutex.h) come first. */
+enum lock_rank {
+	RANK_NONE,
+
+	/* mutexes: may be held over a sleep, never taken with a spinlock held */
+	RANK_EXEC,		/* one process, from execve to its end */
+	RANK_FILE,		/* struct file: position */
+	RANK_RENAME,		/* the whole tree, while a directory moves */
+	RANK_DIR,		/* struct inode of a directory */
+	RANK_INODE,		/* struct inode of anything else, pipes too */
+	RANK_ASPACE,		/* struct aspace: areas and page table */
+	RANK_LAST_MUTEX = RANK_ASPACE,
+
+	/* spinlocks that interrupts never take */
+	RANK_FDTABLE,		/* struct files */
+
+	/* spinlocks that interrupts take: always with interrupts masked */
+	RANK_TREE,		/* process table, parents, children, groups */
+	RANK_FIRST_IRQ = RANK_TREE,
+	RANK_TTY,		/* line discipline and its buffers */
+	RANK_SIGNAL,		/* pending and blocked sets of a process */
+	RANK_THREADS,		/* the list of all threads */
+	RANK_TIMER,		/* the queue of timeouts */
+	RANK_WAITQ,		/* struct waitq */
+	RANK_RUNQ,		/* run queue of one CPU */
+	RANK_KVM,		/* the kernel's own page table and stack slots */
+	RANK_ASID,		/* the ASID allocator */
+	RANK_KMEM,		/* kmalloc's size classes */
+	RANK_PAGE,		/* the page allocator */
+	RANK_RNG,		/* the random generator */
+	RANK_IRQ,		/* interrupt controller and handler table */
+	RANK_UART,		/* the console's transmit ring */
+	RANK_LOG,		/* the message buffer: nothing is taken inside */
+	RANK_COUNT
+};
+
+struct spinlock {
+	uint16_t next;		/* ticket that the next asker draws */
+	uint16_t owner;		/* ticket that holds the lock */
+	uint16_t rank;		/* enum lock_rank */
+	uint16_t unused;
+	const char *name;	/* for reports */
+};
+
+#define SPINLOCK_INIT(rank_, name_) \
+	{ .next = 0, .owner = 0, .rank = (rank_), .name = (name_) }
+
+void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name);
+
+/*
+ * Take or release @lock with interrupts left as they are. Only for ranks that
+ * interrupts never take, or where the caller has masked interrupts.
+ */
+void spin_lock(struct spinlock *lock);
+void spin_lock_nested(struct spinlock *lock);
+void spin_unlock(struct spinlock *lock);
+
+/*
+ * Mask interrupts, take @lock; release it and put DAIF back. The value that
+ * spin_lock_irqsave returns belongs to the spin_unlock_irqrestore of the same
+ * function.
+ */
+uint64_t spin_lock_irqsave(struct spinlock *lock);
+void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif);
+
+/* True if the calling thread holds @lock (debug builds; else always true). */
+bool spin_held(const struct spinlock *lock);
+
+/*
+ * For sched/sched.c, whose run-queue lock is taken by one thread and released
+ * by the next: move it out of and into the calling thread's books. The lock
+ * stays held, and each thread keeps the preemption count that goes with it.
+ */
+void spin_disown(struct spinlock *lock);
+void spin_adopt(struct spinlock *lock);
+
+/*
+ * For sched/mutex.c: enter or strike out a sleeping lock in the books, with
+ * the same rules (debug builds; else nothing).
+ */
+void lock_note(const void *lock, unsigned rank, const char *name,
+	       bool nested);
+void lock_unnote(const void *lock, const char *name);
+
+/* Debug builds: fails if the caller holds a spinlock, so must not sleep. */
+void lock_assert_none_spinning(void);
+
+#endif

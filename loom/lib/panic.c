@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The crash report: what happened, registers with the fault explained, the
+ * running thread, a backtrace with names, the last messages if they were not
+ * shown. It goes to the console directly, whatever state anything is in; a
+ * fault in the report itself ends it.
+ */
+#include "lib/panic.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weft/frame.h>
+#include <weft/sysreg.h>
+#include <weft/trap.h>
+
+#include "dev/power.h"
+#include "dev/uart.h"
+#include "lib/ksyms.h"
+#include "lib/log.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "mm/kvm.h"
+#include "proc/process.h"
+#include "sched/thread.h"
+
+enum { BACKTRACE_MAX = 32 };
+
+static bool reporting;
+
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Lines for a terminal. */
+static void emit(const char *text, size_t len)
+{
+	size_t i, start = 0;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] != '\n')
+			continue;
+		uart_write_now(text + start, i - start);
+		uart_write_now("\r\n", 2);
+		start = i + 1;
+	}
+	uart_write_now(text + start, len - start);
+}
+
+static void say(const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format_v(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	emit(text, strlen(text));
+}
+
+static void say_registers(const struct weft_frame *f)
+{
+	unsigned i;
+
+	for (i = 0; i < 30; i += 3)
+		say("x%-2u %016lx  x%-2u %016lx  x%-2u %016lx\n",
+		    i, (unsigned long)f->x[i],
+		    i + 1, (unsigned long)f->x[i + 1],
+		    i + 2, (unsigned long)f->x[i + 2]);
+	say("x30 %016lx  sp  %016lx  pc  %016lx\n", (unsigned long)f->x[30],
+	    (unsigned long)f->sp, (unsigned long)f->pc);
+	say("pstate %08lx  esr %08lx  far %016lx\n", (unsigned long)f->pstate,
+	    (unsigned long)f->esr, (unsigned long)f->far);
+}
+
+static void say_fault(const struct weft_frame *f)
+{
+	static const char *const access[] = { "read", "write", "execution" };
+	unsigned ec = (f->esr >> WEFT_ESR_EC_SHIFT) & WEFT_ESR_EC_MASK;
+	struct weft_page_fault fault;
+
+	say("%s", weft_esr_class_name(f->esr));
+	if (ec == WEFT_EC_DABT_EL1 || ec == WEFT_EC_IABT_EL1 ||
+	    ec == WEFT_EC_DABT_EL0 || ec == WEFT_EC_IABT_EL0) {
+		weft_page_fault_decode(f, &fault);
+		say(": %s at %016lx, %s", access[fault.access],
+		    (unsigned long)fault.address, weft_esr_fault_name(f->esr));
+		if (fault.address < 4096)
+			say(" (a null pointer)");
+	}
+	say("\n");
+}
+
+static void say_thread(void)
+{
+	const struct thread *t = thread_current();
+
+	if (!t) {
+		say("thread: none yet\n");
+		return;
+	}
+	say("thread: %s, tid %u, preempt %u", t->name, t->tid, t->preempt);
+	if (t->process)
+		say(", process %d", t->process->pid);
+	say(", cpu 0\n");
+}
+
+static void say_address(uint64_t pc)
+{
+	struct ksym sym;
+
+	if (ksym_lookup(pc, &sym))
+		say("  %016lx %s+0x%lx\n", (unsigned long)pc, sym.name,
+		    (unsigned long)sym.offset);
+	else
+		say("  %016lx\n", (unsigned long)pc);
+}
+
+/* Frame records {x29, lr}; an exception's frame continues the chain. */
+static void say_backtrace(uint64_t fp)
+{
+	unsigned i;
+
+	for (i = 0; i < BACKTRACE_MAX && fp; i++) {
+		const uint64_t *record = (const uint64_t *)(uintptr_t)fp;
+
+		if (fp % 8 || !kvm_is_mapped(fp) || !kvm_is_mapped(fp + 8)) {
+			say("  (frame record at %016lx is not there)\n",
+			    (unsigned long)fp);
+			return;
+		}
+		if (!record[1])
+			return;
+		say_address(record[1] - 4);
+		fp = record[0];
+	}
+}
+
+static void say_log(void)
+{
+	static char tail[1024];
+	size_t n = klog_tail(tail, sizeof(tail));
+
+	say("last messages:\n");
+	emit(tail, n);
+}
+
+static _Noreturn void report(const struct weft_frame *frame, const char *why)
+{
+	weft_mask_all();
+	if (reporting) {
+		say("\nloom: a fault in the report: %s\n", why);
+		power_fail(why);
+	}
+	reporting = true;
+	say("\n*** loom stops: %s\n", why);
+	if (frame) {
+		say_fault(frame);
+		say_registers(frame);
+	}
+	say_thread();
+	say("backtrace:\n");
+	if (frame)
+		say_address(frame->pc);
+	say_backtrace(frame ? frame->x[29] :
+		      (uint64_t)(uintptr_t)__builtin_frame_address(0));
+	say_log();
+	power_fail(why);
+}
+
+void panic(const char *fmt, ...)
+{
+	char why[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format_v(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	report(NULL, why);
+}
+
+void panic_frame(const struct weft_frame *frame, const char *fmt, ...)
+{
+	char why[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format_v(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	report(frame, why);
+}
+
+void fatal(const char *fmt, ...)
+{
+	char why[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format_v(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	weft_mask_all();
+	say("\nloom cannot run here: %s\n", why);
+	power_fail(why);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From the first C instruction to an idle kernel: each subsystem is started
+ * once, in the order in which they need each other. boot/head.S calls
+ * loom_main; what the machine is for comes last (boot/payload.h).
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weft/cpu.h>
+#include <weft/sysreg.h>
+
+#include "boot/memory.h"
+#include "boot/payload.h"
+#include "dev/fdt.h"
+#include "dev/host.h"
+#include "dev/irq.h"
+#include "dev/psci.h"
+#include "dev/rtc.h"
+#include "dev/timer.h"
+#include "dev/uart.h"
+#include "fs/inode.h"
+#include "lib/cmdline.h"
+#include "lib/log.h"
+#include "lib/panic.h"
+#include "lib/random.h"
+#include "mm/kvm.h"
+#include "mm/layout.h"
+#include "proc/process.h"
+#include "sched/clock.h"
+#include "sched/cpu.h"
+#include "sched/sched.h"
+#include "tty/tty.h"
+
+_Noreturn void loom_main(uint64_t image, uint64_t dtb, uint64_t level);
+
+extern char __image_end[], spare_stack_top[];
+
+static struct fdt tree;
+static struct fdt_chosen chosen = { .bootargs = "" };
+
+const char *boot_cmdline(void)
+{
+	return chosen.bootargs;
+}
+
+/* The first thread, and what an exception from here on needs. */
+static void start_cpu(void)
+{
+	struct weft_features features;
+
+	weft_features_read(&features);
+	cpus[0].weft.spare_stack = (uint64_t)(uintptr_t)spare_stack_top;
+	sched_init();
+	if (features.pan)
+		weft_pan_set();
+}
+
+/*
+ * Without a device tree nothing is known, not even how to say so. If the
+ * machine answers semihosting calls, that is told there.
+ */
+static void open_tree(uint64_t dtb)
+{
+	const void *blob = (const void *)(uintptr_t)
+		(DTB_BASE + (dtb & (BLOCK_SIZE - 1)));
+	const char *why = "the boot loader passed none";
+	int err = FDT_E_MISSING;
+
+	if (dtb) {
+		err = fdt_open(&tree, blob, 2 * (uint64_t)BLOCK_SIZE -
+			       (dtb & (BLOCK_SIZE - 1)));
+		why = fdt_error(err);
+	}
+	if (err) {
+		host_init(host_probe());
+		fatal("device tree: %s", why);
+	}
+}
+
+static void start_console(uint64_t level)
+{
+	int err = fdt_chosen(&tree, &chosen);
+	bool quiet = cmdline_get(chosen.bootargs, "loom.quiet", NULL, 0);
+	char mode[16] = "";
+
+	cmdline_get(chosen.bootargs, "loom.host", mode, sizeof(mode));
+	host_init(mode[0] != '\0');
+	if (uart_init_early(&tree))
+		fatal("the device tree names no PL011 as console");
+	if (!quiet)
+		klog_set_sink(uart_write_text);
+	klog("loom: entered at EL%lu\n", (unsigned long)level);
+	if (err)
+		klog("device tree: /chosen: %s\n", fdt_error(err));
+}
+
+static void seed_random(void)
+{
+	uint64_t now = weft_read_cntvct_el0();
+
+	if (chosen.rng_seed)
+		random_seed(chosen.rng_seed, chosen.rng_seed_len);
+	if (chosen.kaslr_seed)
+		random_seed(&chosen.kaslr_seed, sizeof(chosen.kaslr_seed));
+	/* The counter adds little, and nothing that must repeat may vary. */
+	if (random_is_seeded())
+		random_seed(&now, sizeof(now));
+}
+
+static void count_cpus(void)
+{
+	uint64_t mpidr;
+	unsigned n = 0;
+	int node = -1;
+
+	while ((node = fdt_cpu(&tree, node, &mpidr)) >= 0)
+		n++;
+	klog("cpu: %u there, 1 used\n", n);
+}
+
+static void start_devices(void)
+{
+	irq_init(&tree);
+	if (uart_init(&tree))
+		klog("uart: no interrupt, the console cannot be read\n");
+	timer_init(&tree);
+	if (psci_init(&tree))
+		klog("psci: none, the machine cannot power off\n");
+	clock_init();
+	rtc_init(&tree);
+}
+
+static void start_files(void)
+{
+	const char *why = NULL;
+	const void *data;
+	size_t size;
+	int err;
+
+	fs_init();
+	tty_init();
+	data = memory_initrd(&size);
+	if (!data)
+		return;		/* whoever needs a file says it is missing */
+	err = initramfs_unpack(data, size, &why);
+	memory_release_initrd();
+	if (err)
+		fatal("initramfs: %s (error %d)", why ? why : "damaged", -err);
+}
+
+void loom_main(uint64_t image, uint64_t dtb, uint64_t level)
+{
+	struct boot_image where = {
+		.start = image,
+		.end = image + ((uint64_t)(uintptr_t)__image_end - IMAGE_BASE),
+	};
+
+	kvm_init(image);
+	start_cpu();
+	open_tree(dtb);
+	start_console(level);
+	memory_init(&tree, &chosen, &where, dtb);
+	kvm_leave_identity();
+	kvm_init_asids(chosen.bootargs, 1);
+	seed_random();
+	count_cpus();
+	start_devices();
+	weft_unmask_all();
+	start_files();
+	process_init();
+	boot_payload();
+	sched_idle();
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/*
+ * User address spaces (mm/aspace.h), for system calls, faults and execve.
+ *
+ * What faults and execve need is here; system calls that change the areas are
+ * in mm/mapping.c and mm/mremap.c. How areas and page table belong together is
+ * said in mm/aspace_impl.h.
+ *
+ * A page goes back to the allocator from weft_pt_unmap's callback, that is
+ * when no TLB has it any more.
+ */
+#include "mm/aspace_impl.h"
+
+#include <weft/cache.h>
+
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/kmem.h"
+#include "mm/kvm.h"
+#include "mm/page.h"
+
+static uint64_t table_page_alloc(void *arg)
+{
+	(void)arg;
+	return page_alloc_zeroed();
+}
+
+static void table_page_free(void *arg, uint64_t pa)
+{
+	(void)arg;
+	page_free(pa, 0);
+}
+
+static uint64_t *table_page_virt(void *arg, uint64_t pa)
+{
+	(void)arg;
+	return phys_to_virt(pa);
+}
+
+static const struct weft_pt_ops table_ops = {
+	.alloc = table_page_alloc,
+	.free = table_page_free,
+	.to_virt = table_page_virt,
+};
+
+struct aspace *aspace_create(void)
+{
+	struct aspace *as = kzalloc(sizeof(*as));
+
+	if (!as)
+		return NULL;
+	if (weft_pt_init(&as->table, 0, &table_ops, NULL)) {
+		kfree(as);
+		return NULL;
+	}
+	weft_space_init(&as->space, as->table.root, kvm_asid_domain());
+	as->table.space = &as->space;
+	mutex_init(&as->lock, RANK_ASPACE, "aspace");
+	as->refs = 1;
+	area_init(&as->areas);
+	as->stack_top = STACK_TOP_MAX;
+	as->mmap_top = mmap_top_under(STACK_TOP_MAX);
+	return as;
+}
+
+void aspace_get(struct aspace *as)
+{
+	__atomic_fetch_add(&as->refs, 1, __ATOMIC_RELAXED);
+}
+
+/* Called when no CPU can use the page any more; as->lock is held. */
+static void free_pages(void *arg, uint64_t pa, size_t size)
+{
+	struct aspace *as = arg;
+
+	assert(size == PAGE_SIZE);
+	as->pages--;
+	page_put(pa);
+}
+
+void aspace_put(struct aspace *as)
+{
+	/* Acquire and release: all use by others is over before it goes. */
+	if (__atomic_fetch_sub(&as->refs, 1, __ATOMIC_ACQ_REL) != 1)
+		return;
+	kvm_forget_space(&as->space);
+	weft_pt_destroy(&as->table, free_pages, as);
+	area_clear(&as->areas);
+	assert(as->pages == 0);
+	kfree(as);
+}
+
+void aspace_unmap_pages(struct aspace *as, uint64_t start, uint64_t end)
+{
+	int err = weft_pt_unmap(&as->table, start, end - start, free_pages, as);
+
+	/* It refuses to split blocks, of which user tables have none. */
+	assert(err == 0);
+}
+
+bool aspace_next_resident(const struct aspace *as, uint64_t va, uint64_t end,
+			  uint64_t *at, uint64_t *pa)
+{
+	struct weft_pt_entry entry;
+
+	for (; va < end; va += PAGE_SIZE) {
+		if (weft_pt_lookup(&as->table, va, &entry) == 0) {
+			*at = va;
+			*pa = entry.pa;
+			return true;
+		}
+	}
+	return false;
+}
+
+void aspace_sync_code(struct aspace *as, uint64_t start, uint64_t end)
+{
+	uint64_t pa, at;
+
+	for (; aspace_next_resident(as, start, end, &at, &pa);
+	     start = at + PAGE_SIZE)
+		weft_cache_sync_code(phys_to_virt(pa), PAGE_SIZE);
+}
+
+/* A page of zeros at @va, which has none, with the rights of @area. */
+static int add_page(struct aspace *as, const struct area *area, uint64_t va,
+		    uint64_t *pa)
+{
+	*pa = page_alloc_zeroed();
+	if (!*pa)
+		return -ENOMEM;
+	if (area->prot & AREA_EXEC)
+		weft_cache_sync_code(phys_to_virt(*pa), PAGE_SIZE);
+	/*
+	 * The zeros before the entry that leads to them: another CPU's walk
+	 * may use the entry as soon as it is written.
+	 */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	if (weft_pt_map(&as->table, va, *pa, PAGE_SIZE,
+			table_flags(area->prot))) {
+		page_free(*pa, 0);
+		return -ENOMEM;
+	}
+	as->pages++;
+	return 0;
+}
+
+static int fault_locked(struct aspace *as, uint64_t va, unsigned access)
+{
+	const struct area *area = area_at(&as->areas, va);
+	struct weft_pt_entry entry;
+	unsigned allowed;
+	uint64_t pa;
+
+	if (!area)
+		return -EFAULT;
+	allowed = area->prot ? area->prot | AREA_READ : 0;
+	if (!(allowed & access))
+		return -EACCES;
+	/* Someone else's fault, or mprotect, came first. */
+	if (weft_pt_lookup(&as->table, va, &entry) == 0)
+		return 0;
+	return add_page(as, area, va, &pa);
+}
+
+int aspace_fault(struct aspace *as, uint64_t va, unsigned access)
+{
+	int err;
+
+	assert(!mutex_held(&as->lock));
+	/* The hardware ignores the top byte of addresses in the user half. */
+	if (!(va >> 55 & 1))
+		va &= UINT64_MAX >> 8;
+	mutex_lock(&as->lock);
+	err = fault_locked(as, page_down(va), access);
+	mutex_unlock(&as->lock);
+	return err;
+}
+
+/* At most to the end of the page that @va is in. */
+static int write_page(struct aspace *as, uint64_t va, const void *src,
+		      size_t len)
+{
+	const struct area *area = area_at(&as->areas, va);
+	struct weft_pt_entry entry;
+	uint64_t page = page_down(va), pa;
+	int err;
+
+	if (!area)
+		return -EFAULT;
+	if (weft_pt_lookup(&as->table, page, &entry) == 0) {
+		pa = entry.pa;
+	} else {
+		err = add_page(as, area, page, &pa);
+		if (err)
+			return err;
+	}
+	memcpy((char *)phys_to_virt(pa) + (va - page), src, len);
+	return 0;
+}
+
+int aspace_write(struct aspace *as, uint64_t va, const void *src, size_t len)
+{
+	const char *from = src;
+	int err = 0;
+
+	if (!is_inside(va, len))
+		return -EFAULT;
+	while (len > 0 && !err) {
+		size_t part = PAGE_SIZE - va % PAGE_SIZE;
+
+		if (part > len)
+			part = len;
+		mutex_lock(&as->lock);
+		err = write_page(as, va, from, part);
+		mutex_unlock(&as->lock);
+		va += part;
+		from += part;
+		len -= part;
+	}
+	return err;
+}
+
+void aspace_sync_icache(struct aspace *as, uint64_t va, size_t len)
+{
+	if (!is_inside(va, len))
+		return;
+	mutex_lock(&as->lock);
+	aspace_sync_code(as, page_down(va), va + len);
+	mutex_unlock(&as->lock);
+}

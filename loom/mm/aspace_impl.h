@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What mm/aspace.c, mm/mapping.c and mm/mremap.c share about address spaces,
+ * and nobody else needs. as->lock is held for all that takes an aspace.
+ *
+ * Two things are kept in step under that lock: the areas say what a program
+ * may touch, the page table holds what it did touch. A page that is mapped
+ * has exactly its area's rights; a page table without an entry means nothing,
+ * the next fault looks at the areas. So what changes areas changes the table
+ * in the same critical section, and what could not change the areas (no
+ * memory) has changed nothing.
+ */
+#ifndef LOOM_MM_ASPACE_IMPL_H
+#define LOOM_MM_ASPACE_IMPL_H
+
+#include "mm/aspace.h"
+
+/* The last page stays empty: no access near USER_TOP can run over it. */
+#define STACK_TOP_MAX	(USER_TOP - PAGE_SIZE)
+
+static inline uint64_t page_down(uint64_t va)
+{
+	return va & -(uint64_t)PAGE_SIZE;
+}
+
+static inline uint64_t page_up(uint64_t va)
+{
+	return page_down(va + PAGE_SIZE - 1);
+}
+
+static inline bool is_inside(uint64_t start, uint64_t len)
+{
+	return len <= USER_TOP && start <= USER_TOP - len;
+}
+
+/* What a page of an area with @prot is mapped with. */
+static inline unsigned table_flags(unsigned prot)
+{
+	unsigned flags = 0;
+
+	if (prot)
+		flags |= WEFT_PT_USER;
+	if (prot & AREA_WRITE)
+		flags |= WEFT_PT_WRITE;
+	if (prot & AREA_EXEC)
+		flags |= WEFT_PT_EXEC;
+	return flags;
+}
+
+/* Where mappings go down from under a stack that ends at @stack_top. */
+static inline uint64_t mmap_top_under(uint64_t stack_top)
+{
+	return stack_top - ASPACE_STACK_SIZE - AREA_STACK_GAP;
+}
+
+/* Free what is resident in [start, end), once no TLB has it any more. */
+void aspace_unmap_pages(struct aspace *as, uint64_t start, uint64_t end);
+
+/* No areas and no pages in [start, end): 0 or -ENOMEM. */
+int aspace_unmap_locked(struct aspace *as, uint64_t start, uint64_t end);
+
+/* A place for a new mapping: @hint if it can be, 0 if there is none. */
+uint64_t aspace_find_place(const struct aspace *as, uint64_t hint, size_t len);
+
+/*
+ * The first resident page in [va, end): true, its address in *@at and its
+ * memory in *@pa.
+ */
+bool aspace_next_resident(const struct aspace *as, uint64_t va, uint64_t end,
+			  uint64_t *at, uint64_t *pa);
+
+/* Make what is resident in [start, end) fit for execution. */
+void aspace_sync_code(struct aspace *as, uint64_t start, uint64_t end);
+
+#endif

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The kernel's own half of virtual memory: image, linear map, devices and
+ * stacks, in the page table that TTBR1 holds.
+ */
+#ifndef LOOM_MM_KVM_H
+#define LOOM_MM_KVM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct weft_asid_domain;
+struct weft_space;
+
+/*
+ * Take over the page tables of boot/early.c; @image is where the image was
+ * loaded. First of all here.
+ */
+void kvm_init(uint64_t image);
+
+/*
+ * Put [@start, @end) (whole 2 MiB blocks) into the linear map: writable, but
+ * for what touches the image, [@image_start, @image_end). Returns how far it
+ * went: less than @end when there are no tables left for more. Before any
+ * page is allocated.
+ */
+uint64_t kvm_map_memory(uint64_t start, uint64_t end, uint64_t image_start,
+			uint64_t image_end);
+
+/* Is @pa in the linear map? */
+bool kvm_is_memory(uint64_t pa);
+
+/* Is @va mapped in the kernel's half? For reports that follow pointers. */
+bool kvm_is_mapped(uint64_t va);
+
+/*
+ * The boot's identity mapping is not needed any more, and tables come from the
+ * page allocator from here on.
+ */
+void kvm_leave_identity(void);
+
+/* Map device registers (Device-nGnRE); NULL if there is no room. */
+void *kvm_map_device(uint64_t pa, size_t size);
+
+/* A stack with its guard: its lowest byte, or NULL. */
+void *kvm_stack_alloc(void);
+void kvm_stack_free(void *stack);
+
+/* The empty user half, under ASID 0: what kernel threads and idle run on. */
+struct weft_space *kvm_empty_space(void);
+
+/*
+ * Prepare ASIDs for @ncpus CPUs: as many as the CPU has, or loom.asids=N of
+ * the command line; 1 lets all spaces share one and flush at each change.
+ */
+void kvm_init_asids(const char *cmdline, unsigned ncpus);
+
+/* Where the spaces of processes get their ASIDs. */
+struct weft_asid_domain *kvm_asid_domain(void);
+
+/*
+ * @space is about to be freed (mm/aspace.c): it is asserted to be in no CPU's
+ * TTBR0, and no CPU block remembers it afterwards.
+ */
+void kvm_forget_space(struct weft_space *space);
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Physical pages: a buddy allocator over all memory that the device tree
+ * names and nobody reserved.
+ *
+ * Every page has a struct page. Memory that was never handed out is not yet
+ * in the buddy lists: it is taken in block by block as it is needed, so that
+ * starting up does not depend on how much memory there is.
+ */
+#ifndef LOOM_MM_PAGE_H
+#define LOOM_MM_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "mm/layout.h"
+
+#define PAGE_MAX_ORDER 9	/* 2 MiB */
+
+struct page {
+	struct list link;	/* on a free list, or the owner's */
+	uint32_t refs;		/* 0: free */
+	uint8_t order;		/* of the free block or allocation it heads */
+	uint8_t state;		/* mm/page.c */
+	uint16_t kmem_class;	/* mm/kmem.c: size class + 1, or 0 */
+	void *kmem_free;	/* mm/kmem.c: free objects of a slab */
+	uint32_t kmem_used;	/* mm/kmem.c: objects in use */
+	uint32_t unused;
+};
+
+/*
+ * Give the allocator a range of memory (physical, page-aligned, covered by
+ * the linear map). Ranges may come in any order, do not overlap. The first
+ * calls are made by mm/boot code before anything allocates. The struct pages
+ * are taken from the range itself.
+ */
+void page_add_range(uint64_t start, uint64_t end);
+
+/* Return memory that was reserved while booting (the initramfs). */
+void page_release_range(uint64_t start, uint64_t end);
+
+/*
+ * 2^order contiguous pages, aligned to their size; 0 (never a valid address
+ * here) if there are none. page_alloc_zeroed fills one page with zeros.
+ */
+uint64_t page_alloc(unsigned order);
+uint64_t page_alloc_zeroed(void);
+void page_free(uint64_t pa, unsigned order);
+
+/* Sharing of single pages: an allocated page has one reference. */
+void page_get(uint64_t pa);
+void page_put(uint64_t pa);
+
+/* NULL if @pa is not memory of the allocator. */
+struct page *page_of(uint64_t pa);
+
+size_t page_free_count(void);
+size_t page_total_count(void);
+
+/* Let the next allocations fail (tests): after @n successes; negative: off. */
+void page_fail_after(long n);
+
+static inline void *phys_to_virt(uint64_t pa)
+{
+	return (void *)(uintptr_t)(pa + LINEAR_BASE);
+}
+
+static inline uint64_t virt_to_phys(const void *va)
+{
+	return (uint64_t)(uintptr_t)va - LINEAR_BASE;
+}
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Signals: raised by kill, the terminal and faults; acted on, by their default
+ * action or not at all, before the process's thread returns to user mode. A
+ * thread that sleeps interruptibly is woken by a signal that is neither
+ * blocked nor ignored; its system call ends with -EINTR (or a partial
+ * count) and the signal is acted upon on the way out. Handlers in programs
+ * are refused (CAVEATS.md).
+ */
+#ifndef LOOM_PROC_SIGNAL_H
+#define LOOM_PROC_SIGNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct process;
+struct weft_frame;
+
+enum {
+	SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGILL = 4, SIGTRAP = 5,
+	SIGABRT = 6, SIGBUS = 7, SIGFPE = 8, SIGKILL = 9, SIGUSR1 = 10,
+	SIGSEGV = 11, SIGUSR2 = 12, SIGPIPE = 13, SIGALRM = 14, SIGTERM = 15,
+	SIGSTKFLT = 16, SIGCHLD = 17, SIGCONT = 18, SIGSTOP = 19, SIGTSTP = 20,
+	SIGTTIN = 21, SIGTTOU = 22, SIGURG = 23, SIGXCPU = 24, SIGXFSZ = 25,
+	SIGVTALRM = 26, SIGPROF = 27, SIGWINCH = 28, SIGIO = 29, SIGPWR = 30,
+	SIGSYS = 31, SIGNAL_MAX = 64,
+};
+
+const char *signal_name(int sig);
+
+/* Raise @sig in @p; any context, no lock of RANK_SIGNAL or above held. */
+void signal_send(struct process *p, int sig);
+
+/* To every process of a group: 0 or -ESRCH. The tree lock is taken. */
+int signal_send_group(int pgid, int sig);
+
+/*
+ * A fault of the program itself: cannot be blocked or ignored. Reports one
+ * line on the console (program, pid, signal, pc, address).
+ */
+void signal_fault(struct weft_frame *frame, int sig, uint64_t addr,
+		  const char *what);
+
+/*
+ * True if the running process has a signal to act on; false in a kernel
+ * thread. Takes no lock: any context.
+ */
+bool signal_pending(void);
+
+/*
+ * On the way to user mode: end the process if a signal says so. Interrupts
+ * may be masked or not; no lock held.
+ */
+void signal_act(struct weft_frame *frame);
+
+/* Signal @sig's bit in a set. */
+static inline uint64_t signal_bit(int sig)
+{
+	return UINT64_C(1) << (sig - 1);
+}
+
+/* What a signal does that nobody ignores. */
+enum signal_default {
+	SIGNAL_ENDS,		/* the process; for some Linux dumps core too */
+	SIGNAL_NOTHING,		/* CHLD, CONT, URG, WINCH */
+	SIGNAL_STOPS,		/* STOP, TSTP, TTIN, TTOU: not done (CAVEATS.md) */
+};
+
+enum signal_default signal_default(int sig);
+
+/*
+ * The signals that do nothing to a process: those it ignores and those whose
+ * default is nothing; for process 1 all.
+ */
+uint64_t signal_harmless(uint64_t ignored, bool is_init);
+
+/* Which of @pending to act on first: KILL, else the lowest; 0: none. */
+int signal_first(uint64_t pending);
+
+/*
+ * The running process's own state. Ignored: SIG_IGN, else SIG_DFL; what is
+ * pending and now harmless is dropped. -EINVAL for KILL, STOP, no signal.
+ */
+bool signal_is_ignored(int sig);
+int signal_set_ignored(int sig, bool ignored);
+/* SA_NOCLDWAIT of SIGCHLD's action. */
+void signal_set_reap_children(bool reap);
+
+uint64_t signal_blocked(void);
+/* KILL and STOP stay unblocked. */
+void signal_set_blocked(uint64_t set);
+/* Pending, blocked ones. */
+uint64_t signal_waiting(void);
+
+/* Will @parent never wait for children: SIGCHLD ignored, or NOCLDWAIT? */
+bool signal_children_unwanted(struct process *parent);
+
+/* A child starts with its parent's dispositions and mask, nothing pending. */
+void signal_inherit(struct process *child, struct process *parent);
+
+#endif

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The clock: what time it is, the queue of timeouts of each CPU, and the tick.
+ * Called by the timer's interrupt handler, by wait queues and system calls.
+ *
+ * A CPU's timer is set to the earlier of its next tick and its first timeout.
+ * The tick goes on only while a thread runs: an idle CPU lets the one that is
+ * set expire and asks for no other, until the scheduler starts it again. A
+ * timeout lives on the queue of the CPU that started it, so the timer is
+ * always set by its own CPU, with DAIF masked; a timeout that another CPU
+ * takes off leaves the timer as it is, for an interrupt that finds nothing.
+ */
+#include "sched/clock.h"
+
+#include <stddef.h>
+
+#include <weft/sysreg.h>
+
+#include "dev/timer.h"
+#include "lib/assert.h"
+#include "sched/cpu.h"
+#include "sched/sched.h"
+
+static uint64_t boot_realtime_ns;
+
+uint64_t clock_now(void)
+{
+	return timer_now_ns();
+}
+
+uint64_t clock_realtime(void)
+{
+	return __atomic_load_n(&boot_realtime_ns, __ATOMIC_RELAXED) +
+	       clock_now();
+}
+
+void clock_set_boot_realtime(uint64_t ns_at_boot)
+{
+	__atomic_store_n(&boot_realtime_ns, ns_at_boot, __ATOMIC_RELAXED);
+}
+
+uint64_t clock_deadline(uint64_t delta_ns)
+{
+	uint64_t when;
+
+	if (__builtin_add_overflow(clock_now(), delta_ns, &when))
+		return UINT64_MAX;
+	return when;
+}
+
+/* This CPU's own, DAIF masked. */
+static void set_timer(const struct cpu *cpu)
+{
+	if (cpu->clock_works)
+		timer_set(cpu->tick_ns < cpu->timeout_ns ? cpu->tick_ns :
+							   cpu->timeout_ns);
+}
+
+void clock_start_tick(void)
+{
+	struct cpu *cpu = cpu_current();
+
+	if (cpu->tick_ns != TIMEOUTS_NEVER)
+		return;
+	cpu->tick_ns = clock_now() + TICK_NS;
+	set_timer(cpu);
+}
+
+void timeout_init(struct timeout *timeout, void (*fn)(struct timeout *))
+{
+	timeout->when_ns = TIMEOUTS_NEVER;
+	timeout->fn = fn;
+	timeout->cpu = NULL;
+	list_init(&timeout->link);
+}
+
+void timeout_start(struct timeout *timeout, uint64_t when_ns)
+{
+	struct cpu *cpu;
+	uint64_t daif;
+
+	if (!list_empty(&timeout->link))
+		timeout_stop(timeout);
+	daif = weft_read_daif();
+	weft_mask_all();
+	cpu = cpu_current();
+	spin_lock(&cpu->timeout_lock);
+	timeout->when_ns = when_ns;
+	timeout->cpu = cpu;
+	timeouts_add(&cpu->timeouts, timeout);
+	cpu->timeout_ns = timeouts_next(&cpu->timeouts);
+	if (cpu->timeout_ns == when_ns)
+		set_timer(cpu);
+	spin_unlock_irqrestore(&cpu->timeout_lock, daif);
+}
+
+void timeout_stop(struct timeout *timeout)
+{
+	struct cpu *cpu = timeout->cpu;
+	uint64_t daif;
+	bool running;
+
+	if (!cpu)
+		return;
+	do {
+		daif = spin_lock_irqsave(&cpu->timeout_lock);
+		list_del(&timeout->link);
+		running = cpu->running == timeout;
+		/* On its own CPU only its function itself could see that. */
+		assert(!running || cpu != cpu_current());
+		spin_unlock_irqrestore(&cpu->timeout_lock, daif);
+		if (running)
+			weft_yield_hint();
+	} while (running);
+}
+
+static void run_timeouts(struct cpu *cpu)
+{
+	struct timeout *due;
+
+	spin_lock(&cpu->timeout_lock);
+	for (;;) {
+		due = timeouts_pop(&cpu->timeouts, clock_now());
+		cpu->running = due;
+		if (!due)
+			break;
+		spin_unlock(&cpu->timeout_lock);
+		/* From its end on the timeout may be gone. */
+		due->fn(due);
+		spin_lock(&cpu->timeout_lock);
+	}
+	cpu->timeout_ns = timeouts_next(&cpu->timeouts);
+	spin_unlock(&cpu->timeout_lock);
+}
+
+static void run_tick(struct cpu *cpu, bool from_user)
+{
+	uint64_t now = clock_now();
+
+	if (now < cpu->tick_ns)
+		return;
+	if (thread_current() == cpu->idle) {
+		cpu->tick_ns = TIMEOUTS_NEVER;
+		return;
+	}
+	cpu->tick_ns = timeouts_next_tick(cpu->tick_ns, now, TICK_NS);
+	sched_tick(from_user);
+}
+
+void clock_interrupt(bool from_user)
+{
+	struct cpu *cpu = cpu_current();
+
+	run_timeouts(cpu);
+	run_tick(cpu, from_user);
+	/* Always: the interrupt is on until the timer is set to the future. */
+	set_timer(cpu);
+}
+
+void clock_init_cpu(struct cpu *cpu)
+{
+	spin_init(&cpu->timeout_lock, RANK_TIMER, "timeouts");
+	list_init(&cpu->timeouts);
+	cpu->tick_ns = TIMEOUTS_NEVER;
+	cpu->timeout_ns = TIMEOUTS_NEVER;
+}
+
+void clock_init(void)
+{
+	uint64_t daif = weft_read_daif();
+	struct cpu *cpu;
+
+	weft_mask_all();
+	cpu = cpu_current();
+	cpu->charged_ns = clock_now();
+	cpu->clock_works = true;
+	set_timer(cpu);
+	weft_write_daif(daif);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What loom keeps for each CPU: weft's block, the run queue, the clock.
+ */
+#ifndef LOOM_SCHED_CPU_H
+#define LOOM_SCHED_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weft/cpu.h>
+
+#include "lib/list.h"
+#include "lib/lock.h"
+#include "sched/thread.h"
+
+#define CPU_MAX 8
+
+/* The threads of one priority that are ready to run. */
+struct run_level {
+	struct list woken;	/* these first: woken with slice left */
+	struct list ready;	/* then these, in turn */
+};
+
+struct cpu {
+	/* First: a task's cpu is the address of this. */
+	struct weft_cpu weft;
+
+	struct spinlock lock;		/* RANK_RUNQ */
+
+	/* lock */
+	struct run_level level[PRIO_COUNT];
+	uint64_t levels;		/* bit n: level[n] has a thread */
+	uint32_t nready;		/* threads on all levels */
+	struct thread *current;		/* who owns the CPU's registers */
+	struct thread *idle;		/* runs when no level has a thread */
+	uint64_t switches;
+
+	/* Set under the lock by any CPU; read by this one, DAIF masked. */
+	bool need_resched;
+
+	/* This CPU only, DAIF masked. */
+	uint64_t charged_ns;		/* CPU time is charged up to here */
+	bool clock_works;
+	uint64_t tick_ns;		/* the next tick, or TIMEOUTS_NEVER */
+	uint64_t timeout_ns;		/* the first timeout, or NEVER */
+
+	struct spinlock timeout_lock;	/* RANK_TIMER */
+
+	/* timeout_lock */
+	struct list timeouts;
+	struct timeout *running;	/* its function runs just now */
+};
+
+_Static_assert(PRIO_COUNT <= 64, "levels has a bit for each priority");
+
+extern struct cpu cpus[CPU_MAX];
+
+/*
+ * The CPU that executes this. Only while the caller cannot be moved: with
+ * preemption disabled or interrupts masked.
+ */
+static inline struct cpu *cpu_current(void)
+{
+	return (struct cpu *)weft_task_current()->cpu;
+}
+
+/* Prepare the clock's part; for sched_init. */
+void clock_init_cpu(struct cpu *cpu);
+
+#endif

@@ -1,0 +1,671 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The scheduler: run queues, the choice of the next thread, and the hand-over
+ * from one thread to the next. Called by wait queues, mutexes, the trap path
+ * and the timer.
+ *
+ * How a CPU changes hands
+ *
+ * Facts kept, all under the lock of the CPU's run queue:
+ *
+ *	thread->cpu	the run queue a thread belongs to, asleep or not
+ *	cpu->current	whose registers are in the CPU
+ *	thread->state	RUNNING iff it is its cpu's current (or is about to be
+ *			or was just now); current may also be BLOCKED: it said
+ *			that it will sleep and is on its way to reschedule()
+ *	thread->run	on a level of cpu iff RUNNABLE and not the idle thread
+ *
+ * Invariant: whoever holds cpu->lock finds every thread of that queue either
+ * as current or completely saved in memory. For the lock is taken by the
+ * thread that leaves, held over weft_switch_to, and released by the thread
+ * that runs next, in finish_switch(): between the two nobody else can look.
+ * So "is its context saved" needs no flag that a waker spins on; it is
+ * `thread != cpu->current`, read under the lock.
+ *
+ *	A (leaves)		B (runs next)		C (another CPU)
+ *	lock(q)						sched_wake(A)
+ *	A BLOCKED, current = B					lock(q) ...
+ *	weft_switch_to: saves A					   waits
+ *				returns in B
+ *				finish_switch: unlock(q)
+ *							...has the lock: A is
+ *							BLOCKED, not current:
+ *							queue it, unlock
+ *
+ * A CPU that takes A off a queue holds the queue's lock. So the pair that
+ * publishes a saved context is: the release of cpu->lock in finish_switch(),
+ * by the successor, and the acquire of it by whoever next looks at A. weft's
+ * stores of A's registers come before the first and its loads after the
+ * second, wherever A is resumed.
+ *
+ * All of DAIF is masked from the choice of the next thread to the end of
+ * finish_switch(): in between, sp, TPIDR_EL1 and cpu->current may name
+ * different threads. The preemption count of each thread includes the
+ * run-queue lock while it is parked; the lock checker's entry for it is moved
+ * from the books of the one to those of the other (spin_disown, spin_adopt),
+ * because the next time they run it may be on another CPU, under another lock.
+ *
+ * A new thread has no reschedule() to return to: it comes up in first_run()
+ * of sched/thread.c, which does the same finish_switch().
+ *
+ * A thread that ends becomes DEAD under the lock and switches away for good.
+ * Its successor, who is out of its stack and has its registers out of the CPU,
+ * hands it to the reaper after the unlock. (Freeing a stack changes the
+ * kernel's page table, which takes a mutex; the successor may be anywhere, so
+ * it cannot sleep.)
+ *
+ * Why no wake-up is lost
+ *
+ *	sleeper				waker
+ *	S1 lock(q) BLOCKED unlock(q)	W1 condition = true
+ *	S2 look at the condition	W2 lock(q) look at state unlock(q)
+ *
+ * The lock orders S1 and W2. If S1 is first, W2 sees BLOCKED and wakes. If W2
+ * is first, its release and the acquire in S1 make W1 visible to S2. This
+ * holds for conditions (sched/wait.c), for signals (the condition is the
+ * pending set; kill_wakeups is under the same lock) and for timeouts (the
+ * condition is the clock). A waker that finds the sleeper BLOCKED but still
+ * current makes it RUNNING again; reschedule() then goes on without a switch.
+ *
+ * A thread that is preempted between S1 and its going to sleep has perhaps not
+ * looked at the condition yet, so it must not stay away: preemption treats it
+ * as woken, and it looks again.
+ */
+#include "sched/sched.h"
+
+#include <stddef.h>
+
+#include <weft/arch.h>
+#include <weft/sysreg.h>
+
+#include "lib/assert.h"
+#include "lib/panic.h"
+#include "mm/kvm.h"
+#include "sched/clock.h"
+#include "sched/cpu.h"
+
+struct cpu cpus[CPU_MAX];
+
+static unsigned cpu_count;
+static struct thread idle_threads[CPU_MAX];
+
+/* Why a thread leaves the CPU. */
+enum leave {
+	LEAVE_PREEMPTED,	/* it would go on */
+	LEAVE_YIELDS,		/* it wants the others of its level to run */
+	LEAVE_SLEEPS,		/* unless it was woken meanwhile */
+	LEAVE_ENDS,
+};
+
+/* Where on its level a thread is queued. */
+enum place {
+	PLACE_FIRST,		/* before all */
+	PLACE_WOKEN,		/* behind the woken ones, before the rest */
+	PLACE_NEXT,		/* first of the rest */
+	PLACE_LAST,
+};
+
+/* The run queue; all under cpu->lock */
+
+static unsigned best_level(const struct cpu *cpu)
+{
+	return cpu->levels ? (unsigned)__builtin_ctzll(cpu->levels) :
+			     (unsigned)PRIO_COUNT;
+}
+
+static void enqueue(struct cpu *cpu, struct thread *thread, enum place place)
+{
+	struct run_level *level = &cpu->level[thread->prio];
+
+	switch (place) {
+	case PLACE_FIRST:
+		list_add_head(&level->woken, &thread->run);
+		break;
+	case PLACE_WOKEN:
+		list_add_tail(&level->woken, &thread->run);
+		break;
+	case PLACE_NEXT:
+		list_add_head(&level->ready, &thread->run);
+		break;
+	case PLACE_LAST:
+		list_add_tail(&level->ready, &thread->run);
+		break;
+	}
+	cpu->levels |= UINT64_C(1) << thread->prio;
+	cpu->nready++;
+}
+
+static void dequeue(struct cpu *cpu, struct thread *thread)
+{
+	struct run_level *level = &cpu->level[thread->prio];
+
+	list_del(&thread->run);
+	cpu->nready--;
+	if (list_empty(&level->woken) && list_empty(&level->ready))
+		cpu->levels &= ~(UINT64_C(1) << thread->prio);
+}
+
+static struct thread *take_first(struct cpu *cpu)
+{
+	struct run_level *level = &cpu->level[best_level(cpu)];
+	struct list *queue = list_empty(&level->woken) ? &level->ready :
+							 &level->woken;
+	struct thread *first = list_first_entry(queue, struct thread, run);
+
+	dequeue(cpu, first);
+	return first;
+}
+
+static bool is_queued(const struct thread *thread)
+{
+	return !list_empty(&thread->run);
+}
+
+/* Lock the queue that @thread belongs to. DAIF masked. */
+static struct cpu *lock_home(struct thread *thread)
+{
+	struct cpu *cpu;
+
+	for (;;) {
+		cpu = __atomic_load_n(&thread->cpu, __ATOMIC_ACQUIRE);
+		spin_lock(&cpu->lock);
+		if (cpu == thread->cpu)
+			return cpu;
+		/* It was moved meanwhile. */
+		spin_unlock(&cpu->lock);
+	}
+}
+
+/*
+ * Another CPU sees this at its next interrupt; this one at the end of the
+ * present interrupt, at the next preempt_enable or on the way to user mode.
+ */
+static void ask_for_switch(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
+}
+
+/* CPU time and slices */
+
+static void charge(struct cpu *cpu, struct thread *thread, bool user)
+{
+	uint64_t now = clock_now();
+	uint64_t delta = now - cpu->charged_ns;
+
+	cpu->charged_ns = now;
+	thread->runtime_ns += delta;
+	if (user)
+		thread->utime_ns += delta;
+	else
+		thread->stime_ns += delta;
+	/* What a thread overdraws it owes from the next slice; one at most. */
+	if (delta >= SLICE_NS || thread->slice_ns - (int64_t)delta < -SLICE_NS)
+		thread->slice_ns = -SLICE_NS;
+	else
+		thread->slice_ns -= (int64_t)delta;
+}
+
+/* What @thread would have had of the CPU while it slept is its to spend. */
+static void earn_slice(const struct cpu *cpu, struct thread *thread)
+{
+	uint64_t slept = clock_now() - thread->blocked_ns;
+	uint64_t share = slept / (cpu->nready + 1);
+
+	if (share >= 2 * SLICE_NS)
+		thread->slice_ns = SLICE_NS;
+	else
+		thread->slice_ns += (int64_t)share;
+	if (thread->slice_ns > SLICE_NS)
+		thread->slice_ns = SLICE_NS;
+}
+
+static void next_slice(struct thread *thread)
+{
+	if (thread->slice_ns <= 0)
+		thread->slice_ns += SLICE_NS;
+}
+
+/* Leaving the CPU */
+
+static bool stays_ready(const struct thread *thread, enum leave why)
+{
+	return why != LEAVE_ENDS &&
+	       (thread->state == THREAD_RUNNING || why != LEAVE_SLEEPS);
+}
+
+static bool keeps_cpu(const struct cpu *cpu, const struct thread *thread,
+		      enum leave why)
+{
+	unsigned best = best_level(cpu);
+
+	if (best != thread->prio)
+		return best > thread->prio;
+	return why != LEAVE_YIELDS && thread->slice_ns > 0 &&
+	       !cpu->need_resched;
+}
+
+/* @thread leaves the CPU, ready to go on. */
+static void requeue(struct cpu *cpu, struct thread *thread, enum leave why)
+{
+	thread->state = THREAD_RUNNABLE;
+	if (thread == cpu->idle)
+		return;
+	if (thread->boosted && why != LEAVE_YIELDS) {
+		enqueue(cpu, thread, PLACE_FIRST);
+	} else if (thread->slice_ns > 0 && why != LEAVE_YIELDS) {
+		enqueue(cpu, thread, PLACE_NEXT);
+	} else {
+		next_slice(thread);
+		enqueue(cpu, thread, PLACE_LAST);
+	}
+}
+
+/* Who runs next; @prev, if it is not that one, is put where it belongs. */
+static struct thread *choose(struct cpu *cpu, struct thread *prev,
+			     enum leave why)
+{
+	bool ready = stays_ready(prev, why);
+	struct thread *next;
+
+	if (ready && keeps_cpu(cpu, prev, why))
+		return prev;
+	/* First taken, then put back: @prev goes behind the one it yields to. */
+	next = cpu->levels ? take_first(cpu) : cpu->idle;
+	if (ready)
+		requeue(cpu, prev, why);
+	else if (why == LEAVE_ENDS)
+		prev->state = THREAD_DEAD;
+	else
+		prev->blocked_ns = cpu->charged_ns;
+	return next;
+}
+
+/*
+ * The second half of a switch, in the thread that runs now: @left is the one
+ * that ran before. DAIF masked, the run queue locked by @left.
+ */
+void sched_finish_switch(struct weft_task *left)
+{
+	struct cpu *cpu = cpu_current();
+	struct thread *prev = (struct thread *)left;
+	bool dead = prev->state == THREAD_DEAD;
+
+	spin_adopt(&cpu->lock);
+	if (dead)
+		weft_task_forget_fp(&cpu->weft, &prev->fp);
+	spin_unlock(&cpu->lock);
+	if (dead)
+		thread_bury(prev);
+}
+
+static void reschedule(enum leave why)
+{
+	struct cpu *cpu = cpu_current();
+	struct thread *prev = thread_current();
+	struct thread *next;
+
+	spin_lock(&cpu->lock);
+	charge(cpu, prev, false);
+	next = choose(cpu, prev, why);
+	cpu->need_resched = false;
+	if (next == prev) {
+		spin_unlock(&cpu->lock);
+		return;
+	}
+	if (why == LEAVE_PREEMPTED)
+		prev->involuntary++;
+	else
+		prev->voluntary++;
+	next->state = THREAD_RUNNING;
+	cpu->current = next;
+	cpu->switches++;
+	if (next != cpu->idle)
+		clock_start_tick();
+	spin_disown(&cpu->lock);
+	/* Back here it may be another CPU: cpu and next mean nothing now. */
+	sched_finish_switch(weft_switch_to(&prev->task, &next->task));
+}
+
+static bool must_switch(void)
+{
+	return thread_current()->preempt == 0 && sched_need_resched();
+}
+
+static void leave_cpu(enum leave why)
+{
+	uint64_t daif = weft_read_daif();
+
+	weft_mask_all();
+	reschedule(why);
+	/* The hand-over may have woken the reaper. */
+	while (must_switch())
+		reschedule(LEAVE_PREEMPTED);
+	weft_write_daif(daif);
+}
+
+void sched_switch(void)
+{
+	struct thread *self = thread_current();
+
+	lock_assert_none_spinning();
+	/* A waker may change BLOCKED at any time: reschedule looks again. */
+	if (__atomic_load_n(&self->state, __ATOMIC_RELAXED) == THREAD_BLOCKED) {
+		assert(self->preempt == 0);
+		leave_cpu(LEAVE_SLEEPS);
+	} else {
+		leave_cpu(LEAVE_PREEMPTED);
+	}
+}
+
+void sched_yield(void)
+{
+	lock_assert_none_spinning();
+	leave_cpu(LEAVE_YIELDS);
+}
+
+void sched_exit(void)
+{
+	lock_assert_none_spinning();
+	weft_mask_all();
+	reschedule(LEAVE_ENDS);
+	panic("thread %s ran after its end", thread_current()->name);
+}
+
+/* Sleeping and waking */
+
+/* Atomic: signal_send has a look at it without the lock. */
+static void store_kill_wakeups(struct thread *self, bool value)
+{
+	__atomic_store_n(&self->kill_wakeups, value, __ATOMIC_RELAXED);
+}
+
+void sched_prepare_block(bool kill_wakeups)
+{
+	struct thread *self = thread_current();
+	uint64_t daif = weft_read_daif();
+	struct cpu *cpu;
+
+	weft_mask_all();
+	cpu = lock_home(self);
+	store_kill_wakeups(self, kill_wakeups);
+	self->state = THREAD_BLOCKED;
+	spin_unlock_irqrestore(&cpu->lock, daif);
+}
+
+void sched_cancel_block(void)
+{
+	struct thread *self = thread_current();
+	uint64_t daif = weft_read_daif();
+	struct cpu *cpu;
+
+	weft_mask_all();
+	cpu = lock_home(self);
+	store_kill_wakeups(self, false);
+	self->state = THREAD_RUNNING;
+	spin_unlock_irqrestore(&cpu->lock, daif);
+}
+
+/* Make a BLOCKED thread ready. */
+static void wake_locked(struct cpu *cpu, struct thread *thread)
+{
+	if (cpu->current == thread) {
+		thread->state = THREAD_RUNNING;
+		return;
+	}
+	earn_slice(cpu, thread);
+	thread->state = THREAD_RUNNABLE;
+	if (thread->slice_ns > 0) {
+		enqueue(cpu, thread, PLACE_WOKEN);
+		if (thread->prio <= cpu->current->prio)
+			ask_for_switch(cpu);
+	} else {
+		next_slice(thread);
+		enqueue(cpu, thread, PLACE_LAST);
+		if (thread->prio < cpu->current->prio)
+			ask_for_switch(cpu);
+	}
+}
+
+static bool wake(struct thread *thread, bool by_signal)
+{
+	uint64_t daif = weft_read_daif();
+	struct cpu *cpu;
+	bool asleep;
+
+	weft_mask_all();
+	cpu = lock_home(thread);
+	asleep = thread->state == THREAD_BLOCKED &&
+		 (!by_signal || thread->kill_wakeups);
+	if (asleep)
+		wake_locked(cpu, thread);
+	spin_unlock_irqrestore(&cpu->lock, daif);
+	return asleep;
+}
+
+bool sched_wake(struct thread *thread)
+{
+	return wake(thread, false);
+}
+
+bool sched_wake_signal(struct thread *thread)
+{
+	return wake(thread, true);
+}
+
+void sched_start(struct thread *thread)
+{
+	struct thread *self = thread_current();
+	uint64_t daif = weft_read_daif();
+	struct cpu *cpu;
+
+	weft_mask_all();
+	cpu = lock_home(thread);
+	assert(thread->state == THREAD_NEW);
+	thread->state = THREAD_RUNNABLE;
+	if (self->process && thread->process && self->slice_ns > 1) {
+		self->slice_ns /= 2;
+		thread->slice_ns = self->slice_ns;
+		enqueue(cpu, thread, PLACE_WOKEN);
+	} else {
+		thread->slice_ns = SLICE_NS;
+		enqueue(cpu, thread, PLACE_LAST);
+	}
+	if (thread->prio < cpu->current->prio)
+		ask_for_switch(cpu);
+	spin_unlock_irqrestore(&cpu->lock, daif);
+}
+
+/* Preemption */
+
+bool sched_need_resched(void)
+{
+	return __atomic_load_n(&cpu_current()->need_resched, __ATOMIC_RELAXED);
+}
+
+void sched_preempt_irq(void)
+{
+	if (must_switch())
+		leave_cpu(LEAVE_PREEMPTED);
+}
+
+void preempt_disable(void)
+{
+	struct thread *self = thread_current();
+
+	if (self)
+		self->preempt++;
+	/* An interrupt on this CPU sees the count before what follows it. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+void preempt_enable(void)
+{
+	struct thread *self = thread_current();
+
+	/* Before the first thread exists. */
+	if (!self)
+		return;
+	assert(self->preempt > 0);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	self->preempt--;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	/*
+	 * An interrupt before the decrement left its request to us, one after
+	 * it switches by itself. If we are moved between the two lines, the
+	 * request that we read is another CPU's: a switch too many at most.
+	 */
+	if (must_switch() && !(weft_read_daif() & WEFT_PSTATE_I))
+		leave_cpu(LEAVE_PREEMPTED);
+}
+
+void sched_account(bool was_user)
+{
+	charge(cpu_current(), thread_current(), was_user);
+}
+
+void sched_tick(bool from_user)
+{
+	struct cpu *cpu = cpu_current();
+	struct thread *self = thread_current();
+
+	spin_lock(&cpu->lock);
+	charge(cpu, self, from_user);
+	if (self->slice_ns <= 0 && !self->boosted) {
+		if (best_level(cpu) <= self->prio)
+			ask_for_switch(cpu);
+		else
+			next_slice(self);
+	}
+	spin_unlock(&cpu->lock);
+}
+
+/* Priorities */
+
+/* @place: where it goes if it is queued. */
+static void change_prio(struct cpu *cpu, struct thread *thread, unsigned prio,
+			enum place place)
+{
+	bool queued = is_queued(thread);
+
+	if (queued)
+		dequeue(cpu, thread);
+	thread->prio = (uint8_t)prio;
+	if (queued)
+		enqueue(cpu, thread, place);
+	if (best_level(cpu) < cpu->current->prio)
+		ask_for_switch(cpu);
+}
+
+void sched_set_prio(struct thread *thread, unsigned prio)
+{
+	uint64_t daif = weft_read_daif();
+	struct cpu *cpu;
+
+	assert(prio <= PRIO_LOWEST);
+	weft_mask_all();
+	cpu = lock_home(thread);
+	thread->base_prio = (uint8_t)prio;
+	if (!thread->boosted || prio < thread->prio)
+		change_prio(cpu, thread, prio, PLACE_LAST);
+	spin_unlock_irqrestore(&cpu->lock, daif);
+}
+
+void sched_boost(struct thread *owner, unsigned prio)
+{
+	uint64_t daif = weft_read_daif();
+	struct cpu *cpu;
+
+	weft_mask_all();
+	cpu = lock_home(owner);
+	owner->boosted = true;
+	change_prio(cpu, owner, prio < owner->prio ? prio : owner->prio,
+		    PLACE_FIRST);
+	spin_unlock_irqrestore(&cpu->lock, daif);
+}
+
+void sched_unboost(void)
+{
+	struct thread *self = thread_current();
+	uint64_t daif = weft_read_daif();
+	struct cpu *cpu;
+
+	if (!__atomic_load_n(&self->boosted, __ATOMIC_RELAXED))
+		return;
+	weft_mask_all();
+	cpu = lock_home(self);
+	self->boosted = false;
+	change_prio(cpu, self, self->base_prio, PLACE_LAST);
+	if (best_level(cpu) == self->prio && self->slice_ns <= 0)
+		ask_for_switch(cpu);
+	spin_unlock_irqrestore(&cpu->lock, daif);
+}
+
+/* Start and idle */
+
+static void init_queue(struct cpu *cpu)
+{
+	unsigned prio;
+
+	spin_init(&cpu->lock, RANK_RUNQ, "runqueue");
+	for (prio = 0; prio < PRIO_COUNT; prio++) {
+		list_init(&cpu->level[prio].woken);
+		list_init(&cpu->level[prio].ready);
+	}
+}
+
+void sched_init(void)
+{
+	unsigned index = cpu_count++;
+	struct cpu *cpu = &cpus[index];
+	struct thread *idle = &idle_threads[index];
+
+	cpu->weft.index = index;
+	init_queue(cpu);
+	thread_init_idle(idle, cpu);
+	cpu->idle = idle;
+	cpu->current = idle;
+	clock_init_cpu(cpu);
+	weft_task_adopt(&idle->task, &cpu->weft, kvm_empty_space());
+}
+
+void sched_idle(void)
+{
+	struct cpu *cpu = cpu_current();
+
+	thread_start_reaper();
+	for (;;) {
+		weft_mask_all();
+		/*
+		 * An interrupt that comes after this look stays pending, and
+		 * WFI does not wait while one is pending, masked or not (Arm
+		 * ARM D1.6). So none is slept over.
+		 */
+		if (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))
+			leave_cpu(LEAVE_PREEMPTED);
+		else
+			weft_wfi();
+		weft_unmask_all();
+		/* What is pending is taken here, before it is masked again. */
+		weft_isb();
+	}
+}
+
+uint64_t sched_switch_count(void)
+{
+	uint64_t count;
+
+	preempt_disable();
+	count = cpu_current()->switches;
+	preempt_enable();
+	return count;
+}
+
+uint64_t sched_idle_ns(void)
+{
+	uint64_t ns;
+
+	preempt_disable();
+	ns = cpu_current()->idle->runtime_ns;
+	preempt_enable();
+	return ns;
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A thread of the kernel: what the scheduler switches between.
+ *
+ * States and who changes them:
+ *
+ *	NEW ----start----> RUNNABLE <---> RUNNING ---exit---> DEAD
+ *	                      ^              |
+ *	                      +--- wake --- BLOCKED
+ *
+ * RUNNABLE and RUNNING threads belong to a run queue and change under its
+ * lock. A thread makes itself BLOCKED, under the lock of the wait queue that
+ * it is on (sched/wait.h); a waker makes it RUNNABLE. A DEAD thread is handed
+ * to the reaper by the thread that runs after it, once its registers are out
+ * of the CPU.
+ */
+#ifndef LOOM_SCHED_THREAD_H
+#define LOOM_SCHED_THREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weft/fp.h>
+#include <weft/task.h>
+
+#include "lib/list.h"
+#include "lib/lockset.h"
+
+struct process;
+struct cpu;
+struct mutex;
+struct weft_frame;
+
+enum thread_state {
+	THREAD_NEW,
+	THREAD_RUNNABLE,
+	THREAD_RUNNING,
+	THREAD_BLOCKED,
+	THREAD_DEAD,
+};
+
+/* Priorities: 0 is the highest. Programs start at PRIO_USER. */
+enum {
+	PRIO_HIGHEST = 0,
+	PRIO_USER = 20,		/* nice 0; nice -20..19 is 0..39 */
+	PRIO_LOWEST = 39,
+	PRIO_IDLE = 40,
+	PRIO_COUNT = 41,
+};
+
+struct thread {
+	/* First: TPIDR_EL1 holds the address of this. */
+	struct weft_task task;
+
+	/* Only the thread itself (or its creator before it starts). */
+	struct process *process;	/* NULL: a kernel thread */
+	uint32_t tid;			/* the pid of its process, or 0 */
+	uint32_t preempt;		/* > 0: do not switch this thread */
+	uint32_t mutexes;		/* sleeping locks held */
+	void *stack;			/* lowest usable byte of its stack */
+	void (*entry)(void *arg);
+	void *arg;
+	uint64_t clear_child_tid;	/* user address, or 0 */
+	struct lockset held;		/* debug builds: the lock checker's */
+
+	/* The lock of the run queue that cpu names; cpu itself, too. */
+	struct cpu *cpu;		/* whose run queue it belongs to */
+	enum thread_state state;
+	uint8_t prio;			/* as the scheduler sees it */
+	uint8_t base_prio;		/* as it was set */
+	bool boosted;			/* runs for one that waits for its mutex */
+	bool kill_wakeups;		/* a signal may end the present sleep */
+	int64_t slice_ns;		/* left before others have a turn */
+	uint64_t blocked_ns;		/* when it went to sleep */
+	struct list run;		/* on a run queue; or waits for burial */
+
+	/*
+	 * Only the CPU that runs it, DAIF masked. Others may read: what they
+	 * see is at most a tick old.
+	 */
+	uint64_t runtime_ns;		/* CPU time, user and kernel */
+	uint64_t utime_ns, stime_ns;	/* its two parts */
+	uint64_t voluntary;		/* switches: blocked or yielded */
+	uint64_t involuntary;		/* switches: preempted */
+
+	char name[16];
+	struct list all;		/* on the list of all threads; its lock */
+	struct weft_fp fp;		/* unused by a kernel thread */
+};
+
+/* The running thread. */
+static inline struct thread *thread_current(void)
+{
+	return (struct thread *)weft_task_current();
+}
+
+/*
+ * Make a thread with a kernel stack of its own, state NEW. @entry runs in
+ * kernel mode with interrupts enabled and never returns: it ends in
+ * thread_exit or goes to user mode. A thread of a process runs in the
+ * process's space (in the empty one while it has none) and inherits its
+ * creator's priority; others start at PRIO_USER. NULL if memory is short.
+ * May sleep.
+ */
+struct thread *thread_create(const char *name, void (*entry)(void *arg),
+			     void *arg, struct process *process);
+
+/*
+ * Put a NEW thread on a run queue. If a program's thread starts it, it gets
+ * half of what is left of the starter's slice: starting threads gains nobody
+ * CPU time, and what an interactive program starts runs at once.
+ */
+void thread_start(struct thread *thread);
+
+/* Free a thread that never started. May sleep. */
+void thread_discard(struct thread *thread);
+
+/*
+ * End the calling thread. Its process has let go of it; it holds no lock. Its
+ * memory goes to the reaper, a kernel thread of the highest priority.
+ */
+_Noreturn void thread_exit(void);
+
+/* The frame at the top of a thread's kernel stack: its user registers. */
+struct weft_frame *thread_user_frame(const struct thread *thread);
+
+/* Call @fn for every thread, under the list's lock. */
+void thread_for_each(void (*fn)(struct thread *thread, void *arg), void *arg);
+
+/* How many threads there are, unburied dead included: the leak check. */
+unsigned thread_count(void);
+
+/* For sched/sched.c: @thread is off the CPU for good. DAIF masked, no lock. */
+void thread_bury(struct thread *thread);
+
+/* For sched/sched.c: enter a CPU's idle thread, which has no creator. */
+void thread_init_idle(struct thread *thread, struct cpu *cpu);
+
+/* For sched_idle: start the reaper; once. */
+void thread_start_reaper(void);
+
+#endif

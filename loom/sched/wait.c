@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Wait queues. Called by everything that blocks; sched/sched.c has the
+ * argument why no wake-up is lost.
+ *
+ * A waiter lies on the stack of the thread that waits. Wakers take it off the
+ * queue and wake its thread without letting go of the queue's lock, and the
+ * thread takes that lock before it leaves wait_sleep or wait_finish: neither
+ * the waiter nor the thread can vanish under a waker.
+ *
+ * Signals: wait_sleep looks for a pending one after the thread is BLOCKED with
+ * kill_wakeups set. A signal raised before is seen there; one raised after
+ * finds the thread and wakes it.
+ */
+#include "sched/wait.h"
+
+#include <stddef.h>
+
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "proc/signal.h"
+#include "sched/clock.h"
+#include "sched/sched.h"
+#include "sched/thread.h"
+
+/* A thread's own deadline. */
+struct alarm {
+	struct timeout timeout;
+	struct thread *thread;
+};
+
+void waitq_init(struct waitq *queue, const char *name)
+{
+	spin_init(&queue->lock, RANK_WAITQ, name);
+	list_init(&queue->waiters);
+}
+
+static bool is_on(const struct waitq *queue, const struct waiter *waiter)
+{
+	const struct list *node;
+
+	list_for_each(node, &queue->waiters)
+		if (node == &waiter->link)
+			return true;
+	return false;
+}
+
+void wait_prepare(struct waitq *queue, struct waiter *waiter,
+		  enum wait_mode mode)
+{
+	uint64_t daif = spin_lock_irqsave(&queue->lock);
+
+	assert(!is_on(queue, waiter));
+	waiter->queue = queue;
+	waiter->thread = thread_current();
+	waiter->interruptible = mode == WAIT_INTERRUPTIBLE;
+	list_add_tail(&queue->waiters, &waiter->link);
+	sched_prepare_block(waiter->interruptible);
+	spin_unlock_irqrestore(&queue->lock, daif);
+}
+
+/* Off the queue. True if a waker was faster. */
+static bool leave(struct waiter *waiter)
+{
+	struct waitq *queue = waiter->queue;
+	uint64_t daif = spin_lock_irqsave(&queue->lock);
+	bool woken = list_empty(&waiter->link);
+
+	list_del(&waiter->link);
+	waiter->queue = NULL;
+	spin_unlock_irqrestore(&queue->lock, daif);
+	return woken;
+}
+
+static bool interrupted(const struct waiter *waiter)
+{
+	return waiter->interruptible && waiter->thread->process &&
+	       signal_pending();
+}
+
+static void alarm_rings(struct timeout *timeout)
+{
+	sched_wake(container_of(timeout, struct alarm, timeout)->thread);
+}
+
+static void sleep_until(uint64_t deadline_ns)
+{
+	struct alarm alarm = { .thread = thread_current() };
+
+	if (deadline_ns == WAIT_FOREVER) {
+		sched_switch();
+		return;
+	}
+	timeout_init(&alarm.timeout, alarm_rings);
+	timeout_start(&alarm.timeout, deadline_ns);
+	sched_switch();
+	/* Its function may run on another CPU, with our stack in its hands. */
+	timeout_stop(&alarm.timeout);
+}
+
+int wait_sleep(struct waiter *waiter, uint64_t deadline_ns)
+{
+	bool expired = deadline_ns != WAIT_FOREVER &&
+		       clock_now() >= deadline_ns;
+
+	assert(waiter->queue);
+	lock_assert_none_spinning();
+	if (!expired && !interrupted(waiter))
+		sleep_until(deadline_ns);
+	sched_cancel_block();
+	if (leave(waiter))
+		return 0;
+	if (interrupted(waiter))
+		return -EINTR;
+	if (deadline_ns != WAIT_FOREVER && clock_now() >= deadline_ns)
+		return -ETIMEDOUT;
+	return 0;
+}
+
+void wait_finish(struct waiter *waiter)
+{
+	struct waitq *queue = waiter->queue;
+
+	/* wait_sleep was the last call: the thread is off and awake. */
+	if (!queue)
+		return;
+	sched_cancel_block();
+	if (leave(waiter))
+		wait_wake_one(queue);
+}
+
+static void wake_first(struct waitq *queue)
+{
+	struct waiter *waiter =
+		list_first_entry(&queue->waiters, struct waiter, link);
+
+	list_del(&waiter->link);
+	sched_wake(waiter->thread);
+}
+
+void wait_wake_one(struct waitq *queue)
+{
+	uint64_t daif = spin_lock_irqsave(&queue->lock);
+
+	if (!list_empty(&queue->waiters))
+		wake_first(queue);
+	spin_unlock_irqrestore(&queue->lock, daif);
+}
+
+void wait_wake_all(struct waitq *queue)
+{
+	uint64_t daif = spin_lock_irqsave(&queue->lock);
+
+	while (!list_empty(&queue->waiters))
+		wake_first(queue);
+	spin_unlock_irqrestore(&queue->lock, daif);
+}
+
+int wait_until(uint64_t deadline_ns)
+{
+	struct waitq nobody;
+	struct waiter w;
+	int err = 0;
+
+	waitq_init(&nobody, "wait_until");
+	for (;;) {
+		wait_prepare(&nobody, &w, WAIT_INTERRUPTIBLE);
+		if (err)
+			break;
+		err = wait_sleep(&w, deadline_ns);
+	}
+	wait_finish(&w);
+	return err == -ETIMEDOUT ? 0 : err;
+}

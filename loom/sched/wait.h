@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Wait queues: how a thread sleeps until something happens, a deadline passes
+ * or a signal arrives, without losing a wake-up in between.
+ *
+ *	struct waiter w;
+ *	int err = 0;
+ *
+ *	for (;;) {
+ *		wait_prepare(&q, &w, WAIT_INTERRUPTIBLE);
+ *		if (condition || err)
+ *			break;
+ *		err = wait_sleep(&w, deadline);
+ *	}
+ *	wait_finish(&w);
+ *
+ * wait_prepare puts the thread on the queue and marks it BLOCKED, then the
+ * condition is looked at: a waker that made the condition true before cannot
+ * be missed, one that comes after finds the thread on the queue and makes it
+ * runnable, and wait_sleep returns. Between wait_prepare and wait_sleep the
+ * thread takes no sleeping lock and touches no user memory. Each wait_prepare
+ * is followed by one wait_sleep or one wait_finish. wait_sleep may return 0
+ * without a wake-up (the thread was preempted in between), so there is always
+ * a loop.
+ */
+#ifndef LOOM_SCHED_WAIT_H
+#define LOOM_SCHED_WAIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "lib/lock.h"
+
+struct thread;
+
+#define WAIT_FOREVER UINT64_MAX
+
+enum wait_mode {
+	WAIT_INTERRUPTIBLE,	/* any signal that is not ignored ends it */
+	WAIT_UNINTERRUPTIBLE,	/* only for waits that are sure to be short */
+};
+
+struct waitq {
+	struct spinlock lock;
+	struct list waiters;
+};
+
+struct waiter {
+	struct waitq *queue;
+	struct thread *thread;
+	struct list link;	/* on queue->waiters; self-linked when woken */
+	bool interruptible;
+};
+
+#define WAITQ_INIT(name_, q_)						\
+	{ .lock = SPINLOCK_INIT(RANK_WAITQ, name_),			\
+	  .waiters = { &(q_).waiters, &(q_).waiters } }
+
+void waitq_init(struct waitq *queue, const char *name);
+
+void wait_prepare(struct waitq *queue, struct waiter *waiter,
+		  enum wait_mode mode);
+
+/*
+ * Sleep until woken, until @deadline_ns (of clock_now(), or WAIT_FOREVER) or
+ * until a signal: 0, -ETIMEDOUT or -EINTR. Returns 0 at once if the wake-up
+ * came between wait_prepare and now.
+ */
+int wait_sleep(struct waiter *waiter, uint64_t deadline_ns);
+
+void wait_finish(struct waiter *waiter);
+
+/*
+ * Wake the one that waits longest, or all. From any context, no lock ranked
+ * RANK_WAITQ or above held. The condition was made true before. A waiter
+ * that was woken but leaves without having slept passes the wake-up on.
+ */
+void wait_wake_one(struct waitq *queue);
+void wait_wake_all(struct waitq *queue);
+
+/* Sleep until @deadline_ns with no queue: 0 (time is up) or -EINTR. */
+int wait_until(uint64_t deadline_ns);
+
+#endif

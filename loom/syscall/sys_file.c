@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls on descriptors: reading and writing, copies of descriptors,
+ * their flags, pipes.
+ */
+#include "fs/file.h"
+#include "fs/inode.h"
+#include "lib/errno.h"
+#include "mm/kmem.h"
+#include "mm/user.h"
+#include "proc/process.h"
+#include "syscall/path_arg.h"
+#include "syscall/sys_fs.h"
+
+enum {
+	IOV_MAX = 1024,
+	FD_CLOEXEC = 1,
+};
+
+/* fcntl commands */
+enum {
+	F_DUPFD = 0,
+	F_GETFD = 1,
+	F_SETFD = 2,
+	F_GETFL = 3,
+	F_SETFL = 4,
+	F_DUPFD_CLOEXEC = 1030,
+};
+
+static struct files *my_files(void)
+{
+	return process_current()->files;
+}
+
+/* close(fd) */
+long sys_close(const uint64_t arg[6])
+{
+	return files_close(my_files(), (int)arg[0]);
+}
+
+/* read(fd, buf, count) */
+long sys_read(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long n;
+
+	if (!f)
+		return -EBADF;
+	n = file_read(f, arg[1], arg[2]);
+	file_put(f);
+	return n;
+}
+
+/* write(fd, buf, count) */
+long sys_write(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long n;
+
+	if (!f)
+		return -EBADF;
+	n = file_write(f, arg[1], arg[2]);
+	file_put(f);
+	return n;
+}
+
+/* pread64(fd, buf, count, offset) */
+long sys_pread64(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long n;
+
+	if (!f)
+		return -EBADF;
+	n = file_pread(f, arg[1], arg[2], arg[3]);
+	file_put(f);
+	return n;
+}
+
+/* pwrite64(fd, buf, count, offset) */
+long sys_pwrite64(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long n;
+
+	if (!f)
+		return -EBADF;
+	n = file_pwrite(f, arg[1], arg[2], arg[3]);
+	file_put(f);
+	return n;
+}
+
+/* Check the pieces, and cut them to what one call does in all. */
+static int check_vector(struct io_vector *iov, unsigned n)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (iov[i].len > INT64_MAX - total)
+			return -EINVAL;
+		total += iov[i].len;
+	}
+	total = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (!user_range_ok(iov[i].base, iov[i].len))
+			return -EFAULT;
+		if (iov[i].len > IO_MAX - total)
+			iov[i].len = IO_MAX - total;
+		total += iov[i].len;
+	}
+	return 0;
+}
+
+typedef long (*vector_fn)(struct file *f, const struct io_vector *iov,
+			  unsigned n);
+
+static long do_vector(struct file *f, uint64_t user_iov, uint64_t count,
+		      vector_fn fn)
+{
+	struct io_vector *iov;
+	size_t size;
+	long n;
+
+	if (count > IOV_MAX)
+		return -EINVAL;
+	if (count == 0)
+		return fn(f, NULL, 0);
+	size = count * sizeof(*iov);
+	iov = kmalloc(size);
+	if (!iov)
+		return -ENOMEM;
+	n = copy_from_user(iov, user_iov, size);
+	if (!n)
+		n = check_vector(iov, (unsigned)count);
+	if (!n)
+		n = fn(f, iov, (unsigned)count);
+	kfree(iov);
+	return n;
+}
+
+/* readv(fd, iov, count) */
+long sys_readv(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long n;
+
+	if (!f)
+		return -EBADF;
+	n = do_vector(f, arg[1], arg[2], file_readv);
+	file_put(f);
+	return n;
+}
+
+/* writev(fd, iov, count) */
+long sys_writev(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long n;
+
+	if (!f)
+		return -EBADF;
+	n = do_vector(f, arg[1], arg[2], file_writev);
+	file_put(f);
+	return n;
+}
+
+/* lseek(fd, offset, whence) */
+long sys_lseek(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long pos;
+
+	if (!f)
+		return -EBADF;
+	pos = file_seek(f, (int64_t)arg[1], (int)arg[2]);
+	file_put(f);
+	return pos;
+}
+
+static long dup_from(struct file *f, int from, bool cloexec)
+{
+	int fd;
+
+	file_get(f);
+	fd = files_install(my_files(), f, from, cloexec);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+/* dup(fd) */
+long sys_dup(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long fd;
+
+	if (!f)
+		return -EBADF;
+	fd = dup_from(f, 0, false);
+	file_put(f);
+	return fd;
+}
+
+/* dup3(fd, newfd, flags) */
+long sys_dup3(const uint64_t arg[6])
+{
+	uint32_t flags = (uint32_t)arg[2];
+
+	if (flags & ~(uint32_t)FILE_CLOEXEC)
+		return -EINVAL;
+	return files_dup_to(my_files(), (int)arg[0], (int)arg[1], flags);
+}
+
+static long do_fcntl(struct file *f, int fd, int cmd, uint64_t value)
+{
+	switch (cmd) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		if (value >= FILES_MAX)
+			return -EINVAL;
+		return dup_from(f, (int)value, cmd == F_DUPFD_CLOEXEC);
+	case F_GETFD:
+		return files_get_cloexec(my_files(), fd);
+	case F_SETFD:
+		return files_set_cloexec(my_files(), fd, value & FD_CLOEXEC);
+	case F_GETFL:
+		return file_flags(f);
+	case F_SETFL:
+		if (!f->ops)
+			return -EBADF;
+		file_set_flags(f, (uint32_t)value);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* fcntl(fd, cmd, value) */
+long sys_fcntl(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long result;
+
+	if (!f)
+		return -EBADF;
+	result = do_fcntl(f, (int)arg[0], (int)arg[1], arg[2]);
+	file_put(f);
+	return result;
+}
+
+/* ioctl(fd, cmd, value) */
+long sys_ioctl(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long result;
+
+	if (!f)
+		return -EBADF;
+	result = file_ioctl(f, (uint32_t)arg[1], arg[2]);
+	file_put(f);
+	return result;
+}
+
+/* Both ends get descriptors, or none does: 0 or a negative errno. */
+static int install_pipe(struct file *end[2], int fd[2], bool cloexec)
+{
+	for (int i = 0; i < 2; i++) {
+		fd[i] = files_install(my_files(), end[i], 0, cloexec);
+		if (fd[i] >= 0)
+			continue;
+		file_put(end[i]);
+		if (i == 0)
+			file_put(end[1]);
+		else
+			files_close(my_files(), fd[0]);
+		return -EMFILE;
+	}
+	return 0;
+}
+
+/* pipe2(fds, flags) */
+long sys_pipe2(const uint64_t arg[6])
+{
+	uint32_t flags = (uint32_t)arg[1];
+	struct file *end[2];
+	int fd[2], err;
+
+	if (flags & ~(uint32_t)(FILE_CLOEXEC | FILE_NONBLOCK))
+		return -EINVAL;
+	err = pipe_create(flags, &end[0], &end[1]);
+	if (err)
+		return err;
+	err = install_pipe(end, fd, flags & FILE_CLOEXEC);
+	if (err)
+		return err;
+	if (copy_to_user(arg[0], fd, sizeof(fd))) {
+		files_close(my_files(), fd[0]);
+		files_close(my_files(), fd[1]);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+/* getdents64(fd, buf, size) */
+long sys_getdents64(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long n;
+
+	if (!f)
+		return -EBADF;
+	n = file_getdents(f, arg[1], (uint32_t)arg[2]);
+	file_put(f);
+	return n;
+}
+
+/* ftruncate(fd, length) */
+long sys_ftruncate(const uint64_t arg[6])
+{
+	struct file *f;
+	int err;
+
+	if ((int64_t)arg[1] < 0)
+		return -EINVAL;
+	f = file_arg(arg[0]);
+	if (!f)
+		return -EBADF;
+	err = file_truncate(f, arg[1]);
+	file_put(f);
+	return err;
+}
+
+/* sync(): nothing is ever later in memory than it is in the file system */
+long sys_sync(const uint64_t arg[6])
+{
+	(void)arg;
+	return 0;
+}
+
+/* fsync(fd) */
+long sys_fsync(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long result = 0;
+
+	if (!f)
+		return -EBADF;
+	if (!f->ops)
+		result = -EBADF;
+	else if (!inode_is(f->inode, MODE_REG) && !inode_is(f->inode, MODE_DIR))
+		result = -EINVAL;
+	file_put(f);
+	return result;
+}
+
+/* fdatasync(fd) */
+long sys_fdatasync(const uint64_t arg[6])
+{
+	return sys_fsync(arg);
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls that open, make, remove and move files by their paths, and
+ * the working directory.
+ */
+#include "syscall/sys_fs.h"
+
+#include "fs/file.h"
+#include "fs/inode.h"
+#include "lib/errno.h"
+#include "mm/kmem.h"
+#include "mm/user.h"
+#include "proc/process.h"
+#include "syscall/path_arg.h"
+
+enum { RENAME_NOREPLACE = 1 };
+
+/* Permission bits that a program asks for, without those of its umask. */
+static uint32_t new_mode(uint64_t mode)
+{
+	return (uint32_t)mode & 07777 & ~process_current()->umask;
+}
+
+/* openat(dirfd, path, flags, mode) */
+long sys_openat(const uint64_t arg[6])
+{
+	uint32_t flags = (uint32_t)arg[2] | FILE_LARGEFILE;
+	struct files *files = process_current()->files;
+	struct path_arg p;
+	struct file *f;
+	int fd = path_arg_get(&p, arg[0], arg[1]);
+
+	if (fd)
+		return fd;
+	if (files_full(files))
+		fd = -EMFILE;
+	else
+		fd = file_open(p.base, p.text, flags, new_mode(arg[3]), &f);
+	path_arg_put(&p);
+	if (fd)
+		return fd;
+	fd = files_install(files, f, 0, flags & FILE_CLOEXEC);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+/* mkdirat(dirfd, path, mode) */
+long sys_mkdirat(const uint64_t arg[6])
+{
+	struct path_arg p;
+	int err = path_arg_get(&p, arg[0], arg[1]);
+
+	if (err)
+		return err;
+	err = fs_mkdir(p.base, p.text, new_mode(arg[2]));
+	path_arg_put(&p);
+	return err;
+}
+
+/* unlinkat(dirfd, path, flags) */
+long sys_unlinkat(const uint64_t arg[6])
+{
+	uint32_t flags = (uint32_t)arg[2];
+	struct path_arg p;
+	int err;
+
+	if (flags & ~(uint32_t)AT_REMOVEDIR)
+		return -EINVAL;
+	err = path_arg_get(&p, arg[0], arg[1]);
+	if (err)
+		return err;
+	err = fs_unlink(p.base, p.text, flags & AT_REMOVEDIR);
+	path_arg_put(&p);
+	return err;
+}
+
+static long do_rename(const uint64_t arg[4], uint32_t flags)
+{
+	struct path_arg from, to;
+	int err;
+
+	if (flags & ~(uint32_t)RENAME_NOREPLACE)
+		return -EINVAL;
+	err = path_arg_get(&from, arg[0], arg[1]);
+	if (err)
+		return err;
+	err = path_arg_get(&to, arg[2], arg[3]);
+	if (!err) {
+		err = fs_rename(from.base, from.text, to.base, to.text,
+				flags ? FS_RENAME_NOREPLACE : 0);
+		path_arg_put(&to);
+	}
+	path_arg_put(&from);
+	return err;
+}
+
+/* renameat(olddirfd, old, newdirfd, new) */
+long sys_renameat(const uint64_t arg[6])
+{
+	return do_rename(arg, 0);
+}
+
+/* renameat2(olddirfd, old, newdirfd, new, flags) */
+long sys_renameat2(const uint64_t arg[6])
+{
+	return do_rename(arg, (uint32_t)arg[4]);
+}
+
+/* symlinkat(target, newdirfd, path) */
+long sys_symlinkat(const uint64_t arg[6])
+{
+	char *target = kmalloc(FS_PATH_SIZE);
+	struct path_arg p;
+	long err;
+
+	if (!target)
+		return -ENOMEM;
+	err = string_from_user(target, arg[0], FS_PATH_SIZE);
+	if (err >= 0)
+		err = path_arg_get(&p, arg[1], arg[2]);
+	if (!err) {
+		err = fs_symlink(p.base, p.text, target);
+		path_arg_put(&p);
+	}
+	kfree(target);
+	return err;
+}
+
+/* linkat(olddirfd, old, newdirfd, new, flags) */
+long sys_linkat(const uint64_t arg[6])
+{
+	uint32_t flags = (uint32_t)arg[4];
+	bool follow = flags & AT_SYMLINK_FOLLOW;
+	struct inode *inode;
+	struct path_arg p;
+	int err;
+
+	if (flags & ~(uint32_t)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	err = path_arg_inode(arg[0], arg[1], (flags & AT_EMPTY_PATH) |
+			     (follow ? 0 : AT_SYMLINK_NOFOLLOW), &inode);
+	if (err)
+		return err;
+	err = path_arg_get(&p, arg[2], arg[3]);
+	if (!err) {
+		err = fs_link(inode, p.base, p.text);
+		path_arg_put(&p);
+	}
+	inode_put(inode);
+	return err;
+}
+
+/* truncate(path, length) */
+long sys_truncate(const uint64_t arg[6])
+{
+	struct inode *inode;
+	int err;
+
+	if ((int64_t)arg[1] < 0)
+		return -EINVAL;
+	err = path_arg_inode((uint64_t)AT_FDCWD, arg[0], 0, &inode);
+	if (err)
+		return err;
+	err = inode_truncate(inode, arg[1]);
+	inode_put(inode);
+	return err;
+}
+
+/* getcwd(buf, size): the length with the NUL */
+long sys_getcwd(const uint64_t arg[6])
+{
+	char *path = kmalloc(FS_PATH_SIZE);
+	long n;
+
+	if (!path)
+		return -ENOMEM;
+	n = path_of(process_current()->cwd, path, FS_PATH_SIZE);
+	if (n == -ERANGE)
+		n = -ENAMETOOLONG;
+	if (n >= 0 && (uint64_t)++n > arg[1])
+		n = -ERANGE;
+	if (n >= 0 && copy_to_user(arg[0], path, (size_t)n))
+		n = -EFAULT;
+	kfree(path);
+	return n;
+}
+
+/* The working directory becomes @inode, whose reference passes to it. */
+static long change_directory(struct inode *inode)
+{
+	struct process *p = process_current();
+	struct inode *old = p->cwd;
+
+	if (!inode_is(inode, MODE_DIR)) {
+		inode_put(inode);
+		return -ENOTDIR;
+	}
+	p->cwd = inode;
+	inode_put(old);
+	return 0;
+}
+
+/* chdir(path) */
+long sys_chdir(const uint64_t arg[6])
+{
+	struct inode *inode;
+	int err = path_arg_inode((uint64_t)AT_FDCWD, arg[0], 0, &inode);
+
+	return err ? err : change_directory(inode);
+}
+
+/* fchdir(fd) */
+long sys_fchdir(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	struct inode *inode;
+
+	if (!f)
+		return -EBADF;
+	inode = f->inode;
+	inode_get(inode);
+	file_put(f);
+	return change_directory(inode);
+}
+
+/* umask(mask): the one before */
+long sys_umask(const uint64_t arg[6])
+{
+	struct process *p = process_current();
+	uint32_t old = p->umask;
+
+	p->umask = (uint32_t)arg[0] & 0777;
+	return old;
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls on processes; what they do is in proc/, here are the arguments.
+ * A process has one thread: its pid and its thread's id are one number.
+ */
+#include "syscall/sys_proc.h"
+
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/layout.h"
+#include "mm/user.h"
+#include "proc/clone_flags.h"
+#include "proc/process.h"
+#include "proc/wait_status.h"
+#include "sched/thread.h"
+#include "syscall/syscall.h"
+
+#define CLONE_SIGNAL_MASK UINT64_C(0xff)
+
+static struct weft_frame *user_frame(void)
+{
+	return thread_user_frame(thread_current());
+}
+
+/* With one thread, the end of the thread is the end of the process. */
+long sys_exit(const uint64_t arg[6])
+{
+	process_exit(wait_status_exit(arg[0]));
+}
+
+long sys_exit_group(const uint64_t arg[6])
+{
+	process_exit(wait_status_exit(arg[0]));
+}
+
+long sys_set_tid_address(const uint64_t arg[6])
+{
+	thread_current()->clear_child_tid = arg[0];
+	return (long)thread_current()->tid;
+}
+
+/*
+ * The list tells who waits for a lock that its owner died with. A process has
+ * one thread and shares no memory with another that runs, so nobody can.
+ */
+long sys_set_robust_list(const uint64_t arg[6])
+{
+	return arg[1] == 24 ? 0 : -EINVAL;
+}
+
+/*
+ * glibc asks for restartable sequences at every start and does without where
+ * they are refused; that is no finding for the report of missing calls.
+ */
+long sys_rseq(const uint64_t arg[6])
+{
+	(void)arg;
+	return -ENOSYS;
+}
+
+long sys_clone(const uint64_t arg[6])
+{
+	/* arm64's order: flags, stack, parent's tid, TLS, child's tid */
+	return process_clone(user_frame(), arg[0] & ~CLONE_SIGNAL_MASK, arg[1],
+			     arg[2], arg[3], arg[4],
+			     (int)(arg[0] & CLONE_SIGNAL_MASK));
+}
+
+/* struct clone_args of Linux 5.7; longer ones must have zeros behind it */
+struct clone_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack,
+		 stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+
+#define CLONE_ARGS_FIRST 64	/* the size of the first version */
+
+static int clone_args_from_user(struct clone_args *args, uint64_t addr,
+				uint64_t size)
+{
+	size_t known = size < sizeof(*args) ? (size_t)size : sizeof(*args);
+	uint64_t at;
+	uint8_t byte;
+
+	memset(args, 0, sizeof(*args));
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < CLONE_ARGS_FIRST)
+		return -EINVAL;
+	if (copy_from_user(args, addr, known))
+		return -EFAULT;
+	for (at = known; at < size; at++) {
+		if (copy_from_user(&byte, addr + at, 1))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+long sys_clone3(const uint64_t arg[6])
+{
+	struct clone_args a;
+	int err = clone_args_from_user(&a, arg[0], arg[1]);
+
+	if (err)
+		return err;
+	if (a.flags & (CLONE_SIGNAL_MASK | CLONE_DETACHED) ||
+	    a.exit_signal > 64 || !a.stack != !a.stack_size)
+		return -EINVAL;
+	if (a.set_tid || a.set_tid_size)
+		return syscall_part_missing(PART_CLONE_FLAGS);
+	return process_clone(user_frame(), a.flags, a.stack + a.stack_size,
+			     a.parent_tid, a.tls, a.child_tid,
+			     (int)a.exit_signal);
+}
+
+long sys_execve(const uint64_t arg[6])
+{
+	return process_exec(user_frame(), arg[0], arg[1], arg[2]);
+}
+
+long sys_wait4(const uint64_t arg[6])
+{
+	return process_wait4((int)arg[0], arg[1], (int)arg[2], arg[3]);
+}
+
+long sys_waitid(const uint64_t arg[6])
+{
+	return process_waitid((int)arg[0], (int)arg[1], arg[2], (int)arg[3],
+			      arg[4]);
+}
+
+long sys_getpid(const uint64_t arg[6])
+{
+	(void)arg;
+	return process_current()->pid;
+}
+
+long sys_getppid(const uint64_t arg[6])
+{
+	struct process_info info;
+
+	(void)arg;
+	process_info(process_current(), &info);
+	return info.ppid;
+}
+
+long sys_gettid(const uint64_t arg[6])
+{
+	(void)arg;
+	return (long)thread_current()->tid;
+}
+
+/* All is root's: there are no users (CAVEATS.md). */
+long sys_getuid(const uint64_t arg[6])
+{
+	(void)arg;
+	return 0;
+}
+
+long sys_geteuid(const uint64_t arg[6])
+{
+	return sys_getuid(arg);
+}
+
+long sys_getgid(const uint64_t arg[6])
+{
+	return sys_getuid(arg);
+}
+
+long sys_getegid(const uint64_t arg[6])
+{
+	return sys_getuid(arg);
+}
+
+/* No supplementary groups. */
+long sys_getgroups(const uint64_t arg[6])
+{
+	return (int)arg[0] < 0 ? -EINVAL : 0;
+}
+
+long sys_setpgid(const uint64_t arg[6])
+{
+	return process_setpgid((int)arg[0], (int)arg[1]);
+}
+
+long sys_getpgid(const uint64_t arg[6])
+{
+	return process_getpgid((int)arg[0]);
+}
+
+long sys_setsid(const uint64_t arg[6])
+{
+	(void)arg;
+	return process_setsid();
+}
+
+long sys_getsid(const uint64_t arg[6])
+{
+	return process_getsid((int)arg[0]);
+}
+
+#define PR_SET_NAME	15
+#define PR_GET_NAME	16
+
+static long set_name(uint64_t addr)
+{
+	char name[16];
+	long len = string_from_user(name, addr, sizeof(name));
+
+	/* Longer ones are cut. */
+	if (len < 0 && len != -ENAMETOOLONG)
+		return len;
+	name[sizeof(name) - 1] = '\0';
+	process_set_name(name);
+	return 0;
+}
+
+/* An option that does not exist is -EINVAL, as in a Linux without it. */
+long sys_prctl(const uint64_t arg[6])
+{
+	struct process_info info;
+
+	switch ((int)arg[0]) {
+	case PR_SET_NAME:
+		return set_name(arg[1]);
+	case PR_GET_NAME:
+		process_info(process_current(), &info);
+		return copy_to_user(arg[1], info.name, sizeof(info.name));
+	default:
+		return -EINVAL;
+	}
+}

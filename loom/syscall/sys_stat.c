@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls that tell or change what a file is like: stat and its kin,
+ * access, readlink, chmod, times.
+ */
+#include "fs/file.h"
+#include "fs/inode.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/kmem.h"
+#include "mm/user.h"
+#include "syscall/path_arg.h"
+#include "syscall/sys_fs.h"
+
+#define NS_PER_SECOND	UINT64_C(1000000000)
+
+enum {
+	BLOCK_BYTES = 4096,		/* st_blksize */
+	SECTORS_PER_PAGE = 8,		/* st_blocks counts 512 bytes */
+	UTIME_NOW = 0x3fffffff,
+	UTIME_OMIT = 0x3ffffffe,
+	STATX_BASIC_STATS = 0x7ff,
+	X_OK = 1,
+	W_OK = 2,
+	R_OK = 4,
+};
+
+struct user_timespec {
+	int64_t sec;
+	int64_t nsec;
+};
+
+/* struct stat of arm64 (asm-generic) */
+struct user_stat {
+	uint64_t dev;
+	uint64_t ino;
+	uint32_t mode;
+	uint32_t nlink;
+	uint32_t uid;
+	uint32_t gid;
+	uint64_t rdev;
+	uint64_t pad1;
+	int64_t size;
+	int32_t blksize;
+	int32_t pad2;
+	int64_t blocks;
+	struct user_timespec atime;
+	struct user_timespec mtime;
+	struct user_timespec ctime;
+	uint32_t unused[2];
+};
+
+_Static_assert(sizeof(struct user_stat) == 128, "Linux's struct stat");
+_Static_assert(offsetof(struct user_stat, size) == 48, "Linux's struct stat");
+_Static_assert(offsetof(struct user_stat, atime) == 72, "Linux's struct stat");
+
+struct user_statx_time {
+	int64_t sec;
+	uint32_t nsec;
+	int32_t pad;
+};
+
+struct user_statx {
+	uint32_t mask;
+	uint32_t blksize;
+	uint64_t attributes;
+	uint32_t nlink;
+	uint32_t uid;
+	uint32_t gid;
+	uint16_t mode;
+	uint16_t pad;
+	uint64_t ino;
+	uint64_t size;
+	uint64_t blocks;
+	uint64_t attributes_mask;
+	struct user_statx_time atime;
+	struct user_statx_time btime;
+	struct user_statx_time ctime;
+	struct user_statx_time mtime;
+	uint32_t rdev_major;
+	uint32_t rdev_minor;
+	uint32_t dev_major;
+	uint32_t dev_minor;
+	uint64_t unused[14];
+};
+
+_Static_assert(sizeof(struct user_statx) == 256, "Linux's struct statx");
+_Static_assert(offsetof(struct user_statx, ino) == 32, "Linux's struct statx");
+_Static_assert(offsetof(struct user_statx, rdev_major) == 128,
+	       "Linux's struct statx");
+
+static struct user_timespec timespec_of(uint64_t ns)
+{
+	return (struct user_timespec){
+		.sec = (int64_t)(ns / NS_PER_SECOND),
+		.nsec = (int64_t)(ns % NS_PER_SECOND),
+	};
+}
+
+static void fill_stat(struct inode *inode, struct user_stat *st)
+{
+	memset(st, 0, sizeof(*st));
+	mutex_lock(&inode->lock);
+	st->dev = inode->ops->dev;
+	st->ino = inode->number;
+	st->mode = inode->mode;
+	st->nlink = inode->nlink;
+	st->rdev = inode->rdev;
+	st->size = (int64_t)inode->size;
+	st->blksize = BLOCK_BYTES;
+	st->blocks = (int64_t)inode->pages * SECTORS_PER_PAGE;
+	st->atime = timespec_of(inode->atime_ns);
+	st->mtime = timespec_of(inode->mtime_ns);
+	st->ctime = timespec_of(inode->ctime_ns);
+	mutex_unlock(&inode->lock);
+}
+
+static long give_stat(struct inode *inode, uint64_t buf)
+{
+	struct user_stat st;
+
+	fill_stat(inode, &st);
+	return copy_to_user(buf, &st, sizeof(st));
+}
+
+/* newfstatat(dirfd, path, buf, flags) */
+long sys_newfstatat(const uint64_t arg[6])
+{
+	uint32_t flags = (uint32_t)arg[3];
+	struct inode *inode;
+	long err;
+
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
+				AT_EMPTY_PATH))
+		return -EINVAL;
+	err = path_arg_inode(arg[0], arg[1], flags, &inode);
+	if (err)
+		return err;
+	err = give_stat(inode, arg[2]);
+	inode_put(inode);
+	return err;
+}
+
+/* fstat(fd, buf) */
+long sys_fstat(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long err;
+
+	if (!f)
+		return -EBADF;
+	err = give_stat(f->inode, arg[1]);
+	file_put(f);
+	return err;
+}
+
+static struct user_statx_time statx_time(struct user_timespec t)
+{
+	return (struct user_statx_time){
+		.sec = t.sec,
+		.nsec = (uint32_t)t.nsec,
+	};
+}
+
+static long give_statx(struct inode *inode, uint64_t buf)
+{
+	struct user_statx stx;
+	struct user_stat st;
+
+	fill_stat(inode, &st);
+	stx = (struct user_statx){
+		.mask = STATX_BASIC_STATS,
+		.blksize = BLOCK_BYTES,
+		.nlink = st.nlink,
+		.mode = (uint16_t)st.mode,
+		.ino = st.ino,
+		.size = (uint64_t)st.size,
+		.blocks = (uint64_t)st.blocks,
+		.atime = statx_time(st.atime),
+		.ctime = statx_time(st.ctime),
+		.mtime = statx_time(st.mtime),
+		.rdev_major = (uint32_t)(st.rdev >> 8),
+		.rdev_minor = (uint32_t)(st.rdev & 0xff),
+		.dev_minor = (uint32_t)st.dev,
+	};
+	return copy_to_user(buf, &stx, sizeof(stx));
+}
+
+/* statx(dirfd, path, flags, mask, buf); always the basic fields */
+long sys_statx(const uint64_t arg[6])
+{
+	uint32_t flags = (uint32_t)arg[2];
+	struct inode *inode;
+	long err;
+
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
+				AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
+		return -EINVAL;
+	if ((flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
+	    (arg[3] & 0x80000000))
+		return -EINVAL;
+	err = path_arg_inode(arg[0], arg[1], flags, &inode);
+	if (err)
+		return err;
+	err = give_statx(inode, arg[4]);
+	inode_put(inode);
+	return err;
+}
+
+/*
+ * What root may do: all but write where nothing can be written, and execute
+ * a file that nobody may.
+ */
+static long check_access(struct inode *inode, uint32_t wanted)
+{
+	if ((wanted & W_OK) && inode->ops->read_only)
+		return -EROFS;
+	if ((wanted & X_OK) && !inode_is(inode, MODE_DIR) &&
+	    !(__atomic_load_n(&inode->mode, __ATOMIC_RELAXED) & 0111))
+		return -EACCES;
+	return 0;
+}
+
+static long do_access(uint64_t dirfd, uint64_t path, uint64_t mode,
+		      uint32_t flags)
+{
+	struct inode *inode;
+	long err;
+
+	if (((uint32_t)mode & ~(uint32_t)(R_OK | W_OK | X_OK)) ||
+	    (flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW |
+				 AT_EMPTY_PATH)))
+		return -EINVAL;
+	err = path_arg_inode(dirfd, path, flags, &inode);
+	if (err)
+		return err;
+	err = check_access(inode, (uint32_t)mode);
+	inode_put(inode);
+	return err;
+}
+
+/* faccessat(dirfd, path, mode) */
+long sys_faccessat(const uint64_t arg[6])
+{
+	return do_access(arg[0], arg[1], arg[2], 0);
+}
+
+/* faccessat2(dirfd, path, mode, flags) */
+long sys_faccessat2(const uint64_t arg[6])
+{
+	return do_access(arg[0], arg[1], arg[2], (uint32_t)arg[3]);
+}
+
+static long give_target(struct inode *inode, uint64_t buf, size_t size)
+{
+	char *target = kmalloc(FS_PATH_SIZE);
+	long n;
+
+	if (!target)
+		return -ENOMEM;
+	n = inode_readlink(inode, target,
+			   size < FS_PATH_SIZE ? size : FS_PATH_SIZE);
+	if (n > 0 && copy_to_user(buf, target, (size_t)n))
+		n = -EFAULT;
+	kfree(target);
+	return n;
+}
+
+/* readlinkat(dirfd, path, buf, size): the length, without a NUL */
+long sys_readlinkat(const uint64_t arg[6])
+{
+	int size = (int)arg[3];
+	struct inode *inode;
+	long n;
+
+	if (size <= 0)
+		return -EINVAL;
+	n = path_arg_inode(arg[0], arg[1], AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH,
+			   &inode);
+	if (n)
+		return n;
+	n = give_target(inode, arg[2], (size_t)size);
+	inode_put(inode);
+	return n;
+}
+
+/* fchmod(fd, mode) */
+long sys_fchmod(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	int err;
+
+	if (!f)
+		return -EBADF;
+	err = f->ops ? inode_chmod(f->inode, (uint32_t)arg[1]) : -EBADF;
+	file_put(f);
+	return err;
+}
+
+/* fchmodat(dirfd, path, mode) */
+long sys_fchmodat(const uint64_t arg[6])
+{
+	struct inode *inode;
+	int err = path_arg_inode(arg[0], arg[1], 0, &inode);
+
+	if (err)
+		return err;
+	err = inode_chmod(inode, (uint32_t)arg[2]);
+	inode_put(inode);
+	return err;
+}
+
+/* ns since 1970; what does not fit is the nearest time that does. */
+static int time_from(const struct user_timespec *t, uint64_t *ns)
+{
+	const int64_t max_sec = INT64_MAX / (int64_t)NS_PER_SECOND - 1;
+	int64_t sec = t->sec;
+
+	if (t->nsec == UTIME_NOW || t->nsec == UTIME_OMIT) {
+		*ns = t->nsec == UTIME_NOW ? INODE_TIME_NOW : INODE_TIME_OMIT;
+		return 0;
+	}
+	if (t->nsec < 0 || t->nsec >= (int64_t)NS_PER_SECOND)
+		return -EINVAL;
+	if (sec < 0)
+		sec = 0;
+	if (sec > max_sec)
+		sec = max_sec;
+	*ns = (uint64_t)sec * NS_PER_SECOND + (uint64_t)t->nsec;
+	return 0;
+}
+
+/* The file's inode, counted: of the path or, if that is null, of @dirfd. */
+static int times_inode(uint64_t dirfd, uint64_t path, uint32_t flags,
+		       struct inode **out)
+{
+	struct file *f;
+
+	if (path)
+		return path_arg_inode(dirfd, path, flags, out);
+	if ((int)dirfd == AT_FDCWD)
+		return -EFAULT;
+	if (flags)
+		return -EINVAL;
+	f = file_arg(dirfd);
+	if (!f)
+		return -EBADF;
+	*out = f->inode;
+	inode_get(*out);
+	file_put(f);
+	return 0;
+}
+
+/* utimensat(dirfd, path, times, flags); no times: now */
+long sys_utimensat(const uint64_t arg[6])
+{
+	struct user_timespec times[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
+	uint32_t flags = (uint32_t)arg[3];
+	uint64_t atime, mtime;
+	struct inode *inode;
+	int err;
+
+	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (arg[2] && copy_from_user(times, arg[2], sizeof(times)))
+		return -EFAULT;
+	if (time_from(&times[0], &atime) || time_from(&times[1], &mtime))
+		return -EINVAL;
+	if (atime == INODE_TIME_OMIT && mtime == INODE_TIME_OMIT)
+		return 0;
+	err = times_inode(arg[0], arg[1], flags, &inode);
+	if (err)
+		return err;
+	err = inode_set_times(inode, atime, mtime);
+	inode_put(inode);
+	return err;
+}

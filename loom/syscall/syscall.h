@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls: from the number in x8 to the function that does it.
+ *
+ * The calls are Linux's for arm64. syscall/list.h names them all, in the
+ * order of their numbers, and says which exist here; each of those is a
+ *
+ *	long sys_NAME(const uint64_t arg[6]);
+ *
+ * declared in the header of its subject (sys_fs.h, sys_mm.h, sys_proc.h ...),
+ * called with interrupts enabled and no lock held. It may sleep. It returns
+ * a result or a negative errno. One that needs the caller's registers (clone,
+ * execve) finds them with thread_user_frame(thread_current()).
+ *
+ * A call that does not exist gives -ENOSYS and is counted, as is a part of a
+ * call that exists (syscall_part_missing).
+ */
+#ifndef LOOM_SYSCALL_SYSCALL_H
+#define LOOM_SYSCALL_SYSCALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct weft_frame;
+
+/* The SVC of a program: does what its registers say, result into x0. */
+void syscall_dispatch(struct weft_frame *frame);
+
+/* What a call that exists may be asked for and does not do. */
+enum syscall_part {
+	PART_CLONE_FORK,
+	PART_CLONE_THREAD,
+	PART_CLONE_FLAGS,
+	PART_SIGACTION_HANDLER,
+	PART_FUTEX_OPERATION,
+	PART_COUNT
+};
+
+/* Counts; returns -ENOSYS. */
+long syscall_part_missing(enum syscall_part part);
+
+/*
+ * `loom: not implemented: mremap (3), clone(fork) (1)` and a newline into
+ * @buf[@size], NUL-terminated; "..." where it does not fit. Returns the
+ * length; 0, and an empty string, when all that was called exists.
+ */
+size_t syscall_report(char *buf, size_t size);
+
+/*
+ * That line to the host's standard error, when the machine runs a single
+ * program (./run -- PROGRAM) and stops now. At most once.
+ */
+void syscall_report_unimplemented(void);
+
+#endif

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The table of system calls, the way through it, and the count of what
+ * programs asked for in vain. Called by loom/trap.c for each SVC.
+ */
+#include "syscall/syscall.h"
+
+#include <stdbool.h>
+
+#include <weft/frame.h>
+
+#include "boot/payload.h"
+#include "dev/host.h"
+#include "lib/cmdline.h"
+#include "lib/errno.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "syscall/list.h"
+#include "syscall/sys_fs.h"
+#include "syscall/sys_futex.h"
+#include "syscall/sys_mm.h"
+#include "syscall/sys_proc.h"
+#include "syscall/sys_sched.h"
+#include "syscall/sys_signal.h"
+#include "syscall/sys_system.h"
+#include "syscall/sys_time.h"
+
+struct syscall {
+	long (*fn)(const uint64_t arg[6]);	/* NULL: not here */
+	const char *name;			/* NULL: Linux has none */
+};
+
+/* A power of two, because of look_up. */
+#define TABLE_SIZE 512
+
+#define HAVE(number, name) [number] = { sys_##name, #name },
+#define NONE(number, name) [number] = { NULL, #name },
+static const struct syscall table[TABLE_SIZE] = {
+	SYSCALL_LIST(HAVE, NONE)
+};
+
+static const char *const part_name[PART_COUNT] = {
+	[PART_CLONE_FORK] = "clone(fork)",
+	[PART_CLONE_THREAD] = "clone(thread)",
+	[PART_CLONE_FLAGS] = "clone(flags)",
+	[PART_SIGACTION_HANDLER] = "rt_sigaction(handler)",
+	[PART_FUTEX_OPERATION] = "futex(operation)",
+};
+
+/* How often each was asked for in vain; atomic. */
+static uint32_t missing[TABLE_SIZE];
+static uint32_t part_missing[PART_COUNT];
+static uint32_t beyond;		/* numbers that the table does not reach */
+
+static void count(uint32_t *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * The CPU may predict that @number passed the caller's comparison, go on with
+ * one that did not, and leave traces of whatever it loads from beyond the
+ * table, then calls. With the mask even a mispredicted index is within the
+ * table. The compiler must not know that the comparison makes it useless.
+ */
+static const struct syscall *look_up(uint64_t number)
+{
+	__asm__("" : "+r"(number));
+	return &table[number & (TABLE_SIZE - 1)];
+}
+
+static long not_there(uint64_t number)
+{
+	count(number < TABLE_SIZE ? &missing[number] : &beyond);
+	return -ENOSYS;
+}
+
+void syscall_dispatch(struct weft_frame *frame)
+{
+	uint64_t number = weft_frame_syscall(frame);
+	const struct syscall *call;
+	uint64_t arg[6];
+	long result;
+
+	for (unsigned i = 0; i < 6; i++)
+		arg[i] = weft_frame_arg(frame, i);
+	if (number >= TABLE_SIZE) {
+		result = not_there(number);
+	} else {
+		call = look_up(number);
+		result = call->fn ? call->fn(arg) : not_there(number);
+	}
+	weft_frame_set_result(frame, (uint64_t)result);
+}
+
+long syscall_part_missing(enum syscall_part part)
+{
+	count(&part_missing[part]);
+	return -ENOSYS;
+}
+
+struct report {
+	char *buf;
+	size_t size, len;
+	bool full;
+};
+
+#define REPORT_END "...\n"
+
+static void add(struct report *r, const char *name, uint32_t times)
+{
+	size_t room = r->size - r->len;
+	int n;
+
+	if (!times || r->full)
+		return;
+	/* Each entry leaves room for what says that there are more. */
+	n = format(r->buf + r->len, room, "%s%s (%u)", r->len ? ", " :
+		   "loom: not implemented: ", name, times);
+	if ((size_t)n + sizeof(REPORT_END) + 2 > room) {
+		r->full = true;
+		r->buf[r->len] = '\0';
+		return;
+	}
+	r->len += (size_t)n;
+}
+
+size_t syscall_report(char *buf, size_t size)
+{
+	struct report r = { buf, size, 0, false };
+	char name[24];
+
+	if (size < 64) {
+		if (size)
+			buf[0] = '\0';
+		return 0;
+	}
+	buf[0] = '\0';
+	for (unsigned i = 0; i < TABLE_SIZE; i++) {
+		format(name, sizeof(name), "number %u", i);
+		add(&r, table[i].name ? table[i].name : name, missing[i]);
+	}
+	add(&r, "numbers above 511", beyond);
+	for (unsigned i = 0; i < PART_COUNT; i++)
+		add(&r, part_name[i], part_missing[i]);
+	if (!r.len)
+		return 0;
+	r.len += strlcpy(buf + r.len, r.full ? ", " REPORT_END : "\n",
+			 size - r.len);
+	return r.len;
+}
+
+void syscall_report_unimplemented(void)
+{
+	static bool done;
+	char line[1024];
+	size_t len;
+
+	if (!host_present() ||
+	    !cmdline_get(boot_cmdline(), "loom.run", NULL, 0) ||
+	    __atomic_exchange_n(&done, true, __ATOMIC_RELAXED))
+		return;
+	len = syscall_report(line, sizeof(line));
+	if (len)
+		(void)host_write(HOST_ERR, line, len);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/* The tables of all boot tests, in the order in which they run. */
+#include "boot_test.h"
+
+extern const struct boot_test switch_tests[];
+extern const struct boot_test fp_tests[];
+extern const struct boot_test lock_tests[];
+extern const struct boot_test thread_tests[];
+extern const struct boot_test sched_tests[];
+extern const struct boot_test preempt_tests[];
+extern const struct boot_test wait_tests[];
+extern const struct boot_test mutex_tests[];
+extern const struct boot_test clock_tests[];
+
+const struct boot_test *const boot_test_tables[] = {
+	switch_tests,
+	fp_tests,
+	lock_tests,
+	thread_tests,
+	sched_tests,
+	preempt_tests,
+	wait_tests,
+	mutex_tests,
+	clock_tests,
+	NULL,
+};

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System registers, barriers and TLB operations of a native build of weft:
+ * each is noted, in order, so that a test can look at what was done when
+ * (sim.c). What include/weft/sysreg.h includes on other machines.
+ */
+#ifndef WEFT_SIM_SYSREG_H
+#define WEFT_SIM_SYSREG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum sim_op {
+	SIM_ISB, SIM_DSB_ISH, SIM_DSB_ISHST, SIM_DSB_NSH, SIM_DSB_NSHST,
+	SIM_TTBR0, SIM_TLBI_ALL, SIM_TLBI_ALL_LOCAL, SIM_TLBI_ASID,
+	SIM_TLBI_ASID_LOCAL, SIM_TLBI_VA, SIM_TLBI_VA_LEAF,
+	SIM_TLBI_VA_KERNEL, SIM_TLBI_VA_KERNEL_LEAF,
+};
+
+struct sim_event {
+	enum sim_op op;
+	uint64_t arg;
+};
+
+enum { SIM_EVENTS_MAX = 4096 };
+
+extern struct sim_event sim_events[SIM_EVENTS_MAX];
+extern size_t sim_count;
+extern uint64_t sim_ttbr0;
+
+/* Forget what was noted. */
+void sim_clear(void);
+void sim_note(enum sim_op op, uint64_t arg);
+
+#define SIM_OPERATION(name, op)						\
+	static inline void weft_##name(void)				\
+	{								\
+		sim_note(op, 0);					\
+	}
+#define SIM_OPERATION_ARG(name, op)					\
+	static inline void weft_##name(uint64_t arg)			\
+	{								\
+		sim_note(op, arg);					\
+	}
+
+SIM_OPERATION(isb, SIM_ISB)
+SIM_OPERATION(dsb_ish, SIM_DSB_ISH)
+SIM_OPERATION(dsb_ishst, SIM_DSB_ISHST)
+SIM_OPERATION(dsb_nsh, SIM_DSB_NSH)
+SIM_OPERATION(dsb_nshst, SIM_DSB_NSHST)
+SIM_OPERATION(tlbi_vmalle1is, SIM_TLBI_ALL)
+SIM_OPERATION(tlbi_vmalle1, SIM_TLBI_ALL_LOCAL)
+SIM_OPERATION_ARG(tlbi_aside1is, SIM_TLBI_ASID)
+SIM_OPERATION_ARG(tlbi_aside1, SIM_TLBI_ASID_LOCAL)
+SIM_OPERATION_ARG(tlbi_vae1is, SIM_TLBI_VA)
+SIM_OPERATION_ARG(tlbi_vale1is, SIM_TLBI_VA_LEAF)
+SIM_OPERATION_ARG(tlbi_vaae1is, SIM_TLBI_VA_KERNEL)
+SIM_OPERATION_ARG(tlbi_vaale1is, SIM_TLBI_VA_KERNEL_LEAF)
+
+static inline void weft_write_ttbr0_el1(uint64_t value)
+{
+	sim_note(SIM_TTBR0, value);
+	sim_ttbr0 = value;
+}
+
+#endif

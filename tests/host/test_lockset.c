@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/* The lock checker's rules (loom/lib/lockset.c). */
+#include "check.h"
+
+#include "lib/lock.h"
+#include "lib/lockset.h"
+
+static int locks[LOCKSET_MAX + 1];	/* only their addresses matter */
+
+static const char *add(struct lockset *set, unsigned i, unsigned rank)
+{
+	return lockset_add(set, &locks[i], rank, 0);
+}
+
+static void test_in_order(void **state)
+{
+	struct lockset set = { .count = 0 };
+	unsigned rank;
+
+	(void)state;
+	for (rank = RANK_EXEC; rank < RANK_EXEC + LOCKSET_MAX; rank++)
+		assert_null(add(&set, rank - RANK_EXEC, rank));
+	assert_int_equal(set.count, LOCKSET_MAX);
+	assert_string_equal(add(&set, LOCKSET_MAX, RANK_LOG),
+			    "taken with too many others held");
+	for (rank = 0; rank < LOCKSET_MAX; rank++)
+		assert_null(lockset_remove(&set, &locks[rank]));
+	assert_int_equal(set.count, 0);
+}
+
+/* Every pair of ranks: allowed exactly if it rises. */
+static void test_pairs(void **state)
+{
+	unsigned a, b;
+
+	(void)state;
+	for (a = RANK_EXEC; a < RANK_COUNT; a++) {
+		for (b = RANK_EXEC; b < RANK_COUNT; b++) {
+			struct lockset set = { .count = 0 };
+
+			assert_null(add(&set, 0, a));
+			if (b > a) {
+				assert_null(add(&set, 1, b));
+				continue;
+			}
+			assert_non_null(add(&set, 1, b));
+			/* A complaint leaves the set alone. */
+			assert_int_equal(set.count, 1);
+			assert_false(lockset_has(&set, &locks[1]));
+		}
+	}
+}
+
+static void test_nested(void **state)
+{
+	struct lockset set = { .count = 0 };
+
+	(void)state;
+	assert_null(add(&set, 0, RANK_DIR));
+	assert_non_null(add(&set, 1, RANK_DIR));
+	assert_null(lockset_add(&set, &locks[1], RANK_DIR, LOCKSET_NESTED));
+	/* Nested is about one's own rank, not a way around the order. */
+	assert_non_null(lockset_add(&set, &locks[2], RANK_FILE,
+				    LOCKSET_NESTED));
+	assert_string_equal(lockset_add(&set, &locks[0], RANK_DIR,
+					LOCKSET_NESTED), "taken twice");
+}
+
+/* The highest that is held counts, not the last that was taken. */
+static void test_crosswise(void **state)
+{
+	struct lockset set = { .count = 0 };
+
+	(void)state;
+	assert_null(add(&set, 0, RANK_TREE));
+	assert_null(add(&set, 1, RANK_RUNQ));
+	assert_null(lockset_remove(&set, &locks[0]));
+	assert_non_null(add(&set, 2, RANK_TIMER));
+	assert_null(add(&set, 2, RANK_PAGE));
+	assert_null(lockset_remove(&set, &locks[1]));
+	assert_non_null(add(&set, 3, RANK_KMEM));
+	assert_true(lockset_has(&set, &locks[2]));
+	assert_false(lockset_has(&set, &locks[1]));
+	assert_null(lockset_remove(&set, &locks[2]));
+	assert_non_null(lockset_remove(&set, &locks[2]));
+}
+
+static void test_sleeping(void **state)
+{
+	struct lockset set = { .count = 0 };
+
+	(void)state;
+	assert_null(add(&set, 0, RANK_LAST_MUTEX));
+	assert_false(lockset_has_spin(&set));
+	assert_null(add(&set, 1, RANK_FDTABLE));
+	assert_true(lockset_has_spin(&set));
+	assert_string_equal(add(&set, 2, RANK_FILE),
+			    "a sleeping lock taken with a spinlock held");
+	assert_null(lockset_remove(&set, &locks[1]));
+	assert_false(lockset_has_spin(&set));
+}
+
+static void test_irqs(void **state)
+{
+	unsigned rank;
+
+	(void)state;
+	for (rank = RANK_EXEC; rank < RANK_COUNT; rank++) {
+		struct lockset set = { .count = 0 };
+		const char *complaint = lockset_add(&set, &locks[0], rank,
+						    LOCKSET_IRQS_ON);
+
+		if (rank < RANK_FIRST_IRQ)
+			assert_null(complaint);
+		else
+			assert_string_equal(complaint,
+					    "taken with interrupts enabled");
+	}
+}
+
+static void test_uninitialized(void **state)
+{
+	struct lockset set = { .count = 0 };
+
+	(void)state;
+	assert_non_null(add(&set, 0, RANK_NONE));
+	assert_non_null(add(&set, 0, RANK_COUNT));
+	assert_int_equal(set.count, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_in_order),
+		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_crosswise),
+		cmocka_unit_test(test_sleeping),
+		cmocka_unit_test(test_irqs),
+		cmocka_unit_test(test_uninitialized),
+	};
+
+	return cmocka_run_group_tests_name("lockset", tests, NULL, NULL);
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/* The CPU of user_cpu.h. */
+#include "user_cpu.h"
+
+#include "check.h"
+
+#include <weft/arch.h>
+#include <weft/assert.h>
+#include <weft/cache.h>
+#include <weft/pgtable.h>
+#include <weft/space.h>
+#include <weft/tlb.h>
+
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "mm/aspace.h"
+#include "mm/kvm.h"
+#include "mm/page.h"
+
+enum {
+	ASID = 5,		/* of the only space that runs */
+	TLB_SIZE = 8192,
+	RAM_PAGES = 65536,
+	TRIES = 3,		/* a mended fault does not come back */
+};
+
+struct translation {
+	uint64_t va, pa;
+	unsigned flags;
+};
+
+unsigned user_cpu_forgotten;
+
+static struct translation tlb[TLB_SIZE];
+static size_t ncached;
+static bool synced[RAM_PAGES];	/* by physical page, from 1 GiB on */
+static char domain[1];		/* only its address is used */
+
+static bool *sync_state(uint64_t pa)
+{
+	size_t page = (pa - 0x40000000) / PAGE_SIZE;
+
+	assert_true(page < RAM_PAGES);
+	return &synced[page];
+}
+
+void user_cpu_reset(void)
+{
+	ncached = 0;
+	user_cpu_forgotten = 0;
+	memset(synced, 0, sizeof(synced));
+}
+
+size_t user_cpu_cached(void)
+{
+	return ncached;
+}
+
+bool user_cpu_code_synced(uint64_t pa)
+{
+	return *sync_state(pa);
+}
+
+static struct translation *cached(uint64_t va)
+{
+	size_t i;
+
+	for (i = 0; i < ncached; i++)
+		if (tlb[i].va == va)
+			return &tlb[i];
+	return NULL;
+}
+
+static struct translation *translate(struct aspace *as, uint64_t va)
+{
+	struct translation *t = cached(va);
+	struct weft_pt_entry entry;
+
+	if (t || weft_pt_lookup(&as->table, va, &entry))
+		return t;
+	assert_true(ncached < TLB_SIZE);
+	t = &tlb[ncached++];
+	t->va = va;
+	t->pa = entry.pa;
+	t->flags = entry.flags;
+	return t;
+}
+
+static bool permits(const struct translation *t, unsigned access)
+{
+	if (!(t->flags & WEFT_PT_USER))
+		return false;
+	if (access & AREA_WRITE)
+		return t->flags & WEFT_PT_WRITE;
+	return !(access & AREA_EXEC) || (t->flags & WEFT_PT_EXEC);
+}
+
+void *user_cpu_access(struct aspace *as, uint64_t va, unsigned access,
+		      int *err)
+{
+	unsigned i;
+
+	for (i = 0; i < TRIES; i++) {
+		const struct translation *t =
+			translate(as, va & -(uint64_t)PAGE_SIZE);
+
+		if (t && permits(t, access)) {
+			if (access & AREA_EXEC)
+				assert_true(*sync_state(t->pa));
+			if (access & AREA_WRITE)
+				*sync_state(t->pa) = false;
+			*err = 0;
+			return (char *)phys_to_virt(t->pa) + va % PAGE_SIZE;
+		}
+		*err = aspace_fault(as, va, access);
+		if (*err)
+			return NULL;
+	}
+	fail_msg("the fault at %#llx comes back", (unsigned long long)va);
+	return NULL;
+}
+
+/* Up to here the pages could be used: they are not free yet. */
+static void drop(uint64_t start, uint64_t end)
+{
+	size_t i = 0;
+
+	while (i < ncached) {
+		const struct page *page = page_of(tlb[i].pa);
+
+		if (tlb[i].va < start || tlb[i].va >= end) {
+			i++;
+			continue;
+		}
+		assert_non_null(page);
+		assert_true(page->refs > 0);
+		tlb[i] = tlb[--ncached];
+	}
+}
+
+void weft_tlb_publish(void)
+{
+}
+
+void weft_tlb_flush_range(uint16_t asid, uint64_t va, size_t size,
+			  bool leaf_only)
+{
+	(void)leaf_only;
+	assert_int_equal(asid, ASID);
+	drop(va, va + size);
+}
+
+void weft_tlb_flush_kernel(uint64_t va, size_t size, bool leaf_only)
+{
+	(void)va;
+	(void)size;
+	(void)leaf_only;
+	fail_msg("the kernel's half is not touched here");
+}
+
+void weft_tlb_flush_asid(uint16_t asid)
+{
+	assert_int_equal(asid, ASID);
+	drop(0, UINT64_MAX);
+}
+
+void weft_debug_pte(const struct weft_pgtable *table, uint64_t va,
+		    unsigned level, uint64_t before, uint64_t after)
+{
+	(void)table;
+	(void)va;
+	(void)level;
+	/* Break before make: a valid entry never leads elsewhere at once. */
+	if ((before & WEFT_PTE_VALID) && (after & WEFT_PTE_VALID))
+		assert_int_equal((before ^ after) & WEFT_PTE_ADDR, 0);
+}
+
+void weft_assert_failed(const char *file, int line, const char *expr)
+{
+	assert_failed(file, line, expr);
+}
+
+void weft_space_init(struct weft_space *space, uint64_t root,
+		     struct weft_asid_domain *asids)
+{
+	assert_ptr_equal(asids, domain);
+	*space = (struct weft_space){ .ttbr = root, .domain = asids };
+}
+
+uint16_t weft_space_asid(const struct weft_space *space)
+{
+	(void)space;
+	return ASID;
+}
+
+struct weft_asid_domain *kvm_asid_domain(void)
+{
+	return (struct weft_asid_domain *)domain;
+}
+
+void kvm_forget_space(struct weft_space *space)
+{
+	assert_non_null(space);
+	user_cpu_forgotten++;
+}
+
+void weft_cache_sync_code(const void *start, size_t len)
+{
+	uint64_t pa = virt_to_phys(start), at;
+
+	for (at = pa & -(uint64_t)PAGE_SIZE; at < pa + len; at += PAGE_SIZE)
+		*sync_state(at) = true;
+}

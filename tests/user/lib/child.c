@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Starting and waiting for child processes; see child.h.
+ */
+#define _GNU_SOURCE
+#include "child.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static const char *self;
+
+void child_init(const char *argv0)
+{
+	self = argv0;
+	if (strchr(argv0, '/') == NULL)
+		tap_bail("start me by a path, not as %s", argv0);
+	/* Some checkers change the working directory. */
+	if (*argv0 != '/')
+		self = realpath(argv0, NULL);
+	if (self == NULL)
+		tap_bail("%s", argv0);
+}
+
+const char *child_self(void)
+{
+	return self;
+}
+
+const char *child_beside(const char *name)
+{
+	int dir = (int)(strrchr(self, '/') - self);
+	char *path;
+
+	if (asprintf(&path, "%.*s/%s", dir, self, name) < 0)
+		tap_bail("out of memory");
+	return path;
+}
+
+pid_t child_start(const char *path, char **argv, int in, int out)
+{
+	posix_spawn_file_actions_t actions;
+	char *copy = strdup(path);
+	pid_t pid;
+	int error;
+
+	argv[0] = copy;
+	posix_spawn_file_actions_init(&actions);
+	if (in >= 0)
+		posix_spawn_file_actions_adddup2(&actions, in, 0);
+	if (out >= 0)
+		posix_spawn_file_actions_adddup2(&actions, out, 1);
+	error = posix_spawn(&pid, path, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	free(copy);
+	if (error != 0) {
+		errno = error;
+		tap_bail("cannot start %s", path);
+	}
+	return pid;
+}
+
+pid_t child_again(const char *a, const char *b, const char *c, int in,
+		  int out)
+{
+	char *argv[] = { NULL, (char *)a, (char *)b, (char *)c, NULL };
+
+	return child_start(self, argv, in, out);
+}
+
+int child_wait(pid_t pid)
+{
+	int status;
+	pid_t got;
+
+	do
+		got = waitpid(pid, &status, 0);
+	while (got < 0 && errno == EINTR);
+	if (got != pid)
+		return -1000 - errno;
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void child_sleep(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+		;
+}

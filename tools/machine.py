@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""The machine that loom runs on: QEMU's virt board, and its command line.
+
+Used by run.py and by the tests. A machine that QEMU would refuse is found
+out by probe(), which starts it stopped and ends it at once.
+"""
+
+import ctypes
+import dataclasses
+import functools
+import re
+import signal
+import subprocess
+
+QEMU = "qemu-system-aarch64"
+PR_SET_PDEATHSIG = 1
+
+
+class MachineError(Exception):
+    """QEMU cannot be such a machine; the text says why, in one line."""
+
+
+@functools.lru_cache(maxsize=None)
+def version() -> tuple[int, int]:
+    done = subprocess.run([QEMU, "--version"], capture_output=True, text=True,
+                          check=False)
+    match = re.search(r"version (\d+)\.(\d+)", done.stdout)
+    if not match:
+        raise MachineError(f"{QEMU} does not tell its version")
+    return int(match[1]), int(match[2])
+
+
+def semihosting() -> str:
+    """Semihosting for the kernel only.
+
+    QEMU before 7.2 has no userspace=off, because it never let programs.
+    """
+    options = "enable=on,target=native"
+    return options + (",userspace=off" if version() >= (7, 2) else "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """What can be chosen; the defaults are those of ./run."""
+
+    cpu: str = "cortex-a72"
+    smp: int = 1
+    mem: int = 512          # MiB
+    gic: int = 3
+    el2: bool = False       # enter the kernel at EL2
+    icount: bool = False    # count instructions, repeat exactly
+
+    def board(self) -> list[str]:
+        machine = f"virt,gic-version={self.gic}"
+        if self.el2:
+            machine += ",virtualization=on"
+        if self.icount and version() < (7, 1):
+            raise MachineError("counting instructions needs QEMU 7.1")
+        if self.icount:
+            machine += ",dtb-randomness=off"
+        arguments = ["-M", machine, "-cpu", self.cpu, "-smp", str(self.smp),
+                     "-m", str(self.mem), "-display", "none", "-nic", "none",
+                     "-no-reboot"]
+        if self.icount:
+            arguments += ["-icount", "shift=0,sleep=off",
+                          "-rtc", "base=2000-01-01T00:00:00,clock=vm"]
+        return arguments
+
+    def command(self, image: str, initrd: str, words: list[str]) -> list[str]:
+        """QEMU with the kernel @image and the kernel command line @words."""
+        command = [QEMU, "-nodefaults", "-no-user-config", *self.board(),
+                   "-semihosting-config", semihosting(),
+                   "-kernel", image, "-append", " ".join(words)]
+        return command + (["-initrd", initrd] if initrd else [])
+
+
+def probe(machine: Machine) -> None:
+    """Raise MachineError if QEMU does not take this machine."""
+    command = [QEMU, "-nodefaults", "-no-user-config", *machine.board(),
+               "-S", "-monitor", "stdio"]
+    done = subprocess.run(command, input="info registers\nquit\n", text=True,
+                          capture_output=True, check=False, timeout=60)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        raise MachineError(lines[0].removeprefix(QEMU + ": "))
+    if "X00=" not in done.stdout:
+        raise MachineError(f"{machine.cpu} is not a 64-bit CPU")
+
+
+def become_child() -> None:
+    """In QEMU's process before it starts, so that no ending leaves it over.
+
+    ^C at the terminal is for the starter, which then ends QEMU; and when
+    the starter dies by SIGKILL, the kernel ends QEMU.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def start(command: list[str], cwd: str, **streams) -> subprocess.Popen:
+    """Start QEMU in its private directory @cwd."""
+    return subprocess.Popen(command, cwd=cwd, preexec_fn=become_child,
+                            **streams)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Sourced by ./run and ./test: sees whether what they need is installed, and
+# installs what is missing on Debian and Ubuntu. All talk goes to standard
+# error; when nothing is missing there is none.
+
+# A standard stream that is closed becomes /dev/null, or the next file to be
+# opened would take its number. (bash may have opened this script as 2.)
+[ -e /dev/fd/0 ] || exec </dev/null
+[ -e /dev/fd/1 ] || exec >/dev/null
+if [ ! -e /dev/fd/2 ] || [ /dev/fd/2 -ef "$0" ]; then
+	exec 2>/dev/null
+fi
+
+missing=()
+
+# need PACKAGE PROOF...: PACKAGE is there if one PROOF is, which is the name
+# of a command or the absolute path of a file.
+need() {
+	local package=$1 proof
+	shift
+	for proof in "$@"; do
+		case $proof in
+		/*) [ -e "$proof" ] && return ;;
+		*) command -v "$proof" >/dev/null && return ;;
+		esac
+	done
+	missing+=("$package")
+}
+
+need_for_run() {
+	need gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
+	need libc6-dev-arm64-cross /usr/aarch64-linux-gnu/lib/libc.a
+	need qemu-system-arm qemu-system-aarch64
+	need ninja-build ninja
+	need meson meson
+	need python3 /usr/bin/python3
+}
+
+need_for_clang() {
+	need clang clang
+	need lld ld.lld
+}
+
+need_for_test() {
+	need_for_run
+	need_for_clang
+	need gcc gcc
+	need libc6-dev /usr/include/stdio.h
+	need libcmocka-dev /usr/include/cmocka.h
+	need libfdt-dev /usr/include/libfdt.h
+	need device-tree-compiler dtc
+	need qemu-user qemu-aarch64
+	need gdb-multiarch gdb-multiarch
+	need python3-pexpect /usr/lib/python3/dist-packages/pexpect
+	need cppcheck cppcheck
+	need clang-tidy clang-tidy
+	need shellcheck shellcheck
+}
+
+stop() {
+	echo "${0##*/}: $*" >&2
+	exit 2
+}
+
+# as_root COMMAND...: its output goes to standard error.
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@" >&2
+	else
+		sudo "$@" >&2
+	fi
+}
+
+apt_install() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+		--no-install-recommends "$@"
+}
+
+# Install the packages in $missing, or say which they are and stop.
+install_missing() {
+	[ ${#missing[@]} -gt 0 ] || return 0
+	local list="${missing[*]}"
+
+	command -v apt-get >/dev/null ||
+		stop "please install what Debian calls: $list"
+	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+		stop "needs root or sudo to install: $list"
+
+	echo "${0##*/}: installing with apt-get: $list" >&2
+	as_root apt-get update || as_root apt-get update ||
+		stop "apt-get update failed; needed: $list"
+	apt_install "${missing[@]}" || stop "could not install: $list"
+}

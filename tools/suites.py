@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MIT
+"""What ./test can run: the suites, and the machines they run on."""
+
+import ast
+import dataclasses
+import glob
+import itertools
+import os
+import sys
+from typing import Iterator
+
+import build
+import machine
+
+PYTHON = sys.executable
+TOOLS = os.path.join(build.ROOT, "tools")
+DEFAULT = build.name("gcc", False)
+
+
+@dataclasses.dataclass
+class Job:
+    """One test: a command, and how its results are told."""
+
+    name: str
+    text: str                       # what is true if it passes
+    command: list[str]
+    needs: tuple[str, ...] = ()     # build directories
+    tap: bool = False               # else the exit status is the result
+    timeout: int = 120              # seconds; it only detects a hang
+    long: bool = False              # only with --long
+    alone: bool = False             # measures time: nothing runs beside it
+    env: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def environ(self) -> dict[str, str]:
+        return {**os.environ, **self.env}
+
+
+# ---- the matrix -------------------------------------------------------
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """One cell of the matrix: how loom is built and what it runs on."""
+
+    clang: bool = False
+    max: bool = False       # -cpu max instead of cortex-a53
+    gicv2: bool = False
+    el2: bool = False
+    asid1: bool = False     # one address-space id, explicit flushes
+    debug: bool = False
+
+    def name(self) -> str:
+        words = ["clang" if self.clang else "gcc",
+                 "max" if self.max else "a53",
+                 "gicv2" if self.gicv2 else "gicv3",
+                 "el2" if self.el2 else "el1"]
+        words += ["asid1"] if self.asid1 else []
+        words += ["debug"] if self.debug else []
+        return "-".join(words)
+
+    def variant(self) -> str:
+        return build.name("clang" if self.clang else "gcc", self.debug)
+
+    def machine(self) -> machine.Machine:
+        return machine.Machine(cpu="max" if self.max else "cortex-a53",
+                               gic=2 if self.gicv2 else 3, el2=self.el2)
+
+    def words(self) -> list[str]:
+        return ["loom.asids=1"] if self.asid1 else []
+
+    def run_options(self) -> list[str]:
+        """The same as options of ./run."""
+        options = ["--compiler", "clang" if self.clang else "gcc",
+                   "--cpu", "max" if self.max else "cortex-a53",
+                   "--gic", "2" if self.gicv2 else "3"]
+        options += ["--el2"] if self.el2 else []
+        options += ["--debug"] if self.debug else []
+        options += ["--append", "loom.asids=1"] if self.asid1 else []
+        return options
+
+
+# Each column holds the rows where a choice is taken. Any two of the columns
+# meet in a row, and each has a row without the other, and neither is in row
+# 0: so six machines have every pair of choices.
+COLUMNS = {"clang": {1, 2, 3}, "max": {1, 2, 4}, "gicv2": {1, 3, 5},
+           "el2": {2, 4, 5}, "asid1": {3, 4, 5}, "debug": {1, 4, 5}}
+PAIRWISE = [Config(**{key: row in rows for key, rows in COLUMNS.items()})
+            for row in range(6)]
+
+
+def matrix() -> Iterator[tuple[Config, bool]]:
+    """Every machine, and whether it is left to --long."""
+    for config in PAIRWISE:
+        yield config, False
+    for choice in itertools.product((False, True), repeat=len(COLUMNS)):
+        config = Config(*choice)
+        if config not in PAIRWISE:
+            yield config, True
+
+
+# ---- the suites -------------------------------------------------------
+
+def host() -> Iterator[Job]:
+    pattern = os.path.join(build.ROOT, "tests/host/test_*.c")
+    for path in sorted(glob.glob(pattern)):
+        topic = os.path.basename(path)[len("test_"):-len(".c")]
+        yield Job(f"host.{topic}", f"{topic}, on this machine with sanitizers",
+                  [PYTHON, f"{TOOLS}/host_test.py", build.directory("host"),
+                   topic], needs=("host",), tap=True, timeout=300)
+
+
+def tool(name: str) -> list[str]:
+    return [PYTHON, os.path.join(TOOLS, name)]
+
+
+def static() -> Iterator[Job]:
+    yield Job("static.includes", "the layers include only what they may",
+              tool("check_includes.py"), tap=True)
+    yield Job("static.layout", "every offset that assembly uses is asserted",
+              tool("check_layout.py"), tap=True)
+    yield Job("static.style", "the files keep the style",
+              tool("check_style.py"), tap=True)
+    yield Job("static.scripts", "shellcheck finds nothing",
+              ["shellcheck", "-x", "-P", build.ROOT] +
+              [os.path.join(build.ROOT, name) for name in
+               ("run", "test", ".ci/run", "tools/setup.sh")])
+    yield Job("static.cppcheck", "cppcheck finds nothing",
+              tool("check_cppcheck.py"), timeout=300)
+    yield Job("static.tidy", "clang-tidy finds nothing",
+              tool("check_tidy.py") + [build.directory("clang-release")],
+              needs=("clang-release",), tap=True, timeout=600)
+    for compiler in ("gcc", "clang"):
+        variant = build.name(compiler, False)
+        folder = build.directory(variant)
+        yield Job(f"static.warnings-{compiler}", f"{compiler} warns of nothing",
+                  tool("check_warnings.py") + [folder], needs=(variant,),
+                  tap=True, timeout=300)
+        yield Job(f"static.purity-{compiler}",
+                  "only files for vector registers use them",
+                  tool("check_purity.py") + [
+                      os.path.join(folder, build.KERNEL),
+                      os.path.join(folder, "weft/libweft.a")],
+                  needs=(variant,), tap=True)
+
+
+def boot() -> Iterator[Job]:
+    for config, is_long in matrix():
+        folder = build.directory(config.variant())
+        command = config.machine().command(
+            os.path.join(folder, build.BOOT_TESTS),
+            os.path.join(folder, build.INITRAMFS),
+            ["loom.host=semihosting", *config.words()])
+        yield Job(f"boot.{config.name()}", "the tests inside the kernel",
+                  command + ["-serial", "stdio", "-monitor", "none"],
+                  needs=(config.variant(),), tap=True, timeout=180,
+                  long=is_long)
+
+
+def user() -> Iterator[Job]:
+    for config, is_long in matrix():
+        yield Job(f"user.{config.name()}", "the programs of /test",
+                  tool("user_tests.py") + config.run_options(),
+                  needs=(config.variant(),), tap=True, timeout=600,
+                  long=is_long)
+    yield Job("user.linux", "programs print the same under qemu-aarch64",
+              tool("user_tests.py") + ["--linux"], needs=(DEFAULT,), tap=True,
+              timeout=300)
+
+
+def system() -> Iterator[Job]:
+    folder = os.path.join(build.ROOT, "tests/system")
+    other = Config(clang=True, gicv2=True, el2=True, asid1=True, debug=True)
+    for path in sorted(glob.glob(os.path.join(folder, "test_*.py"))):
+        for name, text, alone in functions(path):
+            topic = os.path.basename(path)[len("test_"):-len(".py")]
+            job = Job(f"system.{topic}.{name}", text,
+                      [PYTHON, os.path.join(folder, "main.py"), topic, name],
+                      needs=(DEFAULT,), timeout=180, alone=alone)
+            yield job
+            yield dataclasses.replace(
+                job, name=f"system-other.{topic}.{name}",
+                needs=(DEFAULT, other.variant()), long=True,
+                env={"LOOM_OPTIONS": " ".join(other.run_options()[:-2]) +
+                     " --append=loom.asids=1"})
+
+
+def functions(path: str) -> Iterator[tuple[str, str, bool]]:
+    """The tests in a file: name, sentence, and whether to run it alone."""
+    with open(path, encoding="utf-8") as file:
+        tree = ast.parse(file.read(), path)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and \
+                node.name.startswith("test_"):
+            text = (ast.get_docstring(node) or node.name).splitlines()[0]
+            alone = any(isinstance(each, ast.Name) and each.id == "alone"
+                        for each in node.decorator_list)
+            yield node.name[len("test_"):], text, alone
+
+
+def all_jobs() -> list[Job]:
+    """Every test; the suites that take long come first."""
+    return [*user(), *boot(), *system(), *static(), *host()]

@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Run the programs of tests/user, each under a loom of its own.
+
+Which, and with what arguments, is in tests/user/commands. They report by
+the Test Anything Protocol, or by their exit status alone. Options that are
+not listed here go to ./run. With --linux, the commands that are marked so
+are run under qemu-aarch64 too, and have to print the same and end the same.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+
+import build
+import tap
+
+TIMEOUT = 150       # seconds for one program; it only detects a hang
+SKIPPED = 77        # exit status: this machine cannot show it
+RUN = os.path.join(build.ROOT, "run")
+COMMANDS = os.path.join(build.ROOT, "tests/user/commands")
+
+
+def commands(marked: bool) -> list[list[str]]:
+    """The commands to run; @marked: those that Linux can run too."""
+    found = []
+    with open(COMMANDS, encoding="utf-8") as file:
+        for line in file:
+            words = line.partition("#")[0].split()
+            if words and (not marked or words[0] == "linux"):
+                found.append(words[1:])
+    return found
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess:
+    """Run to the end, or to the time limit: status None."""
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=TIMEOUT)
+    except subprocess.TimeoutExpired as late:
+        return subprocess.CompletedProcess(
+            command, None, late.stdout or b"", late.stderr or b"")
+
+
+def describe(done: subprocess.CompletedProcess) -> list[str]:
+    how = "does not end" if done.returncode is None \
+        else f"exit status {done.returncode}"
+    output = done.stdout + done.stderr
+    lines = output.decode("utf-8", "replace").splitlines()
+    return [f"{how}: {' '.join(done.args)}"] + lines[-30:]
+
+
+def check_status(report: tap.Writer, words: list[str],
+                 options: list[str]) -> None:
+    """One command: each of its results, or one for its exit status."""
+    name = " ".join(words)
+    done = run([RUN, *options, "--", f"/test/{words[0]}", *words[1:]])
+    if done.returncode == SKIPPED:
+        report.skip(name, "this machine cannot show it")
+        return
+    output = done.stdout.decode("utf-8", "replace")
+    results = tap.parse(output) if "\n1.." in "\n" + output else []
+    for result in results:
+        if result.state == "skipped":
+            report.skip(f"{name}: {result.name}", "by the program")
+        elif result.state == "passed":
+            report.result(f"{name}: {result.name}")
+    failed = [r.name for r in results if r.state == "failed"]
+    for each in failed:
+        report.result(f"{name}: {each}", describe(done))
+    if not results or (done.returncode and not failed):
+        report.result(name, describe(done) if done.returncode else [])
+
+
+def check_same(report: tap.Writer, words: list[str],
+               options: list[str]) -> None:
+    ours = run([RUN, *options, "--", f"/test/{words[0]}", *words[1:]])
+    folder = build.directory(build.name("gcc", False))
+    theirs = run(["qemu-aarch64", f"{folder}/tests/user/{words[0]}",
+                  *words[1:]])
+    problems = []
+    if (ours.returncode, ours.stdout) != (theirs.returncode, theirs.stdout):
+        problems = ["loom:", *describe(ours), "Linux:", *describe(theirs)]
+    report.result(f"{' '.join(words)}: as on Linux", problems)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--linux", action="store_true",
+                        help="compare with qemu-aarch64")
+    parser.add_argument("--only", metavar="NAME",
+                        help="run the commands of this program only")
+    args, options = parser.parse_known_args()
+    report = tap.Writer()
+    for words in commands(args.linux):
+        if args.only in (None, words[0]):
+            check = check_same if args.linux else check_status
+            check(report, words, options)
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

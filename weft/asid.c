@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The ASID allocator. include/weft/asid.h has the facts and the invariant.
+ *
+ * One worked sequence, 2 CPUs, ASIDs 1-3. A runs on CPU 0 as (1,1), B on
+ * CPU 1 as (1,2), C has (1,3). D comes to CPU 0: none is free. Generation 2
+ * begins: active[0] = (1,1) and active[1] = (1,2) become reserved and 0, the
+ * map holds {0,1,2}, both CPUs owe a flush. D gets (2,3); CPU 0 drops its TLB
+ * and runs D. B's thread on CPU 1 is switched away and back: active[1] is 0,
+ * so the slow path; (1,2) is reserved, so B becomes (2,2), same ASID; CPU 1
+ * drops its TLB. C comes to CPU 1: (1,3) is old, 3 is taken, and so is 1 by
+ * A's reservation: generation 3.
+ *
+ * The fast path takes no lock. It publishes @context in active with a
+ * compare-and-swap that fails if a rollover took the old value meanwhile
+ * (set it to 0): either the rollover sees the new context in active and
+ * reserves it, or the switch sees the 0 and takes the lock. The exchange in
+ * reserve_running is its partner.
+ */
+#include <weft/asid.h>
+
+#include <weft/arch.h>
+#include <weft/assert.h>
+#include <weft/errno.h>
+#include <weft/space.h>
+
+static bool test_bit(const uint64_t *map, uint32_t bit)
+{
+	return map[bit / 64] >> (bit % 64) & 1;
+}
+
+static void set_bit(uint64_t *map, uint32_t bit)
+{
+	map[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+static uint32_t asid_of(uint64_t context)
+{
+	return (uint32_t)(context & WEFT_ASID_MASK);
+}
+
+int weft_asid_init(struct weft_asid_domain *domain,
+		   enum weft_asid_policy policy, uint32_t count,
+		   uint64_t *map, struct weft_asid_cpu *cpus, uint32_t ncpus)
+{
+	uint32_t i;
+
+	*domain = (struct weft_asid_domain){
+		.policy = policy,
+		.count = count,
+		.ncpus = ncpus,
+		.next = 1,
+		.generation = WEFT_ASID_GENERATION,
+		.map = map,
+		.cpus = cpus,
+	};
+	if (policy == WEFT_ASID_SHARED)
+		return 0;
+	/*
+	 * 0 is nobody's, each CPU may hold one back, and the space that comes
+	 * needs one more.
+	 */
+	if (count < ncpus + 2 || count > WEFT_ASID_MASK + 1 || !ncpus)
+		return WEFT_EINVAL;
+	for (i = 0; i < WEFT_ASID_MAP_WORDS(count); i++)
+		map[i] = 0;
+	set_bit(map, 0);
+	for (i = 0; i < ncpus; i++)
+		cpus[i] = (struct weft_asid_cpu){ 0 };
+	return 0;
+}
+
+static bool current_generation(const struct weft_asid_domain *domain,
+			       uint64_t context)
+{
+	uint64_t generation = __atomic_load_n(&domain->generation,
+					      __ATOMIC_RELAXED);
+
+	return (context & ~WEFT_ASID_MASK) == generation;
+}
+
+/* A new generation: those that run keep their ASID, all CPUs owe a flush. */
+static void reserve_running(struct weft_asid_domain *domain)
+{
+	uint32_t i;
+
+	for (i = 0; i < WEFT_ASID_MAP_WORDS(domain->count); i++)
+		domain->map[i] = 0;
+	set_bit(domain->map, 0);
+	for (i = 0; i < domain->ncpus; i++) {
+		struct weft_asid_cpu *cpu = &domain->cpus[i];
+		uint64_t context = __atomic_exchange_n(&cpu->active, 0,
+						       __ATOMIC_ACQ_REL);
+
+		/*
+		 * 0: that CPU has not switched since the last rollover, it
+		 * still runs what was reserved then.
+		 */
+		if (context)
+			cpu->reserved = context;
+		set_bit(domain->map, asid_of(cpu->reserved));
+		cpu->flush = true;
+	}
+}
+
+/*
+ * If @context is held back for some CPU it lives on as @renewed; on every CPU
+ * that holds it, or the next rollover would see the old one there.
+ */
+static bool renew_reserved(struct weft_asid_domain *domain, uint64_t context,
+			   uint64_t renewed)
+{
+	bool found = false;
+	uint32_t i;
+
+	for (i = 0; i < domain->ncpus; i++) {
+		if (domain->cpus[i].reserved == context) {
+			domain->cpus[i].reserved = renewed;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* A free ASID, or 0. */
+static uint32_t find_free(struct weft_asid_domain *domain)
+{
+	uint32_t i;
+
+	for (i = domain->next; i < domain->count; i++) {
+		if (!test_bit(domain->map, i))
+			return i;
+	}
+	return 0;
+}
+
+static uint64_t new_context(struct weft_asid_domain *domain, uint64_t old)
+{
+	uint32_t asid;
+
+	if (old) {
+		uint64_t same = domain->generation | asid_of(old);
+
+		if (renew_reserved(domain, old, same))
+			return same;
+		/* The old number, if nobody took it in this generation. */
+		if (!test_bit(domain->map, asid_of(old))) {
+			set_bit(domain->map, asid_of(old));
+			return same;
+		}
+	}
+	asid = find_free(domain);
+	if (!asid) {
+		__atomic_store_n(&domain->generation,
+				 domain->generation + WEFT_ASID_GENERATION,
+				 __ATOMIC_RELAXED);
+		domain->rollovers++;
+		reserve_running(domain);
+		domain->next = 1;
+		asid = find_free(domain);
+		weft_assert(asid);
+	}
+	set_bit(domain->map, asid);
+	domain->next = asid + 1;
+	return domain->generation | asid;
+}
+
+static void set_context(struct weft_space *space, uint64_t context)
+{
+	uint64_t root = space->ttbr & WEFT_TTBR_BADDR;
+	uint64_t asid = asid_of(context);
+
+	__atomic_store_n(&space->ttbr, root | asid << WEFT_TTBR_ASID_SHIFT,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&space->context, context, __ATOMIC_RELAXED);
+}
+
+static bool assign_slow(struct weft_asid_domain *domain,
+			struct weft_asid_cpu *cpu, struct weft_space *space)
+{
+	uint64_t context;
+	bool flush;
+
+	if (domain->lock)
+		domain->lock(domain->lock_arg);
+	context = __atomic_load_n(&space->context, __ATOMIC_RELAXED);
+	if (!current_generation(domain, context)) {
+		context = new_context(domain, context);
+		set_context(space, context);
+	}
+	flush = cpu->flush;
+	cpu->flush = false;
+	__atomic_store_n(&cpu->active, context, __ATOMIC_RELEASE);
+	if (domain->unlock)
+		domain->unlock(domain->lock_arg);
+	return flush;
+}
+
+bool weft_asid_assign(struct weft_asid_domain *domain, uint32_t cpu_index,
+		      struct weft_space *space)
+{
+	struct weft_asid_cpu *cpu = &domain->cpus[cpu_index];
+	uint64_t context = __atomic_load_n(&space->context, __ATOMIC_RELAXED);
+	uint64_t active = __atomic_load_n(&cpu->active, __ATOMIC_RELAXED);
+
+	weft_assert(cpu_index < domain->ncpus);
+	if (active && current_generation(domain, context) &&
+	    __atomic_compare_exchange_n(&cpu->active, &active, context, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return false;
+	return assign_slow(domain, cpu, space);
+}

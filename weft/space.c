@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/* Address spaces in TTBR0_EL1: who writes it, and when. */
+#include <weft/space.h>
+
+#include <stddef.h>
+
+#include <weft/arch.h>
+#include <weft/asid.h>
+#include <weft/assert.h>
+#include <weft/cpu.h>
+#include <weft/sysreg.h>
+#include <weft/tlb.h>
+
+enum { SHARED_ASID = 1 };
+
+void weft_space_init(struct weft_space *space, uint64_t root,
+		     struct weft_asid_domain *domain)
+{
+	weft_assert(root % WEFT_PAGE_SIZE == 0 && domain);
+	*space = (struct weft_space){ .ttbr = root, .domain = domain };
+}
+
+void weft_space_init_empty(struct weft_space *space, uint64_t root)
+{
+	weft_assert(root % WEFT_PAGE_SIZE == 0);
+	*space = (struct weft_space){ .ttbr = root };
+}
+
+static void write_ttbr0(struct weft_cpu *cpu, uint64_t word)
+{
+	if (cpu->ttbr0 == word)
+		return;
+	/*
+	 * A1 = 0: root and ASID change together, so no moment exists in which
+	 * a walk of the one is tagged with the other.
+	 */
+	weft_write_ttbr0_el1(word);
+	cpu->ttbr0 = word;
+}
+
+/*
+ * One ASID for all: what the TLB holds under it belongs to the last space.
+ * It is dropped after TTBR0 changed, not before: until the ISB a walk may
+ * still use the old root and leave its result under the common ASID.
+ */
+static void install_shared(struct weft_cpu *cpu, struct weft_space *space)
+{
+	uint64_t root = space->ttbr & WEFT_TTBR_BADDR;
+	uint64_t asid = (uint64_t)SHARED_ASID << WEFT_TTBR_ASID_SHIFT;
+
+	space->ttbr = root | asid;
+	space->context = WEFT_ASID_GENERATION | SHARED_ASID;
+	write_ttbr0(cpu, space->ttbr);
+	if (cpu->tlb_space == space)
+		return;
+	weft_isb();
+	weft_tlb_flush_asid_local(SHARED_ASID);
+	cpu->tlb_space = space;
+}
+
+static void install_tagged(struct weft_cpu *cpu, struct weft_space *space)
+{
+	bool flush = weft_asid_assign(space->domain, cpu->index, space);
+
+	/*
+	 * A new generation: what other spaces left under this ASID goes before
+	 * the ASID is in TTBR0. Meanwhile walks use the old root and its ASID,
+	 * which is reserved for it.
+	 */
+	if (flush)
+		weft_tlb_flush_local();
+	write_ttbr0(cpu, __atomic_load_n(&space->ttbr, __ATOMIC_RELAXED));
+}
+
+void weft_space_install(struct weft_cpu *cpu, struct weft_space *space)
+{
+	if (!space->domain)
+		write_ttbr0(cpu, space->ttbr);
+	else if (space->domain->policy == WEFT_ASID_SHARED)
+		install_shared(cpu, space);
+	else
+		install_tagged(cpu, space);
+}
+
+uint16_t weft_space_asid(const struct weft_space *space)
+{
+	return (uint16_t)(__atomic_load_n(&space->context, __ATOMIC_RELAXED) &
+			  WEFT_ASID_MASK);
+}
+
+void weft_space_forget(struct weft_cpu *cpu, const struct weft_space *space)
+{
+	weft_assert((cpu->ttbr0 & WEFT_TTBR_BADDR) !=
+		    (space->ttbr & WEFT_TTBR_BADDR));
+	if (cpu->tlb_space == space)
+		cpu->tlb_space = NULL;
+}

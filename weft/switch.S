@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The switch: one stack for another.
+ *
+ * All of DAIF is masked. Between the new sp and the new TPIDR_EL1 the CPU is
+ * neither thread; no exception may look at it then.
+ */
+#include <weft/asm.h>
+#include <weft/frame.h>
+#include <weft/task.h>
+
+/* struct weft_saved, in either direction */
+	.macro	saved_regs op:req
+	\op	x19, x20, [sp, #WEFT_SAVED_X19]
+	\op	x21, x22, [sp, #WEFT_SAVED_X19 + 16]
+	\op	x23, x24, [sp, #WEFT_SAVED_X19 + 32]
+	\op	x25, x26, [sp, #WEFT_SAVED_X19 + 48]
+	\op	x27, x28, [sp, #WEFT_SAVED_X19 + 64]
+	\op	x29, x30, [sp, #WEFT_SAVED_X29]
+	.endm
+
+// struct weft_task *weft_switch(struct weft_task *prev, struct weft_task *next)
+//                                               x0                      x1
+// Returns, on the stack of next, prev: x0 is left as it is.
+// Clobbers: x9, x10
+// Needs: EL1, DAIF masked, prev running here, next parked
+func weft_switch
+	sub	sp, sp, #WEFT_SAVED_SIZE
+	.cfi_adjust_cfa_offset WEFT_SAVED_SIZE
+	saved_regs stp
+	.cfi_rel_offset x19, WEFT_SAVED_X19
+	.cfi_rel_offset x20, WEFT_SAVED_X19 + 8
+	.cfi_rel_offset x21, WEFT_SAVED_X19 + 16
+	.cfi_rel_offset x22, WEFT_SAVED_X19 + 24
+	.cfi_rel_offset x23, WEFT_SAVED_X19 + 32
+	.cfi_rel_offset x24, WEFT_SAVED_X19 + 40
+	.cfi_rel_offset x25, WEFT_SAVED_X19 + 48
+	.cfi_rel_offset x26, WEFT_SAVED_X19 + 56
+	.cfi_rel_offset x27, WEFT_SAVED_X19 + 64
+	.cfi_rel_offset x28, WEFT_SAVED_X19 + 72
+	.cfi_rel_offset x29, WEFT_SAVED_X29
+	.cfi_rel_offset x30, WEFT_SAVED_X29 + 8
+	mov	x9, sp
+	adr	x10, weft_resume_kernel
+	stp	x9, x10, [x0, #WEFT_TASK_SP]
+	ldp	x9, x10, [x1, #WEFT_TASK_SP]
+	/*
+	 * No barrier between these and the code after: the kernel's memory is
+	 * the same under every thread, and TPIDR_EL1 is read by MRS, which
+	 * sees the MSR before it in program order (Arm ARM D19.1.2).
+	 */
+	msr	tpidr_el1, x1
+	mov	sp, x9
+	br	x10
+
+	.globl	weft_resume_kernel
+weft_resume_kernel:
+	saved_regs ldp
+	add	sp, sp, #WEFT_SAVED_SIZE
+	.cfi_adjust_cfa_offset -WEFT_SAVED_SIZE
+	.cfi_restore x19
+	.cfi_restore x20
+	.cfi_restore x21
+	.cfi_restore x22
+	.cfi_restore x23
+	.cfi_restore x24
+	.cfi_restore x25
+	.cfi_restore x26
+	.cfi_restore x27
+	.cfi_restore x28
+	.cfi_restore x29
+	.cfi_restore x30
+	ret
+endfunc weft_switch
+
+// Where a thread that never ran resumes: weft_task_init put entry in x19's
+// place and its argument in x20's. Calls entry(prev = x0, arg).
+func weft_resume_first
+	.cfi_undefined x30			// the outermost frame
+	ldp	x19, x20, [sp, #WEFT_SAVED_X19]
+	add	sp, sp, #WEFT_SAVED_SIZE
+	isb					// the space is this thread's: entry
+						// may touch user memory
+	mov	x29, xzr
+	mov	x30, xzr
+	mov	x1, x20
+	blr	x19
+	brk	#1				// entry must not return
+endfunc weft_resume_first

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From the saved frame to the client's hooks: ESR_EL1 is read here, in C.
+ * Called from entry.S with all of DAIF masked.
+ */
+#include <weft/trap.h>
+
+#include <weft/assert.h>
+#include <weft/sysreg.h>
+#include <weft/uaccess.h>
+
+void weft_trap_user_sync(struct weft_frame *frame);
+void weft_trap_user_irq(struct weft_frame *frame);
+void weft_trap_kernel_sync(struct weft_frame *frame);
+void weft_trap_kernel_irq(struct weft_frame *frame);
+
+static unsigned class_of(uint64_t esr)
+{
+	return (esr >> WEFT_ESR_EC_SHIFT) & WEFT_ESR_EC_MASK;
+}
+
+static bool is_abort(uint64_t esr)
+{
+	unsigned ec = class_of(esr);
+
+	return ec == WEFT_EC_IABT_EL0 || ec == WEFT_EC_IABT_EL1 ||
+	       ec == WEFT_EC_DABT_EL0 || ec == WEFT_EC_DABT_EL1;
+}
+
+/* Aborts that a page table can explain; the others are traps. */
+static bool is_page_fault(uint64_t esr)
+{
+	unsigned fsc = esr & WEFT_ISS_FSC_MASK;
+
+	return is_abort(esr) && fsc < WEFT_FSC_EXTERNAL;
+}
+
+void weft_page_fault_decode(const struct weft_frame *frame,
+			    struct weft_page_fault *fault)
+{
+	uint64_t esr = frame->esr;
+	unsigned ec = class_of(esr);
+	unsigned fsc = esr & WEFT_ISS_FSC_MASK & ~3u;
+	bool code = ec == WEFT_EC_IABT_EL0 || ec == WEFT_EC_IABT_EL1;
+
+	fault->user = ec == WEFT_EC_IABT_EL0 || ec == WEFT_EC_DABT_EL0;
+	fault->address = frame->far;
+	/* TBI0: the top byte of a user address is not part of it. */
+	if (!(frame->far & WEFT_BIT(55)))
+		fault->address &= WEFT_BIT(56) - 1;
+	if (code)
+		fault->access = WEFT_ACCESS_EXEC;
+	/* Cache maintenance reports WnR = 1 and reads. */
+	else if ((esr & WEFT_ISS_WNR) && !(esr & WEFT_ISS_CM))
+		fault->access = WEFT_ACCESS_WRITE;
+	else
+		fault->access = WEFT_ACCESS_READ;
+	if (fsc == WEFT_FSC_TRANSLATION)
+		fault->kind = WEFT_FAULT_TRANSLATION;
+	else if (fsc == WEFT_FSC_PERMISSION)
+		fault->kind = WEFT_FAULT_PERMISSION;
+	else
+		fault->kind = WEFT_FAULT_OTHER;
+}
+
+static enum weft_trap abort_trap(uint64_t esr)
+{
+	if ((esr & WEFT_ISS_FSC_MASK) == WEFT_FSC_ALIGNMENT)
+		return WEFT_TRAP_ALIGN;
+	return WEFT_TRAP_EXTERNAL;
+}
+
+enum weft_trap weft_trap_decode(uint64_t esr)
+{
+	if (is_abort(esr))
+		return abort_trap(esr);
+	switch (class_of(esr)) {
+	case WEFT_EC_UNKNOWN:
+		return WEFT_TRAP_UNDEFINED;
+	case WEFT_EC_WFX:
+		return WEFT_TRAP_WFX;
+	case WEFT_EC_FP:
+		return WEFT_TRAP_FP;
+	case WEFT_EC_SVE:
+		return WEFT_TRAP_SVE;
+	case WEFT_EC_SME:
+		return WEFT_TRAP_SME;
+	case WEFT_EC_SYS64:
+		return WEFT_TRAP_SYSREG;
+	case WEFT_EC_PAUTH:
+	case WEFT_EC_FPAC:
+		return WEFT_TRAP_PAUTH;
+	case WEFT_EC_BTI:
+		return WEFT_TRAP_BTI;
+	case WEFT_EC_ILLEGAL:
+		return WEFT_TRAP_ILLEGAL;
+	case WEFT_EC_PC_ALIGN:
+		return WEFT_TRAP_PC_ALIGN;
+	case WEFT_EC_SP_ALIGN:
+		return WEFT_TRAP_SP_ALIGN;
+	case WEFT_EC_FP64:
+		return WEFT_TRAP_FP_EXCEPTION;
+	case WEFT_EC_BRK64:
+		return WEFT_TRAP_BREAKPOINT;
+	case WEFT_EC_BREAK_EL0:
+	case WEFT_EC_STEP_EL0:
+	case WEFT_EC_WATCH_EL0:
+		return WEFT_TRAP_DEBUG;
+	default:
+		return WEFT_TRAP_UNKNOWN;
+	}
+}
+
+static void user_page_fault(struct weft_frame *frame)
+{
+	struct weft_page_fault fault;
+
+	weft_page_fault_decode(frame, &fault);
+	weft_hook_page_fault(frame, &fault);
+}
+
+/* What the frame says when it leaves is what EL0 gets: see that it may. */
+static void user_exit(struct weft_frame *frame)
+{
+	weft_mask_all();
+	weft_hook_user_exit(frame);
+	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
+	weft_assert(weft_pstate_user_ok(frame->pstate & ~WEFT_PSTATE_SS));
+}
+
+void weft_trap_user_sync(struct weft_frame *frame)
+{
+	uint64_t esr = frame->esr;
+
+	if (class_of(esr) == WEFT_EC_SVC64) {
+		frame->number = frame->x[8];
+		weft_hook_syscall(frame);
+	} else if (is_page_fault(esr)) {
+		user_page_fault(frame);
+	} else {
+		weft_hook_user_trap(frame, weft_trap_decode(esr));
+	}
+	user_exit(frame);
+}
+
+void weft_trap_user_irq(struct weft_frame *frame)
+{
+	weft_hook_irq(frame);
+	user_exit(frame);
+}
+
+void weft_trap_kernel_sync(struct weft_frame *frame)
+{
+	struct weft_page_fault fault;
+
+	if (is_page_fault(frame->esr)) {
+		weft_page_fault_decode(frame, &fault);
+		if (weft_hook_page_fault(frame, &fault))
+			return;
+	}
+	if (weft_extable_fixup(frame))
+		return;
+	weft_hook_unexpected(frame, WEFT_VECTOR_EL1H | WEFT_VECTOR_SYNC);
+}
+
+void weft_trap_kernel_irq(struct weft_frame *frame)
+{
+	weft_hook_irq(frame);
+}
