@@ -415,6 +415,17 @@ int weft_pt_lookup(const struct weft_pgtable *table, uint64_t va,
 	return 0;
 }
 
+bool weft_pt_next(const struct weft_pgtable *table, uint64_t *va, uint64_t end,
+		  struct weft_pt_entry *entry)
+{
+	unsigned level;
+
+	if (!in_range(table, *va, end - *va) ||
+	    !next_leaf(table, va, end, &level))
+		return false;
+	return weft_pt_lookup(table, *va, entry) == 0;
+}
+
 static void free_table(struct weft_pgtable *table, uint64_t pa, unsigned level,
 		       void (*done)(void *arg, uint64_t pa, size_t size),
 		       void *done_arg)

@@ -100,6 +100,14 @@ int weft_pt_lookup(const struct weft_pgtable *table, uint64_t va,
 		   struct weft_pt_entry *entry);
 
 /*
+ * The first mapping at or after *@va, below @end (page multiples inside the
+ * table's range): true, with *@va set to where it begins, or where in it the
+ * search did. Missing tables are skipped as a whole.
+ */
+bool weft_pt_next(const struct weft_pgtable *table, uint64_t *va, uint64_t end,
+		  struct weft_pt_entry *entry);
+
+/*
  * Free a user table: every leaf to @done, then, after a non-leaf
  * invalidation, every table page and the root. The root is in no CPU's TTBR0
  * and never will be again.

@@ -36,13 +36,13 @@ enum {
 	SGIR_TARGETS_SHIFT = 16,
 	DIST_SIZE = 0x1000,
 	CPU_SIZE = 0x1000,	/* the second page has only GICC_DIR */
-	CPU_MAX = 8,		/* of the architecture */
+	TARGET_MAX = 8,		/* of the architecture */
 };
 
 static uintptr_t dist;
 static uintptr_t cpu_if;
 /* The bit by which the distributor knows a CPU; 0: not there yet. */
-static uint8_t target_of[CPU_MAX];
+static uint8_t target_of[TARGET_MAX];
 
 static uint32_t gicv2_ack(uint32_t *token)
 {
@@ -93,9 +93,9 @@ static void gicv2_init_cpu(void)
 	unsigned cpu = this_cpu();
 	uint32_t irq;
 
-	if (cpu >= CPU_MAX)
+	if (cpu >= TARGET_MAX)
 		fatal("gicv2: CPU %u, but a GICv2 has at most %u", cpu,
-		      CPU_MAX);
+		      TARGET_MAX);
 	gic_quiet(dist, 0);		/* banked: SGIs and PPIs of this CPU */
 	mmio_write32(dist + GICD_IGROUPR, 0);
 	for (irq = 0; irq < GIC_SPI_FIRST; irq++)
@@ -107,7 +107,7 @@ static void gicv2_init_cpu(void)
 
 static void gicv2_send_sgi(unsigned cpu, uint32_t sgi)
 {
-	assert(cpu < CPU_MAX && target_of[cpu]);
+	assert(cpu < TARGET_MAX && target_of[cpu]);
 	/*
 	 * What the sender wrote is visible to the receiver before the
 	 * interrupt arrives; the distributor may be outside the inner

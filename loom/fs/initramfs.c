@@ -103,7 +103,7 @@ static int clear_way(struct unpack *u, const struct cpio_entry *e)
 	if (err == -ENOENT)
 		return 0;
 	if (err)
-		return fail(u, "a name goes through what is no directory", err);
+		return err;
 	is_dir = inode_is(there, MODE_DIR);
 	if (is_dir && want_dir)
 		inode_chmod(there, e->mode);

@@ -69,7 +69,10 @@ void aspace_get(struct aspace *as)
 	__atomic_fetch_add(&as->refs, 1, __ATOMIC_RELAXED);
 }
 
-/* Called when no CPU can use the page any more; as->lock is held. */
+/*
+ * Called when no CPU can use the page any more. as->lock is held, or nobody
+ * else has the space.
+ */
 static void free_pages(void *arg, uint64_t pa, size_t size)
 {
 	struct aspace *as = arg;
@@ -104,14 +107,11 @@ bool aspace_next_resident(const struct aspace *as, uint64_t va, uint64_t end,
 {
 	struct weft_pt_entry entry;
 
-	for (; va < end; va += PAGE_SIZE) {
-		if (weft_pt_lookup(&as->table, va, &entry) == 0) {
-			*at = va;
-			*pa = entry.pa;
-			return true;
-		}
-	}
-	return false;
+	if (!weft_pt_next(&as->table, &va, end, &entry))
+		return false;
+	*at = va;
+	*pa = entry.pa;
+	return true;
 }
 
 void aspace_sync_code(struct aspace *as, uint64_t start, uint64_t end)
@@ -227,6 +227,6 @@ void aspace_sync_icache(struct aspace *as, uint64_t va, size_t len)
 	if (!is_inside(va, len))
 		return;
 	mutex_lock(&as->lock);
-	aspace_sync_code(as, page_down(va), va + len);
+	aspace_sync_code(as, page_down(va), page_up(va + len));
 	mutex_unlock(&as->lock);
 }

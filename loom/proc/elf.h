@@ -38,7 +38,7 @@
 struct elf_segment {
 	uint64_t vaddr;		/* of its first byte, without the bias */
 	uint64_t offset;	/* of that byte in the file */
-	uint64_t filesz;	/* bytes from the file, then zeros up to memsz */
+	uint64_t filesz;	/* from the file, then zeros up to memsz */
 	uint64_t memsz;		/* never 0 */
 	uint32_t flags;
 };

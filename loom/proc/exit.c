@@ -142,7 +142,7 @@ _Noreturn void process_exit(uint32_t status)
 {
 	struct process *p = process_current();
 
-	/* Signals are acted on with interrupts masked; from here on we sleep. */
+	/* A signal may bring us here with interrupts masked; now we sleep. */
 	irq_restore(0);
 	if (p->pid == PID_INIT)
 		end_machine(status);

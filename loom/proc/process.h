@@ -36,30 +36,35 @@ enum process_state {
 };
 
 struct process {
-	int pid;
-	char name[16];		/* the thread's own; a reader may see a mix */
+	int pid;		/* never changes while it is on the tree */
+	uint32_t refs;		/* atomic: the tree's, and look-ups' */
+	uint64_t start_ns;
 
 	/* tree lock */
+	char name[16];
 	enum process_state state;
 	struct process *parent;
 	struct list children, sibling;
 	struct list all;	/* every process, by pid */
 	int pgid, sid;
 	bool has_execed;
+	int exit_signal;	/* clone's low byte, SIGCHLD or 0 */
 	uint32_t status;	/* as wait4 gives it */
-	uint64_t utime_ns, stime_ns;		/* of the process when it ended */
-	uint64_t child_utime_ns, child_stime_ns;	/* of waited-for children */
-	uint64_t voluntary, involuntary;	/* switches, when it ended */
+	/* of the process, when it ended */
+	uint64_t utime_ns, stime_ns;
+	uint64_t voluntary, involuntary;	/* switches */
+	/* of children that were waited for */
+	uint64_t child_utime_ns, child_stime_ns;
 	struct waitq child_exit;	/* parents wait here */
-	struct thread *thread;	/* NULL when a zombie; set under signal_lock too */
+
+	/* tree lock and signal_lock to change it, one of them to look */
+	struct thread *thread;	/* NULL: a zombie */
 
 	/* The process's thread only. */
 	struct aspace *aspace;
 	struct files *files;
 	struct inode *cwd, *root_exe;	/* directory; program it runs */
 	uint32_t umask;
-	uint64_t start_ns;
-	int exit_signal;	/* clone's low byte, SIGCHLD or 0 */
 
 	/* Between a parent in vfork and its child, this process (clone.c). */
 	struct waitq vfork_done;
@@ -70,8 +75,7 @@ struct process {
 	uint64_t pending;	/* bit n-1: signal n */
 	uint64_t blocked;
 	uint64_t ignored;	/* SIG_IGN asked for */
-	bool reap_children;	/* SA_NOCLDWAIT: none of them becomes a zombie */
-	uint32_t refs;		/* atomic: the tree's, and lookups' */
+	bool reap_children;	/* SA_NOCLDWAIT: none becomes a zombie */
 };
 
 /* The running thread's process; NULL in a kernel thread. */

@@ -16,15 +16,39 @@
 struct process;
 struct weft_frame;
 
-enum {
-	SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGILL = 4, SIGTRAP = 5,
-	SIGABRT = 6, SIGBUS = 7, SIGFPE = 8, SIGKILL = 9, SIGUSR1 = 10,
-	SIGSEGV = 11, SIGUSR2 = 12, SIGPIPE = 13, SIGALRM = 14, SIGTERM = 15,
-	SIGSTKFLT = 16, SIGCHLD = 17, SIGCONT = 18, SIGSTOP = 19, SIGTSTP = 20,
-	SIGTTIN = 21, SIGTTOU = 22, SIGURG = 23, SIGXCPU = 24, SIGXFSZ = 25,
-	SIGVTALRM = 26, SIGPROF = 27, SIGWINCH = 28, SIGIO = 29, SIGPWR = 30,
-	SIGSYS = 31, SIGNAL_MAX = 64,
-};
+/* Macros as in every C library: analysers know them as such. */
+#define SIGHUP		1
+#define SIGINT		2
+#define SIGQUIT		3
+#define SIGILL		4
+#define SIGTRAP		5
+#define SIGABRT		6
+#define SIGBUS		7
+#define SIGFPE		8
+#define SIGKILL		9
+#define SIGUSR1		10
+#define SIGSEGV		11
+#define SIGUSR2		12
+#define SIGPIPE		13
+#define SIGALRM		14
+#define SIGTERM		15
+#define SIGSTKFLT	16
+#define SIGCHLD		17
+#define SIGCONT		18
+#define SIGSTOP		19
+#define SIGTSTP		20
+#define SIGTTIN		21
+#define SIGTTOU		22
+#define SIGURG		23
+#define SIGXCPU		24
+#define SIGXFSZ		25
+#define SIGVTALRM	26
+#define SIGPROF		27
+#define SIGWINCH	28
+#define SIGIO		29
+#define SIGPWR		30
+#define SIGSYS		31
+#define SIGNAL_MAX	64
 
 const char *signal_name(int sig);
 
@@ -63,7 +87,7 @@ static inline uint64_t signal_bit(int sig)
 enum signal_default {
 	SIGNAL_ENDS,		/* the process; for some Linux dumps core too */
 	SIGNAL_NOTHING,		/* CHLD, CONT, URG, WINCH */
-	SIGNAL_STOPS,		/* STOP, TSTP, TTIN, TTOU: not done (CAVEATS.md) */
+	SIGNAL_STOPS,	/* STOP, TSTP, TTIN, TTOU: not done (CAVEATS.md) */
 };
 
 enum signal_default signal_default(int sig);

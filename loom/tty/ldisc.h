@@ -85,7 +85,8 @@ void ldisc_output(struct ldisc *l, const void *src, size_t n);
  * makes the unfinished line readable; what could be read stays readable.
  * True when readers are to be woken.
  */
-bool ldisc_set_termios(struct ldisc *l, const struct tty_termios *t, bool flush);
+bool ldisc_set_termios(struct ldisc *l, const struct tty_termios *t,
+		       bool flush);
 
 /* Drop all input that was not read yet (TCFLSH). */
 void ldisc_flush_input(struct ldisc *l);

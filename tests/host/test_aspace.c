@@ -141,6 +141,29 @@ static void set_unused(size_t from, size_t to)
 		cells[from] = (struct cell){ .used = false };
 }
 
+/*
+ * The kernel's memory for areas is used up but for @left objects; and give
+ * it back.
+ */
+static void *hoard[PAGE_SIZE];
+static size_t nhoard;
+
+static void use_up_areas(size_t left)
+{
+	page_fail_after(0);
+	while ((hoard[nhoard] = kmalloc(sizeof(struct area))) != NULL)
+		nhoard++;
+	while (left-- > 0 && nhoard > 0)
+		kfree(hoard[--nhoard]);
+}
+
+static void give_back_areas(void)
+{
+	page_fail_after(-1);
+	while (nhoard > 0)
+		kfree(hoard[--nhoard]);
+}
+
 static size_t covered(size_t from, size_t to)
 {
 	while (from < to && cells[from].used)
@@ -287,18 +310,35 @@ static size_t area_end(size_t at)
 	return end;
 }
 
+/*
+ * The mapping has left [from, from + len). If there was no memory to take
+ * that out of its area it is mapped still, without contents.
+ */
+static void leave_cells(size_t from, size_t len)
+{
+	size_t i;
+
+	if (area_is_free(&as->areas, address(from), address(from + len))) {
+		set_unused(from, from + len);
+		return;
+	}
+	assert_true(nhoard > 0);
+	for (i = 0; i < len; i++)
+		cells[from + i].word = 0;
+}
+
 static void move_cells(size_t from, size_t to, size_t len, size_t new_len)
 {
 	static struct cell old[PAGES];
 	size_t i;
 
 	memcpy(old, &cells[from], len * sizeof(old[0]));
+	if (from != to)
+		leave_cells(from, len);
 	for (i = 0; i < new_len; i++)
 		cells[to + i] = (struct cell){ .used = true,
 			.prot = old[0].prot, .kind = AREA_ANON,
 			.word = i < len ? old[i].word : 0 };
-	if (from != to)
-		set_unused(from, from + len);
 }
 
 static void do_remap(size_t from, size_t len, bool failures)
@@ -329,7 +369,7 @@ static void do_remap(size_t from, size_t len, bool failures)
 	if (va >= address(PAGES)) {
 		page_fail_after(-1);
 		assert_int_equal(aspace_unmap(as, va, new_len * PAGE_SIZE), 0);
-		set_unused(from, from + len);
+		leave_cells(from, len);
 		return;
 	}
 	at = (va - ASPACE_MIN) / PAGE_SIZE;
@@ -381,6 +421,8 @@ static void random_step(bool failures)
 	if (to > PAGES)
 		to = PAGES;
 	if (failures && what < 14)
+		use_up_areas(check_below(&random_state, 4));
+	if (failures && what < 14 && check_below(&random_state, 4))
 		page_fail_after((long)check_below(&random_state, 3));
 	if (what < 3)
 		do_map(from, to, failures);
@@ -402,7 +444,7 @@ static void random_step(bool failures)
 		do_discard(from, to);
 	else
 		do_store(from, to);
-	page_fail_after(-1);
+	give_back_areas();
 }
 
 static void random_run(uint64_t seed, bool failures)
@@ -434,6 +476,59 @@ static void test_random(void **state)
 	(void)state;
 	for (i = 0; i < 6; i++)
 		random_run(seed + i, i % 2);
+}
+
+/* Nothing is at @to, and what was stored at @from is there. */
+static void check_not_moved(uint64_t from, uint64_t to)
+{
+	struct weft_pt_entry entry;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(load(from + i * PAGE_SIZE), i + 1);
+		to += PAGE_SIZE;
+		assert_int_equal(weft_pt_lookup(&as->table, to - PAGE_SIZE,
+						&entry), -ENOENT);
+	}
+	assert_int_equal(as->areas.count, 1);
+	assert_int_equal(as->pages, 4);
+}
+
+static int move(uint64_t from, uint64_t to)
+{
+	uint64_t va = to;
+
+	return aspace_remap(as, from, 4 * PAGE_SIZE, 4 * PAGE_SIZE,
+			    REMAP_FIXED, &va);
+}
+
+/* A move that finds no memory, for a table or for an area, moves nothing. */
+static void test_failed_move(void **state)
+{
+	uint64_t from = 0x400000, to = 0;
+	size_t i;
+
+	(void)state;
+	start();
+	assert_int_equal(aspace_map(as, from, 4 * PAGE_SIZE, RW, 0), 0);
+	for (i = 0; i < 4; i++)
+		store(from + i * PAGE_SIZE, i + 1);
+	/* Two pages before a multiple of 1 GiB, two after: four tables. */
+	for (i = 0; i < 4; i++) {
+		to = UINT64_C(0x80000000) * (i + 1) - 2 * PAGE_SIZE;
+		page_fail_after((long)i);
+		assert_int_equal(move(from, to), -ENOMEM);
+		page_fail_after(-1);
+		check_not_moved(from, to);
+	}
+	/* Now the tables are there, but there is no area. */
+	assert_int_equal(move(from, to), 0);
+	assert_int_equal(move(to, from), 0);
+	use_up_areas(0);
+	assert_int_equal(move(from, to), -ENOMEM);
+	give_back_areas();
+	check_not_moved(from, to);
+	finish();
 }
 
 static void test_ranges(void **state)
@@ -673,6 +768,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_failed_move),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_stack),

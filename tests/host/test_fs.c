@@ -3,6 +3,7 @@
  * The tree of names and the memory file system, through the system calls that
  * programs use, with Linux's results.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "rig.h"
@@ -548,6 +549,7 @@ static void test_partial_copies(void **state)
 {
 	char *buf = calloc(1, 3 * 4096), seen[8];
 	long fd = OPEN("/f", FILE_CREAT | FILE_RDWR);
+	unsigned pages;
 
 	(void)state;
 	memset(buf, 'b', 3 * 4096);
@@ -556,8 +558,10 @@ static void test_partial_copies(void **state)
 	assert_int_equal(WRITE(fd, buf + 5000, 10), -EFAULT);
 	assert_int_equal(SEEK(fd, 0, 2), 5000);
 	/* Far behind the end: no page stays for a write that failed. */
+	pages = shim_pages();
 	assert_int_equal(CALL(pwrite64, (uint64_t)fd, U(buf + 5000), 9, 99999),
 			 -EFAULT);
+	assert_int_equal(shim_pages(), pages);
 	assert_int_equal(SEEK(fd, 0, 2), 5000);
 	/* The byte that the copy left behind its count is not seen. */
 	assert_int_equal(CALL(ftruncate, (uint64_t)fd, 5008), 0);
@@ -672,6 +676,142 @@ static void test_every_allocation_fails(void **state)
 	assert_true(sites > 30);
 	clean_up();
 	shim_processes(NULL, 0);
+}
+
+/* Processes that change one small tree at once; the shim watches the locks. */
+
+struct changer {
+	int pid;
+	uint64_t random;
+	unsigned done[8];
+};
+
+/* A path of one to three names out of three. */
+static const char *any_path(uint64_t *random, char path[16])
+{
+	size_t depth = check_below(random, 3) + 1, i;
+
+	for (i = 0; i < depth; i++) {
+		path[2 * i] = '/';
+		path[2 * i + 1] = (char)('a' + check_below(random, 3));
+	}
+	path[2 * i] = '\0';
+	return path;
+}
+
+static long change(struct changer *c, size_t what)
+{
+	char a[16], b[16], buf[256];
+	long fd, result;
+
+	any_path(&c->random, a);
+	any_path(&c->random, b);
+	switch (what) {
+	case 0:
+		return MKDIR(a);
+	case 1:
+		return RMDIR(a);
+	case 2:
+		return RENAME(a, b);
+	case 3:
+		return LINK(a, b);
+	case 4:
+		return UNLINK(a);
+	case 5:
+		fd = OPEN(a, FILE_CREAT | FILE_WRONLY | FILE_APPEND);
+		if (fd < 0)
+			return fd;
+		result = WRITE(fd, buf, 200);
+		CALL(close, (uint64_t)fd);
+		return result;
+	case 6:
+		CHDIR(a);
+		CHDIR("..");
+		return CALL(getcwd, U(buf), sizeof(buf));
+	default:
+		fd = OPEN(a, FILE_DIRECTORY);
+		if (fd < 0)
+			return fd;
+		result = CALL(getdents64, (uint64_t)fd, U(buf), sizeof(buf));
+		CALL(close, (uint64_t)fd);
+		return result;
+	}
+}
+
+static void *run_changer(void *arg)
+{
+	struct changer *c = arg;
+
+	shim_enter(c->pid);
+	for (int i = 0; i < 20000; i++) {
+		size_t what = check_below(&c->random, 8);
+
+		c->done[what] += change(c, what) >= 0;
+	}
+	shim_leave();
+	return NULL;
+}
+
+/* Each directory's nlink is 2 and one for each directory in it. */
+static void check_links(long dir)
+{
+	struct arm64_stat st;
+	unsigned short len;
+	unsigned inside = 0;
+	char buf[512];
+	long n, fd;
+
+	assert_int_equal(CALL(fstat, (uint64_t)dir, U(&st)), 0);
+	n = CALL(getdents64, (uint64_t)dir, U(buf), sizeof(buf));
+	assert_true(n > 0);
+	for (long at = 0; at < n; at += len) {
+		const char *name = buf + at + 19;
+
+		memcpy(&len, buf + at + 16, 2);
+		if (buf[at + 18] != 4 || name[0] == '.')
+			continue;
+		inside++;
+		fd = CALL(openat, (uint64_t)dir, U(name), FILE_DIRECTORY, 0);
+		assert_true(fd >= 0);
+		check_links(fd);
+		CLOSE(fd);
+	}
+	assert_int_equal(st.nlink, 2 + inside);
+}
+
+static void test_many_change_the_tree(void **state)
+{
+	struct changer changers[4];
+	pthread_t threads[4];
+	unsigned total[8] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		changers[i] = (struct changer){
+			.pid = 2 + i,
+			.random = check_seed(0x7ee) + (uint64_t)i,
+		};
+		assert_int_equal(pthread_create(&threads[i], NULL, run_changer,
+						&changers[i]), 0);
+	}
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		for (int j = 0; j < 8; j++)
+			total[j] += changers[i].done[j];
+	}
+	/* Each kind of change succeeded now and then. */
+	for (int j = 0; j < 8; j++)
+		assert_true(total[j] > 20);
+	for (char name = 'a'; name <= 'c'; name++) {
+		long fd = OPEN(((const char[]){ '/', name, 0 }),
+			       FILE_DIRECTORY);
+
+		if (fd < 0)
+			continue;
+		check_links(fd);
+		CLOSE(fd);
+	}
+	wipe("/");
 }
 
 /* Things that every process sees. */
@@ -796,6 +936,7 @@ int main(void)
 		RIG_TEST(test_partial_copies),
 		RIG_TEST(test_memory_full),
 		RIG_TEST(test_every_allocation_fails),
+		RIG_TEST(test_many_change_the_tree),
 		RIG_TEST(test_devices),
 		RIG_TEST(test_proc),
 	};

@@ -160,6 +160,28 @@ static void test_random(void **state)
 		random_run(seed + i, i % 2);
 }
 
+/* A slab that was full is used again as soon as it has room. */
+static void test_reuse(void **state)
+{
+	char *first[4], *other;
+	size_t pages, i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		first[i] = kmalloc(1000);
+	pages = page_free_count();
+	other = kmalloc(1000);
+	assert_int_equal(page_free_count(), pages - 1);
+	kfree(other);
+	assert_int_equal(page_free_count(), pages);
+	kfree(first[2]);
+	assert_ptr_equal(kmalloc(1000), first[2]);
+	assert_int_equal(page_free_count(), pages);
+	for (i = 0; i < 4; i++)
+		kfree(first[i]);
+	check_nothing_used();
+}
+
 static void test_resizing(void **state)
 {
 	char *p = krealloc(NULL, 0, 10), *q;
@@ -230,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_reuse),
 		cmocka_unit_test(test_resizing),
 		cmocka_unit_test(test_misuse),
 	};

@@ -12,11 +12,13 @@
 #include "lib/errno.h"
 #include "tty/ldisc.h"
 
+#define SCREEN_WIDTH	500
+
 struct terminal {
 	struct ldisc l;
 	char raw[65536];	/* what was put, as it is */
 	size_t raw_len;
-	char line[512];		/* what the cursor's line shows */
+	char line[SCREEN_WIDTH + 1];	/* what the cursor's line shows */
 	size_t cursor;
 };
 
@@ -33,11 +35,12 @@ static void screen_put(void *ctx, uint8_t byte)
 	} else if (byte == '\b') {
 		t->cursor -= t->cursor > 0;
 	} else if (byte == '\t') {
-		do
+		size_t stop = (t->cursor / 8 + 1) * 8;
+
+		while (t->cursor < stop && t->cursor < SCREEN_WIDTH)
 			t->line[t->cursor++] = ' ';
-		while (t->cursor % 8);
 	} else if (byte >= ' ' && (byte & 0xc0) != 0x80 &&
-		   t->cursor < sizeof(t->line) - 16) {
+		   t->cursor < SCREEN_WIDTH) {
 		t->line[t->cursor++] = (char)byte;
 	}
 }

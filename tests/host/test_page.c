@@ -11,7 +11,8 @@
 enum {
 	MIB = 0x100000,
 	RAM_SIZE = 24 * MIB,
-	UNTOUCHED = 0xa6,	/* what memory holds before it is handed out */
+	/* What memory holds before: no struct page, but it looks like one. */
+	UNTOUCHED = PAGE_FREE,
 };
 
 static void restart(void)
@@ -161,7 +162,7 @@ static void random_run(uint64_t seed)
 	restart();
 	page_add_range(MACHINE_RAM + 10 * MIB, MACHINE_RAM + RAM_SIZE);
 	page_add_range(MACHINE_RAM + PAGE_SIZE,
-		       MACHINE_RAM + 9 * MIB + 5 * PAGE_SIZE);
+		       MACHINE_RAM + 9 * MIB + 6 * PAGE_SIZE);
 	for (step = 0; step < 20000; step++) {
 		struct allocation *a;
 		bool grow = check_below(&random, 100) <

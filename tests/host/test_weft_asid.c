@@ -18,7 +18,7 @@
 #include <weft/pgtable.h>
 #include <weft/space.h>
 
-enum { CPUS = 4, SPACES = 24, ASIDS_MAX = 65536 };
+enum { CPUS = 4, SPACES = 24, ASIDS_MAX = 65536, TLB_ASIDS = 256 };
 
 static struct weft_asid_domain domain;
 static struct weft_asid_cpu asid_cpus[CPUS];
@@ -27,7 +27,7 @@ static struct weft_space spaces[SPACES], empty;
 static uint64_t map[WEFT_ASID_MAP_WORDS(ASIDS_MAX)];
 
 /* tlb[c][a]: the space whose translations CPU c may hold under ASID a. */
-static int tlb[CPUS][ASIDS_MAX];
+static int tlb[CPUS][TLB_ASIDS];
 static int running[CPUS];
 
 enum { NOBODY = -1 };
@@ -52,7 +52,7 @@ static void setup(enum weft_asid_policy policy, uint32_t count, uint32_t ncpus)
 	for (c = 0; c < CPUS; c++) {
 		cpus[c].index = (uint32_t)c;
 		running[c] = NOBODY;
-		for (s = 0; s < ASIDS_MAX; s++)
+		for (s = 0; s < TLB_ASIDS; s++)
 			tlb[c][s] = NOBODY;
 	}
 	weft_space_init_empty(&empty, 0x100000);
@@ -69,7 +69,7 @@ static void apply_events(int c)
 
 	for (i = 0; i < sim_count; i++) {
 		if (sim_events[i].op == SIM_TLBI_ALL_LOCAL)
-			for (a = 0; a < ASIDS_MAX; a++)
+			for (a = 0; a < TLB_ASIDS; a++)
 				tlb[c][a] = NOBODY;
 		if (sim_events[i].op == SIM_TLBI_ASID_LOCAL)
 			tlb[c][sim_events[i].arg >> 48] = NOBODY;
@@ -97,12 +97,18 @@ static void run_on(int c, int s)
 	tlb[c][asid] = s;
 }
 
-/* No two spaces that run on different CPUs share an ASID. */
+/*
+ * No two spaces that run on different CPUs share an ASID; and whoever
+ * invalidates by a space's ASID reaches every CPU that runs it.
+ */
 static void check_running(unsigned ncpus)
 {
 	unsigned a, b;
 
 	for (a = 0; a < ncpus; a++) {
+		if (running[a] != NOBODY)
+			assert_int_equal(cpus[a].ttbr0 >> 48,
+					 weft_space_asid(&spaces[running[a]]));
 		for (b = a + 1; b < ncpus; b++) {
 			if (running[a] == NOBODY || running[b] == NOBODY ||
 			    running[a] == running[b])
@@ -121,7 +127,9 @@ static void random_schedule(unsigned seed, unsigned ncpus, uint32_t count)
 	srand(seed);
 	setup(WEFT_ASID_GENERATIONS, count, ncpus);
 	for (i = 0; i < 4000; i++) {
-		run_on(rand() % (int)ncpus, rand() % SPACES);
+		/* Spaces 0-2 run often: the same on several CPUs. */
+		run_on(rand() % (int)ncpus,
+		       rand() % 2 ? rand() % 3 : rand() % SPACES);
 		check_running(ncpus);
 	}
 	assert_true(domain.rollovers > 10);

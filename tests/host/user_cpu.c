@@ -3,6 +3,7 @@
 #include "user_cpu.h"
 
 #include "check.h"
+#include "machine.h"
 
 #include <weft/arch.h>
 #include <weft/assert.h>
@@ -33,15 +34,28 @@ unsigned user_cpu_forgotten;
 
 static struct translation tlb[TLB_SIZE];
 static size_t ncached;
-static bool synced[RAM_PAGES];	/* by physical page, from 1 GiB on */
+/* What each physical page held when its caches were made to agree, or 0. */
+static uint64_t synced[RAM_PAGES];
 static char domain[1];		/* only its address is used */
 
-static bool *sync_state(uint64_t pa)
+static uint64_t *sync_state(uint64_t pa)
 {
-	size_t page = (pa - 0x40000000) / PAGE_SIZE;
+	size_t page = (pa - MACHINE_RAM) / PAGE_SIZE;
 
 	assert_true(page < RAM_PAGES);
 	return &synced[page];
+}
+
+/* A number for the contents of a page; never 0. */
+static uint64_t contents(uint64_t pa)
+{
+	const uint64_t *words = phys_to_virt(pa);
+	uint64_t hash = 1;
+	size_t i;
+
+	for (i = 0; i < PAGE_SIZE / 8; i++)
+		hash = (hash ^ words[i]) * UINT64_C(0x100000001b3);
+	return hash | 1;
 }
 
 void user_cpu_reset(void)
@@ -54,11 +68,6 @@ void user_cpu_reset(void)
 size_t user_cpu_cached(void)
 {
 	return ncached;
-}
-
-bool user_cpu_code_synced(uint64_t pa)
-{
-	return *sync_state(pa);
 }
 
 static struct translation *cached(uint64_t va)
@@ -106,9 +115,8 @@ void *user_cpu_access(struct aspace *as, uint64_t va, unsigned access,
 
 		if (t && permits(t, access)) {
 			if (access & AREA_EXEC)
-				assert_true(*sync_state(t->pa));
-			if (access & AREA_WRITE)
-				*sync_state(t->pa) = false;
+				assert_int_equal(*sync_state(t->pa),
+						 contents(t->pa));
 			*err = 0;
 			return (char *)phys_to_virt(t->pa) + va % PAGE_SIZE;
 		}
@@ -209,5 +217,5 @@ void weft_cache_sync_code(const void *start, size_t len)
 	uint64_t pa = virt_to_phys(start), at;
 
 	for (at = pa & -(uint64_t)PAGE_SIZE; at < pa + len; at += PAGE_SIZE)
-		*sync_state(at) = true;
+		*sync_state(at) = contents(at);
 }

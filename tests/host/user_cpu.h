@@ -27,9 +27,6 @@ void *user_cpu_access(struct aspace *as, uint64_t va, unsigned access,
 /* Translations in the TLB. */
 size_t user_cpu_cached(void);
 
-/* Is the page at this physical address fit for execution? */
-bool user_cpu_code_synced(uint64_t pa);
-
 /* Spaces that kvm_forget_space was told of. */
 extern unsigned user_cpu_forgotten;
 

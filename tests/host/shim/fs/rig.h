@@ -8,6 +8,8 @@
 
 #include "check.h"
 
+#include <string.h>
+
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "lib/errno.h"
@@ -127,6 +129,34 @@ static inline void assert_text(const char *path, const char *text)
 static inline long stat_of(const char *path, struct arm64_stat *st)
 {
 	return CALL(newfstatat, HERE, U(path), U(st), AT_SYMLINK_NOFOLLOW);
+}
+
+/* Remove all that is in the root or below, but /dev and /proc. */
+static inline void wipe(const char *dir)
+{
+	long fd = OPEN(dir, FILE_DIRECTORY), n;
+	char buf[8192], path[4096];
+	unsigned short len;
+
+	assert_true(fd >= 0);
+	n = CALL(getdents64, (uint64_t)fd, U(buf), sizeof(buf));
+	CLOSE(fd);
+	for (long at = 0; at < n; at += len) {
+		const char *name = buf + at + 19;
+
+		memcpy(&len, buf + at + 16, 2);
+		if (!strcmp(name, ".") || !strcmp(name, "..") ||
+		    (!dir[1] && (!strcmp(name, "dev") ||
+				 !strcmp(name, "proc"))))
+			continue;
+		snprintf(path, sizeof(path), "%.3000s/%.255s", dir, name);
+		if (buf[at + 18] == 4) {
+			wipe(path);
+			assert_int_equal(RMDIR(path), 0);
+		} else {
+			assert_int_equal(UNLINK(path), 0);
+		}
+	}
 }
 
 #endif

@@ -70,8 +70,10 @@ bool shim_failed(void)
 
 static bool may_allocate(void)
 {
-	if (fail_after != 0) {
-		fail_after -= fail_after > 0;
+	if (fail_after < 0)
+		return true;
+	if (fail_after > 0) {
+		fail_after--;
 		return true;
 	}
 	fail_after = -1;
@@ -140,7 +142,7 @@ void page_free(uint64_t pa, unsigned order)
 
 size_t page_free_count(void)
 {
-	return pages_free;
+	return __atomic_load_n(&pages_free, __ATOMIC_RELAXED);
 }
 
 size_t page_total_count(void)

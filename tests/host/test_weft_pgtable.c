@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The page-table writer and its TLB maintenance, against a plain array of
+ * pages and a TLB that caches every translation as soon as it is valid and
+ * keeps it until an invalidation that covers it is complete.
+ */
+#include "check.h"
+
+#include <string.h>
+
+#include <weft-sim/sysreg.h>
+#include <weft/arch.h>
+#include <weft/asid.h>
+#include <weft/errno.h>
+#include <weft/pgtable.h>
+#include <weft/space.h>
+#include <weft/tlb.h>
+
+enum {
+	PAGES = 2048,		/* of the range that tests play in: 8 MiB */
+	TABLES = 32,
+	ASID = 7,
+};
+
+#define BASE	UINT64_C(0x3fe00000)	/* crosses a 1 GiB boundary */
+#define OTHER	UINT64_C(0x7f00000000)	/* far away: tables of its own */
+
+static uint64_t memory[TABLES + 1][512] __attribute__((aligned(4096)));
+static bool table_used[TABLES + 1];
+static unsigned tables_left;
+
+static struct weft_space space;
+static struct weft_asid_domain domain;
+static struct weft_pgtable table;
+
+struct mapping {
+	uint64_t pa;
+	unsigned flags;
+	bool valid;
+};
+
+static struct mapping model[PAGES], tlb[PAGES];
+static unsigned breaks;		/* changes without break-before-make */
+
+/* Tables have physical addresses 0x1000, 0x2000 ... */
+static uint64_t table_alloc(void *arg)
+{
+	unsigned i;
+
+	(void)arg;
+	for (i = 1; i <= TABLES && tables_left; i++) {
+		if (table_used[i])
+			continue;
+		table_used[i] = true;
+		tables_left--;
+		memset(memory[i], 0, sizeof(memory[i]));
+		return (uint64_t)i << 12;
+	}
+	return 0;
+}
+
+static void table_free(void *arg, uint64_t pa)
+{
+	(void)arg;
+	assert_true(table_used[pa >> 12]);
+	table_used[pa >> 12] = false;
+	tables_left++;
+}
+
+static uint64_t *table_virt(void *arg, uint64_t pa)
+{
+	(void)arg;
+	assert_true(pa >> 12 >= 1 && pa >> 12 <= TABLES);
+	return memory[pa >> 12];
+}
+
+static const struct weft_pt_ops ops = {
+	.alloc = table_alloc, .free = table_free, .to_virt = table_virt,
+};
+
+void weft_debug_pte(const struct weft_pgtable *pt, uint64_t va,
+		    unsigned level, uint64_t before, uint64_t after)
+{
+	uint64_t permissions = WEFT_PTE_USER | WEFT_PTE_RDONLY | WEFT_PTE_PXN |
+			       WEFT_PTE_UXN;
+
+	(void)pt;
+	(void)va;
+	(void)level;
+	if ((before & 1) && (after & 1) && ((before ^ after) & ~permissions))
+		breaks++;
+}
+
+/* The TLB caches what is mapped now. */
+static void cache_all(void)
+{
+	struct weft_pt_entry e;
+	unsigned i;
+
+	for (i = 0; i < PAGES; i++) {
+		if (tlb[i].valid ||
+		    weft_pt_lookup(&table, BASE + i * 4096ull, &e))
+			continue;
+		tlb[i] = (struct mapping){ e.pa, e.flags, true };
+	}
+}
+
+static void drop(uint64_t page, uint64_t asid)
+{
+	uint64_t first = BASE >> 12;
+
+	if (asid == ASID && page >= first && page < first + PAGES)
+		tlb[page - first].valid = false;
+}
+
+/* Invalidations count when their DSB has come, and after a DSB ISHST. */
+static void apply_events(void)
+{
+	bool stored = false;
+	size_t i, done = 0;
+
+	for (i = 0; i < sim_count; i++) {
+		if (sim_events[i].op == SIM_DSB_ISH)
+			done = i;
+	}
+	for (i = 0; i < done; i++) {
+		uint64_t arg = sim_events[i].arg;
+
+		switch (sim_events[i].op) {
+		case SIM_DSB_ISHST:
+			stored = true;
+			break;
+		case SIM_TLBI_VA:
+		case SIM_TLBI_VA_LEAF:
+			assert_true(stored);
+			drop(arg & ((UINT64_C(1) << 44) - 1), arg >> 48);
+			break;
+		case SIM_TLBI_ASID:
+			assert_true(stored);
+			if (arg >> 48 == ASID)
+				memset(tlb, 0, sizeof(tlb));
+			break;
+		default:
+			break;
+		}
+	}
+	sim_clear();
+}
+
+/* Nothing is cached that is not mapped just so. */
+static void check_tlb(void)
+{
+	unsigned i;
+
+	for (i = 0; i < PAGES; i++) {
+		if (!tlb[i].valid)
+			continue;
+		if (!model[i].valid || model[i].pa != tlb[i].pa ||
+		    model[i].flags != tlb[i].flags)
+			fail_msg("page %u: stale translation", i);
+	}
+}
+
+static void check_model(void)
+{
+	struct weft_pt_entry e;
+	unsigned i;
+
+	for (i = 0; i < PAGES; i++) {
+		int err = weft_pt_lookup(&table, BASE + i * 4096ull, &e);
+
+		assert_int_equal(err, model[i].valid ? 0 : WEFT_ENOENT);
+		if (err)
+			continue;
+		assert_int_equal(e.pa, model[i].pa);
+		assert_int_equal(e.flags, model[i].flags);
+	}
+}
+
+static void setup_table(void)
+{
+	memset(table_used, 0, sizeof(table_used));
+	memset(model, 0, sizeof(model));
+	memset(tlb, 0, sizeof(tlb));
+	tables_left = TABLES;
+	breaks = 0;
+	assert_int_equal(weft_pt_init(&table, 0, &ops, NULL), 0);
+	weft_space_init(&space, table.root, &domain);
+	space.context = WEFT_ASID_GENERATION | ASID;
+	table.space = &space;
+	sim_clear();
+}
+
+static void destroy_table(void)
+{
+	weft_pt_destroy(&table, NULL, NULL);
+	assert_int_equal(tables_left, TABLES);
+}
+
+static unsigned freed;
+
+/* A page is given up: nobody may have a translation of it any more. */
+static void page_done(void *arg, uint64_t pa, size_t size)
+{
+	unsigned i;
+
+	(void)arg;
+	apply_events();
+	for (i = 0; i < PAGES; i++)
+		if (tlb[i].valid && tlb[i].pa >= pa && tlb[i].pa < pa + size)
+			fail_msg("page %u is freed and still cached", i);
+	freed += (unsigned)(size / 4096);
+}
+
+static const unsigned some_flags[] = {
+	WEFT_PT_USER, WEFT_PT_USER | WEFT_PT_WRITE, WEFT_PT_USER | WEFT_PT_EXEC,
+	0, WEFT_PT_WRITE,
+};
+
+static void random_map(uint64_t *seed, unsigned first, unsigned n)
+{
+	unsigned flags = some_flags[check_below(seed, 5)];
+	uint64_t pa = (1 + check_below(seed, 1000)) * 0x200000ull +
+		      first * 4096ull;
+	bool taken = false;
+	unsigned i;
+	int err;
+
+	for (i = first; i < first + n; i++)
+		taken |= model[i].valid;
+	err = weft_pt_map(&table, BASE + first * 4096ull, pa, n * 4096ull,
+			  flags);
+	assert_int_equal(err, taken ? WEFT_EEXIST : 0);
+	for (i = first; !taken && i < first + n; i++)
+		model[i] = (struct mapping){ pa + (i - first) * 4096ull, flags,
+					     true };
+}
+
+static void random_unmap(unsigned first, unsigned n)
+{
+	unsigned i, expected = 0;
+
+	for (i = first; i < first + n; i++) {
+		expected += model[i].valid;
+		model[i].valid = false;
+	}
+	freed = 0;
+	assert_int_equal(weft_pt_unmap(&table, BASE + first * 4096ull,
+				       n * 4096ull, page_done, NULL), 0);
+	assert_int_equal(freed, expected);
+}
+
+static void random_protect(uint64_t *seed, unsigned first, unsigned n)
+{
+	unsigned flags = some_flags[check_below(seed, 5)];
+	unsigned i;
+
+	assert_int_equal(weft_pt_protect(&table, BASE + first * 4096ull,
+					 n * 4096ull, flags), 0);
+	for (i = first; i < first + n; i++)
+		model[i].flags = flags;
+}
+
+static void test_random(void **state)
+{
+	uint64_t seed = check_seed(20261);
+	unsigned step;
+
+	(void)state;
+	print_message("# seed %llu\n", (unsigned long long)seed);
+	setup_table();
+	for (step = 0; step < 3000; step++) {
+		unsigned first = (unsigned)check_below(&seed, PAGES);
+		unsigned n = 1 + (unsigned)check_below(&seed, step % 7 ? 8 : 300);
+
+		if (n > PAGES - first)
+			n = PAGES - first;
+		switch (check_below(&seed, 3)) {
+		case 0:
+			random_map(&seed, first, n);
+			break;
+		case 1:
+			random_unmap(first, n);
+			break;
+		default:
+			random_protect(&seed, first, n);
+			break;
+		}
+		apply_events();
+		check_tlb();
+		cache_all();
+		if (step % 50 == 0)
+			check_model();
+	}
+	assert_int_equal(breaks, 0);
+	destroy_table();
+}
+
+static void test_blocks(void **state)
+{
+	struct weft_pt_entry e;
+	unsigned flags = WEFT_PT_USER | WEFT_PT_BLOCKS;
+
+	(void)state;
+	setup_table();
+	/* Two blocks and three pages on each side of them */
+	assert_int_equal(weft_pt_map(&table, 0x3fd000, 0x7fd000,
+				     0x400000 + 6 * 4096, flags), 0);
+	assert_int_equal(weft_pt_lookup(&table, 0x3ff123, &e), 0);
+	assert_int_equal(e.size, 4096);
+	assert_int_equal(weft_pt_lookup(&table, 0x5ff123, &e), 0);
+	assert_int_equal(e.size, 0x200000);
+	assert_int_equal(e.pa, 0x9ff123);
+	assert_int_equal(weft_pt_lookup(&table, 0x800123, &e), 0);
+	assert_int_equal(e.size, 4096);
+	/* A block is never cut. */
+	assert_int_equal(weft_pt_unmap(&table, 0x400000, 0x1000, NULL, NULL),
+			 WEFT_EINVAL);
+	assert_int_equal(weft_pt_protect(&table, 0x3ff000, 0x2000, 0),
+			 WEFT_EINVAL);
+	assert_int_equal(weft_pt_map(&table, 0x401000, 0x1000, 0x1000, 0),
+			 WEFT_EEXIST);
+	assert_int_equal(weft_pt_protect(&table, 0x400000, 0x400000,
+					 WEFT_PT_USER | WEFT_PT_WRITE), 0);
+	assert_int_equal(weft_pt_lookup(&table, 0x7fffff, &e), 0);
+	assert_int_equal(e.flags, WEFT_PT_USER | WEFT_PT_WRITE);
+	assert_int_equal(weft_pt_unmap(&table, 0x400000, 0x200000, NULL, NULL),
+			 0);
+	assert_int_equal(weft_pt_lookup(&table, 0x5fffff, &e), WEFT_ENOENT);
+	assert_int_equal(weft_pt_lookup(&table, 0x600000, &e), 0);
+	destroy_table();
+}
+
+static void test_bad_requests(void **state)
+{
+	uint64_t top = UINT64_C(1) << 39;
+
+	(void)state;
+	setup_table();
+	assert_int_equal(weft_pt_map(&table, 0x1001, 0x1000, 0x1000, 0),
+			 WEFT_EINVAL);
+	assert_int_equal(weft_pt_map(&table, 0x1000, 0x1001, 0x1000, 0),
+			 WEFT_EINVAL);
+	assert_int_equal(weft_pt_map(&table, 0x1000, 0x1000, 0x1001, 0),
+			 WEFT_EINVAL);
+	assert_int_equal(weft_pt_map(&table, top - 0x1000, 0, 0x2000, 0),
+			 WEFT_EINVAL);
+	assert_int_equal(weft_pt_map(&table, 0x1000, 0, (size_t)-0x1000, 0),
+			 WEFT_EINVAL);
+	assert_int_equal(weft_pt_map(&table, 0x1000, 0, 0x1000,
+				     WEFT_PT_WRITE | WEFT_PT_EXEC),
+			 WEFT_EINVAL);
+	assert_int_equal(weft_pt_unmap(&table, top, 0x1000, NULL, NULL),
+			 WEFT_EINVAL);
+	/* The last page is fine, and the whole range may be unmapped. */
+	assert_int_equal(weft_pt_map(&table, top - 0x1000, 0, 0x1000, 0), 0);
+	freed = 0;
+	assert_int_equal(weft_pt_unmap(&table, 0, top, page_done, NULL), 0);
+	assert_int_equal(freed, 1);
+	destroy_table();
+}
+
+static void test_out_of_tables(void **state)
+{
+	struct weft_pt_entry e;
+	unsigned left;
+
+	(void)state;
+	for (left = 0; left < 5; left++) {
+		setup_table();
+		tables_left = left;
+		/* Needs 5: two of level 3 and one of level 2 here, two there */
+		if (weft_pt_map(&table, 0x3ffff000, 0x1000, 0x2000, 0) == 0)
+			assert_int_equal(weft_pt_map(&table, OTHER, 0, 0x1000,
+						     0), WEFT_ENOMEM);
+		else
+			assert_int_equal(weft_pt_lookup(&table, 0x3ffff000,
+							&e), WEFT_ENOENT);
+		tables_left = TABLES;
+		weft_pt_destroy(&table, NULL, NULL);
+	}
+}
+
+static void test_descriptors(void **state)
+{
+	uint64_t *level3;
+	uint64_t pte;
+
+	(void)state;
+	setup_table();
+	assert_int_equal(weft_pt_map(&table, 0x1000, 0x5000, 0x1000,
+				     WEFT_PT_USER | WEFT_PT_EXEC), 0);
+	level3 = memory[3];		/* root, level 2, level 3 */
+	pte = level3[1];
+	assert_int_equal(pte & 3, 3);
+	assert_int_equal(pte & WEFT_PTE_ADDR, 0x5000);
+	assert_true(pte & WEFT_PTE_NG);
+	assert_true(pte & WEFT_PTE_AF);
+	assert_true(pte & WEFT_PTE_PXN);
+	assert_false(pte & WEFT_PTE_UXN);
+	assert_true(pte & WEFT_PTE_RDONLY);
+	assert_true(pte & WEFT_PTE_USER);
+	destroy_table();
+}
+
+static void test_kernel_half(void **state)
+{
+	uint64_t base = UINT64_C(0xffffff8000000000);
+	uint64_t last = UINT64_C(0xfffffffffffff000);
+	struct weft_pgtable kernel;
+	struct weft_pt_entry e;
+
+	(void)state;
+	setup_table();
+	assert_int_equal(weft_pt_init(&kernel, base, &ops, NULL), 0);
+	assert_int_equal(weft_pt_map(&kernel, last, 0x1000, 0x1000,
+				     WEFT_PT_EXEC), 0);
+	assert_int_equal(weft_pt_map(&kernel, 0, 0x1000, 0x1000, 0),
+			 WEFT_EINVAL);
+	assert_int_equal(weft_pt_map(&kernel, base, 0, 0x1000, WEFT_PT_USER),
+			 WEFT_EINVAL);
+	assert_int_equal(weft_pt_lookup(&kernel, last + 5, &e), 0);
+	assert_int_equal(e.pa, 0x1005);
+	assert_int_equal(e.flags, WEFT_PT_EXEC);
+	sim_clear();
+	assert_int_equal(weft_pt_unmap(&kernel, last, 0x1000, NULL, NULL), 0);
+	/* All ASIDs: global entries */
+	assert_int_equal(sim_events[1].op, SIM_TLBI_VA_KERNEL_LEAF);
+	assert_int_equal(sim_events[1].arg,
+			 (last >> 12) & ((UINT64_C(1) << 44) - 1));
+	/* The kernel's own tables are never freed. */
+	tables_left = TABLES - 1;
+	destroy_table();
+}
+
+static void test_destroy_drops_walks(void **state)
+{
+	size_t i;
+
+	(void)state;
+	setup_table();
+	assert_int_equal(weft_pt_map(&table, BASE, 0, 0x10000, 0), 0);
+	sim_clear();
+	weft_pt_destroy(&table, NULL, NULL);
+	for (i = 0; i < sim_count; i++)
+		if (sim_events[i].op == SIM_TLBI_ASID &&
+		    sim_events[i].arg >> 48 == ASID)
+			return;
+	fail_msg("table pages were freed without a non-leaf invalidation");
+}
+
+static void test_barriers(void **state)
+{
+	static const enum sim_op expected[] = {
+		SIM_DSB_ISHST, SIM_TLBI_VA_LEAF, SIM_TLBI_VA_LEAF, SIM_DSB_ISH,
+		SIM_ISB,
+	};
+	size_t i;
+
+	(void)state;
+	sim_clear();
+	weft_tlb_flush_range(3, 0x5000, 0x2000, true);
+	assert_int_equal(sim_count, 5);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(sim_events[i].op, expected[i]);
+	assert_int_equal(sim_events[1].arg, (UINT64_C(3) << 48) | 5);
+	assert_int_equal(sim_events[2].arg, (UINT64_C(3) << 48) | 6);
+	sim_clear();
+	weft_tlb_flush_range(3, 0, (WEFT_TLB_RANGE_MAX + 1) * 4096, false);
+	assert_int_equal(sim_count, 4);
+	assert_int_equal(sim_events[1].op, SIM_TLBI_ASID);
+	sim_clear();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_out_of_tables),
+		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_kernel_half),
+		cmocka_unit_test(test_destroy_drops_walks),
+		cmocka_unit_test(test_barriers),
+	};
+
+	return cmocka_run_group_tests_name("weft_pgtable", tests, NULL, NULL);
+}
