@@ -15,6 +15,7 @@
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "proc/tree.h"
+#include "sched/clock.h"
 #include "sched/thread.h"
 
 #define CONSOLE "/dev/console"
@@ -48,6 +49,9 @@ static void init_start(void *arg)
 	if (err)
 		fatal("%s cannot be started: %s (error %d)", path,
 		      why ? why : reason(err), -err);
+	/* With --icount a nanosecond is an instruction. */
+	klog("%s: started %lu ns after power-on\n", path,
+	     (unsigned long)clock_now());
 	weft_mask_all();
 	weft_hook_user_exit(frame);
 	weft_enter_user(frame);
