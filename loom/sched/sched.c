@@ -269,7 +269,7 @@ static struct thread *choose(struct cpu *cpu, struct thread *prev,
 
 	if (ready && keeps_cpu(cpu, prev, why))
 		return prev;
-	/* First taken, then put back: @prev goes behind the one it yields to. */
+	/* Taken before @prev is put back, which goes behind it. */
 	next = cpu->levels ? take_first(cpu) : cpu->idle;
 	if (ready)
 		requeue(cpu, prev, why);
@@ -346,10 +346,12 @@ static void leave_cpu(enum leave why)
 void sched_switch(void)
 {
 	struct thread *self = thread_current();
+	enum thread_state state =
+		__atomic_load_n(&self->state, __ATOMIC_RELAXED);
 
 	lock_assert_none_spinning();
 	/* A waker may change BLOCKED at any time: reschedule looks again. */
-	if (__atomic_load_n(&self->state, __ATOMIC_RELAXED) == THREAD_BLOCKED) {
+	if (state == THREAD_BLOCKED) {
 		assert(self->preempt == 0);
 		leave_cpu(LEAVE_SLEEPS);
 	} else {

@@ -13,9 +13,9 @@
  * sleeping often gains nothing.
  *
  * CPU time: the total of a thread is exact, taken from the counter at each
- * switch. Its parts, user and kernel, are exact where the trap path calls
- * sched_account at the border; what no call separates goes to the side that
- * the next tick or switch finds.
+ * switch. Its parts, user and kernel, are sampled: the time since the last
+ * look goes to the side that a tick or a switch finds, because two looks at
+ * the counter in each system call would cost more than the split is worth.
  */
 #ifndef LOOM_SCHED_SCHED_H
 #define LOOM_SCHED_SCHED_H

@@ -69,11 +69,11 @@ struct thread {
 	enum thread_state state;
 	uint8_t prio;			/* as the scheduler sees it */
 	uint8_t base_prio;		/* as it was set */
-	bool boosted;			/* runs for one that waits for its mutex */
-	bool kill_wakeups;		/* a signal may end the present sleep */
+	bool boosted;			/* for one that waits for its mutex */
+	bool kill_wakeups;		/* a signal may end this sleep */
 	int64_t slice_ns;		/* left before others have a turn */
 	uint64_t blocked_ns;		/* when it went to sleep */
-	struct list run;		/* on a run queue; or waits for burial */
+	struct list run;		/* on a run queue, or a grave */
 
 	/*
 	 * Only the CPU that runs it, DAIF masked. Others may read: what they
@@ -85,7 +85,7 @@ struct thread {
 	uint64_t involuntary;		/* switches: preempted */
 
 	char name[16];
-	struct list all;		/* on the list of all threads; its lock */
+	struct list all;		/* list of all threads; its lock */
 	struct weft_fp fp;		/* unused by a kernel thread */
 };
 

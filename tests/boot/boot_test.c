@@ -132,7 +132,7 @@ void boot_spin_us(unsigned us)
 	uint64_t end = clock_deadline(us * UINT64_C(1000));
 
 	while (clock_now() < end)
-		weft_yield_hint();
+		boot_pause();
 }
 
 /* Expected failures */

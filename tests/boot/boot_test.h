@@ -92,8 +92,34 @@ bool worker_done(const struct worker *worker);
 
 #define BOOT_MS UINT64_C(1000000)
 
+/*
+ * Sleep until @x, looking every millisecond; fail after five seconds. The host
+ * may stop the whole machine for any time, so no test relies on what others
+ * have done after a sleep.
+ */
+#define WAIT_FOR(x)							\
+	do {								\
+		unsigned tries_ = 0;					\
+									\
+		while (!(x)) {						\
+			if (++tries_ > 5000)				\
+				return boot_fail(__FILE__, __LINE__,	\
+						 "in time: " #x);	\
+			boot_sleep_ms(1);				\
+		}							\
+	} while (0)
+
 /* Let the others run for this long. */
 void boot_sleep_ms(unsigned ms);
+
+/*
+ * One turn of a busy loop. Not the YIELD instruction: QEMU leaves its fast
+ * path at each, takes its big lock, and keeps the timer's thread from it.
+ */
+static inline void boot_pause(void)
+{
+	__asm__ volatile("" ::: "memory");
+}
 
 /* Keep the CPU busy, preemptible, for this much time of the clock. */
 void boot_spin_us(unsigned us);

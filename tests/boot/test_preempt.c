@@ -9,13 +9,18 @@
 
 #define BURNERS 10
 
+static struct waitq ringing = WAITQ_INIT("ringing", ringing);
+
 static bool stop;
+static uint64_t burnt;		/* changes whenever a burner runs */
 
 static void burn(void *arg)
 {
 	(void)arg;
-	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
-		weft_yield_hint();
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		__atomic_store_n(&burnt, burnt + 1, __ATOMIC_RELAXED);
+		boot_pause();
+	}
 }
 
 static void stop_burners(void *arg)
@@ -135,25 +140,62 @@ static int test_masked(void)
 	return BOOT_PASS;
 }
 
-/* A thread of the burners' own priority that sleeps and wakes */
+/*
+ * A thread of the burners' own priority that sleeps and wakes. Its delay is
+ * counted from the interrupt that wakes it, and a delay in which no burner
+ * ran is not the scheduler's: the host stopped the machine.
+ */
 #define WAKES 40
+
+struct sleep {
+	struct timeout timeout;
+	bool rings;
+	uint64_t rang_ns, burnt;
+};
 
 static uint64_t worst_ns, sum_ns;
 
+static void ring(struct timeout *timeout)
+{
+	struct sleep *sleep = container_of(timeout, struct sleep, timeout);
+
+	sleep->rang_ns = clock_now();
+	sleep->burnt = burnt;
+	__atomic_store_n(&sleep->rings, true, __ATOMIC_RELEASE);
+	wait_wake_all(&ringing);
+}
+
+static void sleep_for(struct sleep *sleep, uint64_t ns)
+{
+	struct waiter w;
+
+	sleep->rings = false;
+	timeout_start(&sleep->timeout, clock_deadline(ns));
+	for (;;) {
+		wait_prepare(&ringing, &w, WAIT_UNINTERRUPTIBLE);
+		if (__atomic_load_n(&sleep->rings, __ATOMIC_ACQUIRE))
+			break;
+		wait_sleep(&w, WAIT_FOREVER);
+	}
+	wait_finish(&w);
+	timeout_stop(&sleep->timeout);
+}
+
 static void wake_often(void *arg)
 {
-	uint64_t when, late;
+	struct sleep sleep = { .rings = false };
+	uint64_t late;
 	unsigned i;
 
 	(void)arg;
 	worst_ns = 0;
 	sum_ns = 0;
+	timeout_init(&sleep.timeout, ring);
 	for (i = 0; i < WAKES; i++) {
-		when = clock_deadline((7 + i % 5) * BOOT_MS);
-		wait_until(when);
-		late = clock_now() - when;
+		sleep_for(&sleep, (7 + i % 5) * BOOT_MS);
+		late = clock_now() - sleep.rang_ns;
 		sum_ns += late;
-		if (late > worst_ns)
+		if (late > worst_ns && burnt != sleep.burnt)
 			worst_ns = late;
 		/* As much as a shell does for a key. */
 		boot_spin_us(200);
@@ -175,9 +217,10 @@ static int test_latency(void)
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	for (i = 0; i < BURNERS; i++)
 		CHECK(worker_join(&burners[i]));
-	boot_note("woken among %u burners: worst %llu us, mean %llu us",
-		  BURNERS, (unsigned long long)(worst_ns / 1000),
-		  (unsigned long long)(sum_ns / WAKES / 1000));
+	boot_note("woken among %u burners: mean %llu us; worst, with a "
+		  "burner before: %llu us", BURNERS,
+		  (unsigned long long)(sum_ns / WAKES / 1000),
+		  (unsigned long long)(worst_ns / 1000));
 	CHECK_NUM(worst_ns, <, 2 * TICK_NS);
 	return BOOT_PASS;
 }

@@ -79,7 +79,10 @@ static int test_saved_can_fail(void)
 {
 	static struct player player;
 
-	player = (struct player){ .seed = 0x1234, .breaker = pattern_break_x23 };
+	player = (struct player){
+		.seed = 0x1234,
+		.breaker = pattern_break_x23,
+	};
 	if (run_players(&player, 1) != BOOT_PASS)
 		return BOOT_FAIL;
 	CHECK_NUM(player.result, ==, 23);
@@ -179,7 +182,7 @@ const struct boot_test switch_tests[] = {
 	  test_saved },
 	{ "switch.saved.can_fail", "a lost x23 is noticed and named",
 	  test_saved_can_fail },
-	{ "switch.first", "a new thread starts on its stack, unmasked, unlocked",
+	{ "switch.first", "a new thread starts on its own stack, unmasked",
 	  test_first },
 	{ "switch.daif", "a switch gives each thread its own DAIF back",
 	  test_daif },

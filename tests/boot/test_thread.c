@@ -34,7 +34,6 @@ static int test_many(void)
 	return BOOT_PASS;
 }
 
-/* The reaper comes before everybody else. */
 static int test_buried(void)
 {
 	static struct worker worker;
@@ -45,8 +44,7 @@ static int test_buried(void)
 	CHECK_NUM(thread_count(), ==, before + 1);
 	CHECK(worker_join(&worker));
 	/* It woke us before its end; let it get there. */
-	boot_sleep_ms(1);
-	CHECK_NUM(thread_count(), ==, before);
+	WAIT_FOR(thread_count() == before);
 	return BOOT_PASS;
 }
 
@@ -112,7 +110,7 @@ static int test_for_each(void)
 const struct boot_test thread_tests[] = {
 	{ "thread.many", "1000 threads start, run and end, and leave nothing",
 	  test_many },
-	{ "thread.buried", "a thread is freed right after its end",
+	{ "thread.buried", "a thread that has ended is freed",
 	  test_buried },
 	{ "thread.discard", "a thread that never started is freed",
 	  test_discard },
