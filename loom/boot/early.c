@@ -111,7 +111,8 @@ struct early_tables *early_map(uint64_t image, uint64_t dtb)
 	kernel = new_table();
 	*entry_of(user, image, 2) = image | CODE;
 	map_image(kernel, image);
-	map_dtb(kernel, dtb);
+	if (dtb)
+		map_dtb(kernel, dtb);
 	early_tables.ttbr0 = (uint64_t)(uintptr_t)user;
 	early_tables.ttbr1 = (uint64_t)(uintptr_t)kernel;
 	drop_cached(early_pages, sizeof(early_pages));
