@@ -11,7 +11,8 @@ import fcntl
 import os
 import subprocess
 import sys
-from typing import Iterator
+import time
+from typing import Iterator, TextIO
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KERNEL = "loom/loom.elf"
@@ -19,6 +20,7 @@ IMAGE = "loom/loom.image"
 BOOT_TESTS = "loom/loom-boot-tests.image"
 INITRAMFS = "user/initramfs.cpio"
 TESTS = "tests/user/tests.cpio"
+QUIET_TRIES = 150       # of 20 ms, to get the lock of a build directory
 
 
 class BuildError(Exception):
@@ -38,12 +40,21 @@ def locked(variant: str) -> Iterator[None]:
     """Hold the lock of a build directory; says so if it has to wait."""
     os.makedirs(os.path.join(ROOT, "build"), exist_ok=True)
     with open(directory(variant) + ".lock", "w", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not soon(file):
             say(f"waiting for another build of {variant}")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def soon(file: TextIO) -> bool:
+    """Try to lock @file for as long as nobody would wonder."""
+    for _ in range(QUIET_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.02)
+    return False
 
 
 def say(text: str) -> None:

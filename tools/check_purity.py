@@ -7,6 +7,7 @@ assembly statement put there counts, not what the sources look like.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -56,8 +57,7 @@ def exempt_functions(library: str, nm: str) -> set[str]:
     for line in text.splitlines():
         words = line.split()
         if line.endswith(":"):
-            exempt = bool(EXEMPT_OBJECTS.match(line.rpartition("_")[2]
-                                               if "_" in line else line))
+            exempt = bool(EXEMPT_OBJECTS.match(os.path.basename(line)))
         elif exempt and len(words) == 3 and words[1] in "tT":
             functions.add(words[2])
     return functions

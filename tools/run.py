@@ -242,12 +242,12 @@ def start_stdin(args: argparse.Namespace, scratch: str) -> None:
 def console_arguments(args: argparse.Namespace) -> list[str]:
     """The serial console: the terminal if there is one, else a file.
 
-    With a program it is reached by name, because QEMU's own standard
-    output and error belong to the program.
+    The terminal is reached by name, because QEMU's own standard output and
+    error belong to the program; but ./run | tee FILE works too.
     """
     if not args.terminal:
         return ["-serial", "file:console.log"]
-    if not args.program:
+    if not args.program and not os.isatty(1):
         return ["-serial", "mon:stdio"]
     return ["-chardev", f"serial,id=console,path={os.ttyname(0)},mux=on",
             "-serial", "chardev:console", "-mon", "chardev=console"]
@@ -341,8 +341,9 @@ class Relay:
 def run_qemu(args: argparse.Namespace, command: list[str],
              scratch: str) -> int:
     """Run QEMU to its end, or end it when a signal asks for that."""
+    # Inherited only for mon:stdio, see console_arguments().
     stdin = None if args.terminal and not args.program \
-        else subprocess.DEVNULL
+        and not os.isatty(1) else subprocess.DEVNULL
     relays = {fd: Relay(fd) for fd in (1, 2)
               if not os.get_blocking(fd) and not os.isatty(fd)}
     streams = [relays[fd].sink if fd in relays else fd for fd in (1, 2)]
@@ -424,8 +425,10 @@ def run(args: argparse.Namespace) -> int:
     targets = [build.IMAGE, build.INITRAMFS]
     if wants_tests(args):
         targets.append(build.TESTS)
-    directory = build.build(build.name(args.compiler, args.debug), targets,
-                            args.verbose)
+    variant = build.name(args.compiler, args.debug)
+    directory = build.directory(variant)
+    if not os.environ.get("LOOM_IS_BUILT"):     # set by test.py
+        build.build(variant, targets, args.verbose)
     with contextlib.ExitStack() as stack:
         scratch = tempfile.mkdtemp(prefix="loom-")
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)

@@ -10,6 +10,7 @@ import sys
 from typing import NamedTuple
 
 LINE = re.compile(r"^(not )?ok\b\s*(?:\d+\b)?\s*-?\s*(.*)$")
+TAIL = 40       # lines of output shown for a test that failed
 PLAN = re.compile(r"^1\.\.(\d+)\b")
 
 
@@ -68,3 +69,16 @@ def parse(output: str) -> list[Result]:
         results.append(Result(f"{planned} tests planned, {len(results)} run",
                               "failed"))
     return results
+
+
+def telling(lines: list[str]) -> list[str]:
+    """What shows why a test failed: around each failure, or the end."""
+    marks = [i for i, line in enumerate(lines) if LINE.match(line)]
+    bounds = [-1, *marks, len(lines)]
+    chosen: set[int] = set()
+    for before, mark, after in zip(bounds, bounds[1:], bounds[2:]):
+        if lines[mark].startswith("not"):
+            chosen.update(range(before + 1, min(after, mark + TAIL)))
+    if not chosen:
+        return lines[-TAIL:]
+    return [lines[i] for i in sorted(chosen)][:3 * TAIL]

@@ -27,7 +27,6 @@ import tap
 from suites import Job
 
 WORKERS = 2
-TAIL = 40           # lines of output shown for a test that failed
 SKIPPED = 77        # exit status of a test that cannot run here
 
 EPILOG = """\
@@ -176,7 +175,9 @@ class Report:
             if result.state == "failed":
                 print(f"       failed: {result.name}")
         lines = outcome.output.splitlines()
-        for line in lines if self.verbose else lines[-TAIL:]:
+        if not self.verbose:
+            lines = tap.telling(lines)
+        for line in lines:
             print("       | " + line)
         print(f"       again: ./test {outcome.job.name}")
         print("       it ran: " + repeatable(outcome.job), flush=True)

@@ -264,9 +264,11 @@ int main(void)
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 
-	/* loom has /proc from the start; where it is missing, ask for it. */
-	if (access("/proc/meminfo", F_OK) != 0)
+	/* loom has these from the start; Linux wants to be asked. */
+	if (access("/proc/meminfo", F_OK) != 0) {
 		mount("proc", "/proc", "proc", 0, NULL);
+		mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	}
 	take_console();
 	fd = open(ARGV_FILE, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)

@@ -12,8 +12,8 @@
 
 #define USAGE \
 	"usage: nice [-n ADJUSTMENT] [PROGRAM [ARGUMENT...]]\n" \
-	"Run a program with its niceness raised by 10, or ADJUSTMENT (-40 to\n" \
-	"40); without one, print the present niceness.\n"
+	"Run a program with its niceness raised by 10, or by ADJUSTMENT\n" \
+	"(-40 to 40); without a program, print the present niceness.\n"
 
 int main(int argc, char **argv)
 {

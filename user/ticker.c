@@ -14,8 +14,8 @@
 
 #define USAGE \
 	"usage: ticker [MILLISECONDS [COUNT]]\n" \
-	"Print a line every second, or every so many milliseconds, for ever,\n" \
-	"or COUNT times.\n"
+	"Print a line every second, or every so many milliseconds, for\n" \
+	"ever, or COUNT times.\n"
 
 static void tick(long number)
 {

@@ -12,8 +12,8 @@
 
 #define USAGE \
 	"usage: uname [-asnrvm]\n" \
-	"Print the system's name (-s, the default), the node's (-n), release\n" \
-	"(-r), version (-v) and machine (-m), or all (-a).\n"
+	"Print the system's name (-s, the default), the node's (-n),\n" \
+	"release (-r), version (-v) and machine (-m), or all (-a).\n"
 
 static void print_field(bool wanted, const char *text)
 {

@@ -103,7 +103,7 @@ class Session:
     def command(self, line: str) -> str:
         """Type a line; returns what it printed until the next prompt."""
         self.send(line + "\r")
-        self.expect(r"\r?\n")       # the end of the line that we typed
+        self.expect(r"\r*\n")       # the end of the line that we typed
         return self.prompt()
 
     def wait_for(self, line: str, pattern: str, tries: int = 50) -> str:
@@ -115,14 +115,18 @@ class Session:
             time.sleep(0.1)
         raise AssertionError(f"{line}: never /{pattern}/, but {output!r}")
 
-    def settle(self, seconds: float = 0.3) -> str:
-        """What comes until the console is silent for so long."""
+    def settle(self, silence: float = 0.3, longest: float = 2) -> str:
+        """What comes until the console is silent for so many seconds, or
+        for the longest, if programs keep printing.
+        """
         output = ""
-        while True:
+        end = time.monotonic() + longest
+        while time.monotonic() < end:
             try:
-                output += self.terminal.read_nonblocking(4096, seconds)
+                output += self.terminal.read_nonblocking(4096, silence)
             except (pexpect.TIMEOUT, pexpect.EOF):
-                return self.plain(output)
+                break
+        return self.plain(output)
 
     def power_off(self) -> None:
         """Leave by the poweroff command: ./run ends with status 0."""

@@ -16,6 +16,10 @@ FAULTS = {
     "privileged-mrs": "SIGILL", "stack-overflow": "SIGSEGV",
 }
 
+# Strings to overwrite in the device tree, so that a device is not found.
+DAMAGE = ((b"arm,gic-v3",), (b"arm,armv8-timer", b"arm,armv7-timer"),
+          (b"arm,pl011",))
+
 
 def expect_stopped(done: Done, word: str = "") -> None:
     """./run said why, and that is not a fault of the kernel."""
@@ -36,7 +40,7 @@ def with_initrd(data: "bytes | None") -> Done:
 
 def test_no_initramfs() -> None:
     """Without an initramfs the kernel says so and stops."""
-    expect_stopped(with_initrd(None), "initramfs")
+    expect_stopped(with_initrd(None), "init")
 
 
 def test_corrupt_initramfs() -> None:
@@ -74,23 +78,20 @@ def device_tree(folder: str) -> bytes:
 
 
 def test_bad_device_tree() -> None:
-    """A tree without interrupt controller, timer or memory is refused."""
+    """A tree without interrupt controller, timer or console is refused."""
     if OPTIONS:
         return      # the tree is that of the default machine
     with tempfile.TemporaryDirectory() as folder:
         tree = device_tree(folder)
-        for word, other in ((b"arm,gic-v3\0", b"zzz,zzz-z9\0"),
-                            (b"arm,armv8-timer\0", b"zzz,zzzzz-zzzzz\0"),
-                            (b"arm,armv7-timer\0", b"zzz,zzzzz-zzzzz\0"),
-                            (b"device_type\0memory", b"device_type\0mammal")):
-            tree = tree.replace(word, other)
+        for words in DAMAGE:
+            damaged = tree
+            for word in words:
+                expect(word in damaged, f"QEMU's tree has no {word!r}")
+                damaged = damaged.replace(word, b"z" * len(word))
             path = os.path.join(folder, "bad.dtb")
-            if other.startswith(b"zzz,zzzzz") and b"arm,armv7-timer" in tree:
-                continue
             with open(path, "wb") as file:
-                file.write(tree)
+                file.write(damaged)
             expect_stopped(run("--qemu", f"-dtb {path}", "--", "/bin/true"))
-            tree = device_tree(folder)
 
 
 def test_init_that_is_not_there() -> None:

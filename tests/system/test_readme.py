@@ -63,7 +63,7 @@ def replay_session(command: str, lines: list[str]) -> None:
 def type_line(session: Session, typed: str, interrupt: bool) -> str:
     """Type a line, and ^C after it if wanted; returns what was printed."""
     session.send(typed + "\r")
-    session.expect(r"\r?\n")
+    session.expect(r"\r*\n")
     output = ""
     if interrupt:
         output = session.settle(1.0)

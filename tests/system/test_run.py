@@ -144,12 +144,11 @@ def test_help() -> None:
 
 def test_reader_goes_away() -> None:
     """./run -- PROGRAM | head -n 1 ends when head does."""
-    script = "while true; do echo y; done"
     done = subprocess.run(
-        ["bash", "-c", f"'{RUN}' {' '.join(OPTIONS)} -- /bin/sh -c "
-         f"'{script}' | head -n 1; exit ${{PIPESTATUS[0]}}"],
+        ["bash", "-c", f"'{RUN}' {' '.join(OPTIONS)} -- /bin/cat /dev/zero "
+         "| head -c 1; exit ${PIPESTATUS[0]}"],
         capture_output=True, check=False, timeout=60)
-    expect(done.stdout == b"y\n", done)
+    expect(done.stdout == b"\0", done)
     expect(done.returncode not in (0, 125), done)
 
 
@@ -191,14 +190,14 @@ def test_ended_by_signal() -> None:
 def test_unknown_system_calls() -> None:
     """Unknown system calls are named on standard error at the end."""
     source = ("#include <unistd.h>\n#include <sys/syscall.h>\n"
-              "int main(void) { return syscall(4000) != -1; }\n")
+              "int main(void) { return syscall(448) != -1; }\n")
     with tempfile.TemporaryDirectory() as folder:
         program = os.path.join(folder, "p")
         subprocess.run(["aarch64-linux-gnu-gcc", "-static", "-x", "c", "-o",
                         program, "-"], input=source.encode(), check=True)
         done = run("--with", f"{program}=/p", "--", "/p")
     expect(done.status == 0 and not done.out, done)
-    expect(done.err.count(b"\n") == 1 and b"4000" in done.err, done)
+    expect(done.err.count(b"\n") == 1 and b"process_mrelease" in done.err, done)
 
 
 def test_repeats_exactly() -> None:
@@ -214,6 +213,7 @@ def test_repeats_exactly() -> None:
 @alone
 def test_second_start_is_quick() -> None:
     """A second ./run has run a program within three seconds."""
+    os.environ.pop("LOOM_IS_BUILT", None)
     run("--", "/bin/true")
     start = time.monotonic()
     done = run("--", "/bin/true")

@@ -16,9 +16,9 @@
 #define USAGE \
 	"usage: kill [-SIGNAL] PID...\n" \
 	"       kill -l\n" \
-	"Send TERM, or the signal named or numbered, to processes; a negative\n" \
-	"PID (after --, or after a signal) is a process group. In the shell,\n" \
-	"%N is job N.\n"
+	"Send TERM, or the signal named or numbered, to processes; a\n" \
+	"negative PID (after --, or after a signal) is a process group. In\n" \
+	"the shell, %N is job N.\n"
 
 static int kill_one(const char *which, int sig, const char *prefix,
 		    pid_t (*job)(const char *which))

@@ -61,6 +61,17 @@ static void set_assignment(const char *text)
 	free(name);
 }
 
+/* In turn: in A=1 B=$A the second sees the first. */
+static void set_assignments(const struct word *word)
+{
+	for (; word != NULL; word = word->next) {
+		char *text = expand_assignment(word);
+
+		set_assignment(text);
+		free(text);
+	}
+}
+
 /* Flush what the builtin printed, while its descriptors are in place. */
 static int finish_output(int status)
 {
@@ -187,8 +198,7 @@ static int run_simple(const struct pipeline *pipeline)
 		if (p.argv.count > 0)
 			builtin = builtin_find(p.argv.list[0]);
 		if (p.argv.count == 0) {
-			for (size_t i = 0; i < p.assigns.count; i++)
-				set_assignment(p.assigns.list[i]);
+			set_assignments(pipeline->commands->assigns);
 			status = 0;
 		} else if (builtin != NULL) {
 			status = run_builtin(builtin, &p);

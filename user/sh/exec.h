@@ -42,6 +42,8 @@ struct saved_fds {
 /* Put what @map says in place for a builtin, and back. */
 void map_swap_in(const struct fdmap *map, struct saved_fds *saved);
 void map_swap_out(const struct saved_fds *saved);
+/* Say that @name cannot be used, where the command's errors go by @map. */
+void map_complain(const struct fdmap *map, const char *name, const char *why);
 
 /* start.c */
 

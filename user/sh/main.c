@@ -20,9 +20,9 @@
 	"usage: sh [-i]\n" \
 	"       sh [-i] -c COMMANDS [NAME [ARGUMENT...]]\n" \
 	"       sh FILE [ARGUMENT...]\n" \
-	"Run commands from standard input, from COMMANDS or from FILE; -i, or\n" \
-	"a terminal as standard input, prompts for them. `help' in the shell\n" \
-	"says what it knows.\n"
+	"Run commands from standard input, from COMMANDS or from FILE;\n" \
+	"-i, or a terminal as standard input, prompts for them. `help' in\n" \
+	"the shell says what it knows.\n"
 
 #define PROMPT "loom$ "
 #define PROMPT_MORE "> "

@@ -62,7 +62,7 @@ static int redirect_dup(struct fdmap *map, int fd, const char *target)
 		return 0;
 	}
 	if (target[0] < '0' || target[0] > '9' || target[1] != '\0') {
-		complain("%s: not a descriptor", target);
+		map_complain(map, target, "not a descriptor");
 		return -1;
 	}
 	from = target[0] - '0';
@@ -71,7 +71,7 @@ static int redirect_dup(struct fdmap *map, int fd, const char *target)
 	copy = map->source[target[0] - '0'] == FD_CLOSE ? -1 :
 	       fcntl(from, F_DUPFD_CLOEXEC, FDS);
 	if (copy < 0) {
-		complain("%s: %s", target, strerror(EBADF));
+		map_complain(map, target, strerror(EBADF));
 		return -1;
 	}
 	map_set(map, fd, copy);
@@ -96,7 +96,7 @@ int map_redirect(struct fdmap *map, const struct redir *redir)
 	}
 	fd = high_fd(open(target, flags[redir->op] | O_CLOEXEC, 0666));
 	if (fd < 0) {
-		complain("%s: %s", target, strerror(errno));
+		map_complain(map, target, strerror(errno));
 		result = -1;
 	} else {
 		map_set(map, redir->fd, fd);
@@ -155,4 +155,16 @@ void map_swap_out(const struct saved_fds *saved)
 			close(saved->copy[fd]);
 		}
 	}
+}
+
+void map_complain(const struct fdmap *map, const char *name, const char *why)
+{
+	struct saved_fds saved;
+	struct fdmap errors;
+
+	map_init(&errors);
+	errors.source[STDERR_FILENO] = map->source[STDERR_FILENO];
+	map_swap_in(&errors, &saved);
+	complain("%s: %s", name, why);
+	map_swap_out(&saved);
 }

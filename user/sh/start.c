@@ -124,9 +124,9 @@ int start_program(const struct prepared *p, const struct place *at)
 			error = spawn_script(file, p, at);
 	}
 	if (error == ENOENT && strchr(name, '/') == NULL)
-		complain("%s: command not found", name);
+		map_complain(&p->map, name, "command not found");
 	else if (error != 0)
-		complain("%s: %s", name, strerror(error));
+		map_complain(&p->map, name, strerror(error));
 	free(file);
 	return error;
 }
@@ -148,7 +148,7 @@ int start_shell(const char *text, const struct prepared *p,
 	memcpy(argv + 3, shell.args, (count + 1) * sizeof(*argv));
 	error = spawn(shell.path, argv, p, at);
 	if (error != 0)
-		complain("%s: %s", shell.path, strerror(error));
+		map_complain(&p->map, shell.path, strerror(error));
 	free(argv[0]);
 	free(argv[1]);
 	free(argv);
