@@ -38,10 +38,16 @@ extern char __image_end[], spare_stack_top[];
 
 static struct fdt tree;
 static struct fdt_chosen chosen = { .bootargs = "" };
+static bool has_initramfs;
 
 const char *boot_cmdline(void)
 {
 	return chosen.bootargs;
+}
+
+bool boot_has_initramfs(void)
+{
+	return has_initramfs;
 }
 
 /* The first thread, and what an exception from here on needs. */
@@ -142,7 +148,8 @@ static void start_files(void)
 	tty_init();
 	data = memory_initrd(&size);
 	if (!data)
-		return;		/* whoever needs a file says it is missing */
+		return;		/* whoever needs a file says so */
+	has_initramfs = true;
 	err = initramfs_unpack(data, size, &why);
 	memory_release_initrd();
 	if (err)

@@ -82,11 +82,14 @@ static void user_page_fault(struct weft_frame *frame,
 static bool kernel_page_fault(struct weft_frame *frame,
 			      const struct weft_page_fault *fault)
 {
-	struct process *process = process_current();
+	struct process *process;
 	int err;
 
-	if (!process || !process->aspace || fault->address >= USER_TOP ||
-	    !weft_extable_covers(frame->pc))
+	/* A bug must not be looked into with pointers that may be wild. */
+	if (fault->address >= USER_TOP || !weft_extable_covers(frame->pc))
+		return false;
+	process = process_current();
+	if (!process || !process->aspace)
 		return false;
 	if ((frame->pstate & WEFT_PSTATE_I) || thread_current()->preempt)
 		return false;
@@ -168,7 +171,6 @@ void weft_hook_user_exit(struct weft_frame *frame)
 	}
 	assert(frame == thread_user_frame(thread_current()));
 	assert(thread_current()->preempt == 0);
-	assert(weft_read_ttbr0_el1() == thread_current()->task.space->ttbr);
 }
 
 void weft_hook_unexpected(struct weft_frame *frame, unsigned vector)

@@ -172,7 +172,8 @@ static void set_context(struct weft_space *space, uint64_t context)
 
 	__atomic_store_n(&space->ttbr, root | asid << WEFT_TTBR_ASID_SHIFT,
 			 __ATOMIC_RELAXED);
-	__atomic_store_n(&space->context, context, __ATOMIC_RELAXED);
+	/* Pairs with the acquire of the fast path, which takes no lock. */
+	__atomic_store_n(&space->context, context, __ATOMIC_RELEASE);
 }
 
 static bool assign_slow(struct weft_asid_domain *domain,
@@ -200,7 +201,8 @@ bool weft_asid_assign(struct weft_asid_domain *domain, uint32_t cpu_index,
 		      struct weft_space *space)
 {
 	struct weft_asid_cpu *cpu = &domain->cpus[cpu_index];
-	uint64_t context = __atomic_load_n(&space->context, __ATOMIC_RELAXED);
+	/* Acquire: space->ttbr is read after it, and has the same ASID. */
+	uint64_t context = __atomic_load_n(&space->context, __ATOMIC_ACQUIRE);
 	uint64_t active = __atomic_load_n(&cpu->active, __ATOMIC_RELAXED);
 
 	weft_assert(cpu_index < domain->ncpus);
@@ -209,4 +211,22 @@ bool weft_asid_assign(struct weft_asid_domain *domain, uint32_t cpu_index,
 					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return false;
 	return assign_slow(domain, cpu, space);
+}
+
+bool weft_asid_is_live(struct weft_asid_domain *domain, uint32_t cpu_index,
+		       const struct weft_space *space)
+{
+	const struct weft_asid_cpu *cpu = &domain->cpus[cpu_index];
+	uint64_t context, active;
+	bool live;
+
+	/* A rollover moves active to reserved under the lock. */
+	if (domain->lock)
+		domain->lock(domain->lock_arg);
+	context = __atomic_load_n(&space->context, __ATOMIC_RELAXED);
+	active = __atomic_load_n(&cpu->active, __ATOMIC_RELAXED);
+	live = context && context == (active ? active : cpu->reserved);
+	if (domain->unlock)
+		domain->unlock(domain->lock_arg);
+	return live;
 }

@@ -6,9 +6,14 @@
 
 #include <weft/sysreg.h>
 
-/* CTR_EL0: log2 of words in the smallest line; IDC and DIC: not needed */
+/*
+ * CTR_EL0: log2 of words in the smallest line; L1Ip: whether the instruction
+ * cache is looked up by physical address; IDC and DIC: not needed
+ */
 #define CTR_IMINLINE(ctr)	(4u << ((ctr) & 0xf))
 #define CTR_DMINLINE(ctr)	(4u << (((ctr) >> 16) & 0xf))
+#define CTR_L1IP(ctr)		(((ctr) >> 14) & 3)
+#define L1IP_PIPT		3
 #define CTR_IDC			(UINT64_C(1) << 28)
 #define CTR_DIC			(UINT64_C(1) << 29)
 
@@ -30,6 +35,15 @@ static void invalidate_code(uintptr_t start, uintptr_t end, uint64_t ctr)
 
 	if (ctr & CTR_DIC)
 		return;
+	/*
+	 * A cache indexed by virtual address may have old lines under the
+	 * address at which a program executes this, which is not the one that
+	 * it was written at: only dropping all finds those.
+	 */
+	if (CTR_L1IP(ctr) != L1IP_PIPT) {
+		weft_ic_ialluis();
+		return;
+	}
 	for (va = start & ~(line - 1); va < end; va += line)
 		weft_ic_ivau(va);
 }

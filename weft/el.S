@@ -23,6 +23,8 @@
 #define CNTHCTL_EL1_ALL	0x3	/* EL1 uses the physical counter and timer */
 #define CNTKCTL_VCT	0x2	/* EL0 reads CNTVCT_EL0, and only that */
 #define SCR_FGTEN	(1 << 27)
+#define SCR_LOWER	(WEFT_SCR_RES1 | WEFT_SCR_NS | WEFT_SCR_HCE | \
+			 WEFT_SCR_RW | WEFT_SCR_API | WEFT_SCR_APK)
 
 func weft_descend
 	msr	daifset, #15
@@ -34,7 +36,7 @@ func weft_descend
 	b.lo	.Lel1
 
 	/* EL3: the lower levels are non-secure AArch64, nothing traps here. */
-	mov64	x1, (WEFT_SCR_RES1 | WEFT_SCR_NS | WEFT_SCR_HCE | WEFT_SCR_RW | WEFT_SCR_API | WEFT_SCR_APK)
+	mov64	x1, SCR_LOWER
 	mrs	x2, id_aa64mmfr0_el1
 	ubfx	x2, x2, #56, #4			// FEAT_FGT
 	cbz	x2, 1f
@@ -71,7 +73,7 @@ func weft_descend
 	/* EL2: E2H = 0; EL1 is AArch64 and owns its translation. */
 	mov64	x1, (WEFT_HCR_RW | WEFT_HCR_API | WEFT_HCR_APK)
 	msr	hcr_el2, x1
-	isb					// E2H decides what CPTR_EL2 means
+	isb					// CPTR_EL2's format is E2H's
 	mov	x1, #CPTR_EL2_RES1
 	msr	cptr_el2, x1
 	msr	hstr_el2, xzr
@@ -87,7 +89,7 @@ func weft_descend
 	/* MDCR_EL2.HPMN: all event counters are EL1's, where there are any */
 	mov	x1, #0
 	mrs	x2, id_aa64dfr0_el1
-	ubfx	x2, x2, #8, #4			// PMUVer: 0 and 15 are none of ours
+	ubfx	x2, x2, #8, #4			// PMUVer: 0 and 15 are none
 	cbz	x2, 4f
 	cmp	x2, #15
 	b.eq	4f
@@ -96,7 +98,7 @@ func weft_descend
 4:	msr	mdcr_el2, x1
 
 	mrs	x1, id_aa64mmfr0_el1
-	ubfx	x1, x1, #56, #4			// FEAT_FGT: no fine-grained traps
+	ubfx	x1, x1, #56, #4			// FEAT_FGT: no such traps
 	cbz	x1, 5f
 	msr	HFGRTR_EL2, xzr
 	msr	HFGWTR_EL2, xzr
@@ -177,7 +179,7 @@ func weft_mmu_on
 	msr	pmuserenr_el0, xzr		// EL0 sees no event counters
 3:	msr	ttbr0_el1, x0
 	msr	ttbr1_el1, x1
-	isb					// all of it before the MMU is on
+	isb					// all that before the MMU
 
 	mov64	x4, WEFT_SCTLR_KERNEL
 	msr	sctlr_el1, x4

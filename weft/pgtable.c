@@ -310,14 +310,15 @@ static void flush(const struct weft_pgtable *table, uint64_t va, size_t size)
 		return;
 	}
 	/*
-	 * A space without ASID never ran: nothing of it is cached, and it
-	 * first runs only after its creator is done here.
+	 * The writes first, then the ASID: if the space gets another one after
+	 * this look (a rollover, here after a preemption, or on another CPU),
+	 * walks under that one see the writes. A space without ASID never ran,
+	 * nothing of it is cached.
 	 */
+	weft_tlb_publish();
 	asid = weft_space_asid(table->space);
 	if (asid)
 		weft_tlb_flush_range(asid, va, size, true);
-	else
-		weft_tlb_publish();
 }
 
 struct leaf {

@@ -60,7 +60,8 @@ static void install_shared(struct weft_cpu *cpu, struct weft_space *space)
 
 static void install_tagged(struct weft_cpu *cpu, struct weft_space *space)
 {
-	bool flush = weft_asid_assign(space->domain, cpu->index, space);
+	bool flush = weft_asid_assign(space->domain, (uint32_t)cpu->index,
+				      space);
 
 	/*
 	 * A new generation: what other spaces left under this ASID goes before
@@ -80,6 +81,20 @@ void weft_space_install(struct weft_cpu *cpu, struct weft_space *space)
 		install_shared(cpu, space);
 	else
 		install_tagged(cpu, space);
+}
+
+bool weft_space_is_installed(const struct weft_cpu *cpu,
+			     const struct weft_space *space)
+{
+	if (cpu->ttbr0 != space->ttbr ||
+	    weft_read_ttbr0_el1() != space->ttbr)
+		return false;
+	if (!space->domain)
+		return true;
+	if (space->domain->policy == WEFT_ASID_SHARED)
+		return cpu->tlb_space == space;
+	return weft_asid_is_live(space->domain, (uint32_t)cpu->index,
+				 space);
 }
 
 uint16_t weft_space_asid(const struct weft_space *space)

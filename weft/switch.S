@@ -79,8 +79,7 @@ func weft_resume_first
 	.cfi_undefined x30			// the outermost frame
 	ldp	x19, x20, [sp, #WEFT_SAVED_X19]
 	add	sp, sp, #WEFT_SAVED_SIZE
-	isb					// the space is this thread's: entry
-						// may touch user memory
+	isb					// entry may use the space
 	mov	x29, xzr
 	mov	x30, xzr
 	mov	x1, x20

@@ -33,6 +33,21 @@ static void assert_masked(void)
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
 }
 
+/*
+ * Memory that is @fp of a new task was forgotten when the last one died: or
+ * this CPU would take what its registers hold for the new one's state.
+ */
+static void assert_no_owner(const struct weft_fp *fp)
+{
+#if WEFT_DEBUG
+	const struct weft_task *self = weft_task_current();
+
+	weft_assert(!fp || !self || self->cpu->fp_owner != fp);
+#else
+	(void)fp;
+#endif
+}
+
 void weft_task_init(struct weft_task *task,
 		    void (*entry)(struct weft_task *prev, void *arg),
 		    void *arg, uint64_t stack_top, struct weft_space *space,
@@ -41,6 +56,7 @@ void weft_task_init(struct weft_task *task,
 	struct weft_saved *saved;
 
 	weft_assert(stack_top % 16 == 0 && space);
+	assert_no_owner(fp);
 	saved = (struct weft_saved *)(uintptr_t)(stack_top - WEFT_FRAME_SIZE -
 						 WEFT_SAVED_SIZE);
 	*saved = (struct weft_saved){ 0 };

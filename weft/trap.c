@@ -6,7 +6,10 @@
 #include <weft/trap.h>
 
 #include <weft/assert.h>
+#include <weft/cpu.h>
+#include <weft/space.h>
 #include <weft/sysreg.h>
+#include <weft/task.h>
 #include <weft/uaccess.h>
 
 void weft_trap_user_sync(struct weft_frame *frame);
@@ -119,13 +122,34 @@ static void user_page_fault(struct weft_frame *frame)
 	weft_hook_page_fault(frame, &fault);
 }
 
-/* What the frame says when it leaves is what EL0 gets: see that it may. */
+/* What EL0 gets: its own registers, memory and FP state, and no more. */
+static void check_user_exit(const struct weft_frame *frame)
+{
+#if WEFT_DEBUG
+	const struct weft_task *task = weft_task_current();
+
+	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
+	weft_assert(weft_pstate_user_ok(frame->pstate & ~WEFT_PSTATE_SS));
+	weft_assert(weft_space_is_installed(task->cpu, task->space));
+	weft_assert(task->cpu->fp_owner == task->fp);
+#else
+	(void)frame;
+#endif
+}
+
 static void user_exit(struct weft_frame *frame)
 {
 	weft_mask_all();
 	weft_hook_user_exit(frame);
-	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
-	weft_assert(weft_pstate_user_ok(frame->pstate & ~WEFT_PSTATE_SS));
+	check_user_exit(frame);
+}
+
+/* ERET with it goes back to where the kernel was. */
+static void kernel_exit(const struct weft_frame *frame)
+{
+	weft_assert((frame->pstate & (WEFT_PSTATE_MODE | WEFT_PSTATE_NRW)) ==
+		    WEFT_PSTATE_EL1H);
+	(void)frame;
 }
 
 void weft_trap_user_sync(struct weft_frame *frame)
@@ -155,15 +179,19 @@ void weft_trap_kernel_sync(struct weft_frame *frame)
 
 	if (is_page_fault(frame->esr)) {
 		weft_page_fault_decode(frame, &fault);
-		if (weft_hook_page_fault(frame, &fault))
+		if (weft_hook_page_fault(frame, &fault)) {
+			kernel_exit(frame);
 			return;
+		}
 	}
-	if (weft_extable_fixup(frame))
-		return;
-	weft_hook_unexpected(frame, WEFT_VECTOR_EL1H | WEFT_VECTOR_SYNC);
+	if (!weft_extable_fixup(frame))
+		weft_hook_unexpected(frame,
+				     WEFT_VECTOR_EL1H | WEFT_VECTOR_SYNC);
+	kernel_exit(frame);
 }
 
 void weft_trap_kernel_irq(struct weft_frame *frame)
 {
 	weft_hook_irq(frame);
+	kernel_exit(frame);
 }

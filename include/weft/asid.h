@@ -83,6 +83,13 @@ int weft_asid_init(struct weft_asid_domain *domain,
 bool weft_asid_assign(struct weft_asid_domain *domain, uint32_t cpu,
 		      struct weft_space *space);
 
+/*
+ * Does @space, which runs on CPU @cpu, own its ASID: is the context the one
+ * that this CPU has active or reserved? For assertions; DAIF masked.
+ */
+bool weft_asid_is_live(struct weft_asid_domain *domain, uint32_t cpu,
+		       const struct weft_space *space);
+
 #ifdef __cplusplus
 }
 #endif

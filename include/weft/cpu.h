@@ -11,6 +11,11 @@
 #include <weft/layout.h>
 
 #define WEFT_CPU_SPARE_STACK	0
+#define WEFT_CPU_TTBR0		8
+#define WEFT_CPU_TLB_SPACE	16
+#define WEFT_CPU_FP_OWNER	24
+#define WEFT_CPU_INDEX		32
+#define WEFT_CPU_SIZE		40
 
 /*
  * Kernel stacks of the client fill the upper half of slots of twice their
@@ -41,11 +46,15 @@ struct weft_cpu {
 	/* Whose registers are in the FP registers; NULL: nobody's. */
 	struct weft_fp *fp_owner;
 	/* 0, 1, ...: index into the client's and the ASID domain's arrays. */
-	uint32_t index;
-	uint32_t unused;
+	uint64_t index;
 };
 
 WEFT_OFFSET(WEFT_CPU_SPARE_STACK, weft_cpu, spare_stack);
+WEFT_OFFSET(WEFT_CPU_TTBR0, weft_cpu, ttbr0);
+WEFT_OFFSET(WEFT_CPU_TLB_SPACE, weft_cpu, tlb_space);
+WEFT_OFFSET(WEFT_CPU_FP_OWNER, weft_cpu, fp_owner);
+WEFT_OFFSET(WEFT_CPU_INDEX, weft_cpu, index);
+WEFT_SIZE(WEFT_CPU_SIZE, weft_cpu);
 
 /* Read once per CPU; what differs between CPUs is the client's to merge. */
 struct weft_features {

@@ -53,6 +53,13 @@ void weft_space_install(struct weft_cpu *cpu, struct weft_space *space);
 uint16_t weft_space_asid(const struct weft_space *space);
 
 /*
+ * Does TTBR0_EL1 of @cpu, the calling CPU, hold @space, under an ASID that is
+ * its own? For assertions; DAIF masked.
+ */
+bool weft_space_is_installed(const struct weft_cpu *cpu,
+			     const struct weft_space *space);
+
+/*
  * Before the memory of a space that ran is freed: no CPU block remembers it.
  * It must not be in TTBR0.
  */

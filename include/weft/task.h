@@ -17,10 +17,16 @@
 #define WEFT_TASK_SP		0
 #define WEFT_TASK_PC		8
 #define WEFT_TASK_CPU		16
+#define WEFT_TASK_SPACE		24
+#define WEFT_TASK_FP		32
+#define WEFT_TASK_TPIDR_EL0	40
+#define WEFT_TASK_TPIDRRO_EL0	48
+#define WEFT_TASK_SIZE		56
 
 /* struct weft_saved, pushed on the kernel stack by the switch */
 #define WEFT_SAVED_X19		0
 #define WEFT_SAVED_X29		80
+#define WEFT_SAVED_LR		88
 #define WEFT_SAVED_SIZE		96
 
 #ifndef __ASSEMBLER__
@@ -50,6 +56,11 @@ struct weft_task {
 WEFT_OFFSET(WEFT_TASK_SP, weft_task, sp);
 WEFT_OFFSET(WEFT_TASK_PC, weft_task, pc);
 WEFT_OFFSET(WEFT_TASK_CPU, weft_task, cpu);
+WEFT_OFFSET(WEFT_TASK_SPACE, weft_task, space);
+WEFT_OFFSET(WEFT_TASK_FP, weft_task, fp);
+WEFT_OFFSET(WEFT_TASK_TPIDR_EL0, weft_task, tpidr_el0);
+WEFT_OFFSET(WEFT_TASK_TPIDRRO_EL0, weft_task, tpidrro_el0);
+WEFT_SIZE(WEFT_TASK_SIZE, weft_task);
 WEFT_PAIR(weft_task, sp, pc);
 
 /* What the procedure call standard preserves, and nothing else. */
@@ -61,6 +72,7 @@ struct weft_saved {
 
 WEFT_OFFSET(WEFT_SAVED_X19, weft_saved, x);
 WEFT_OFFSET(WEFT_SAVED_X29, weft_saved, x29);
+WEFT_OFFSET(WEFT_SAVED_LR, weft_saved, lr);
 WEFT_SIZE(WEFT_SAVED_SIZE, weft_saved);
 WEFT_PAIR(weft_saved, x29, lr);
 WEFT_STATIC_ASSERT(sizeof(struct weft_saved) % 16 == 0,

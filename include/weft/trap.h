@@ -35,7 +35,7 @@ enum weft_access {
 enum weft_fault_kind {
 	WEFT_FAULT_TRANSLATION,	/* nothing is mapped */
 	WEFT_FAULT_PERMISSION,	/* mapped, not for this */
-	WEFT_FAULT_OTHER,	/* address size, access flag, TLB conflict ... */
+	WEFT_FAULT_OTHER,	/* address size, access flag ... */
 };
 
 struct weft_page_fault {
@@ -76,7 +76,7 @@ enum weft_vector {
 	WEFT_VECTOR_IRQ = 1,
 	WEFT_VECTOR_FIQ = 2,
 	WEFT_VECTOR_SERROR = 3,
-	WEFT_VECTOR_OVERFLOW = 16,	/* not in the table: the stack is full */
+	WEFT_VECTOR_OVERFLOW = 16,	/* no slot: the stack is full */
 };
 
 /* SVC from EL0. The result goes where weft_frame_set_result puts it. */

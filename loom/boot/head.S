@@ -18,7 +18,7 @@ _start:
 	.long	0				// code1
 	.quad	0				// offset from a 2 MiB boundary
 	.quad	__image_size			// with .bss: what must be free
-	.quad	0xa				// little-endian, 4 KiB, anywhere
+	.quad	0xa				// little-endian, 4 KiB pages
 	.quad	0
 	.quad	0
 	.quad	0

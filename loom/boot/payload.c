@@ -15,6 +15,8 @@ void boot_payload(void)
 {
 	static char path[256];	/* process 1 reads it when it starts */
 
+	if (!boot_has_initramfs())
+		fatal("the boot loader passed no initramfs, so no /bin/init");
 	if (!cmdline_get(boot_cmdline(), "loom.init", path, sizeof(path)))
 		process_start_init(DEFAULT_INIT);
 	else if (path[0] == '/')

@@ -7,9 +7,14 @@
 #ifndef LOOM_BOOT_PAYLOAD_H
 #define LOOM_BOOT_PAYLOAD_H
 
+#include <stdbool.h>
+
 void boot_payload(void);
 
 /* The kernel command line, "" if there is none. */
 const char *boot_cmdline(void);
+
+/* Did the boot loader pass files for the root? */
+bool boot_has_initramfs(void);
 
 #endif

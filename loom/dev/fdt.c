@@ -377,7 +377,7 @@ int fdt_node_sibling(const struct fdt *f, int node)
 
 int fdt_node_parent(const struct fdt *f, int node)
 {
-	int open[FDT_DEPTH_MAX];
+	int open[FDT_DEPTH_MAX] = { 0 };
 	struct token t;
 	uint32_t at = 0;
 	int depth = 0;

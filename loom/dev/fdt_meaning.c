@@ -103,7 +103,7 @@ static int translate(const struct fdt *f, int bus, int parent, uint64_t *addr,
 	ret = bus_cells(f, bus, &na, &ns);
 	if (ret == 0)
 		ret = bus_cells(f, parent, &pna, &pns);
-	if (ret < 0)
+	if (ret)
 		return ret;
 	while (c.left >= na + pna + ns) {
 		uint64_t start = take(&c, na);
@@ -129,7 +129,7 @@ int fdt_reg(const struct fdt *f, int node, uint32_t index, uint64_t *addr,
 	if (bus < 0)
 		return FDT_E_MISSING;
 	ret = bus_cells(f, bus, &na, &ns);
-	if (ret < 0)
+	if (ret)
 		return ret;
 	if (index >= c.left / (na + ns))
 		return FDT_E_MISSING;

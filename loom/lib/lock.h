@@ -23,7 +23,7 @@
 enum lock_rank {
 	RANK_NONE,
 
-	/* mutexes: may be held over a sleep, never taken with a spinlock held */
+	/* mutexes: may be held over a sleep; not taken under a spinlock */
 	RANK_EXEC,		/* one process, from execve to its end */
 	RANK_FILE,		/* struct file: position */
 	RANK_RENAME,		/* the whole tree, while a directory moves */
@@ -44,14 +44,14 @@ enum lock_rank {
 	RANK_TIMER,		/* the queue of timeouts */
 	RANK_WAITQ,		/* struct waitq */
 	RANK_RUNQ,		/* run queue of one CPU */
-	RANK_KVM,		/* the kernel's own page table and stack slots */
+	RANK_KVM,		/* the kernel's page table, stack slots */
 	RANK_ASID,		/* the ASID allocator */
 	RANK_KMEM,		/* kmalloc's size classes */
 	RANK_PAGE,		/* the page allocator */
 	RANK_RNG,		/* the random generator */
 	RANK_IRQ,		/* interrupt controller and handler table */
 	RANK_UART,		/* the console's transmit ring */
-	RANK_LOG,		/* the message buffer: nothing is taken inside */
+	RANK_LOG,		/* the message buffer: the innermost */
 	RANK_COUNT
 };
 

@@ -116,6 +116,29 @@ static void say_address(uint64_t pc)
 		say("  %016lx\n", (unsigned long)pc);
 }
 
+static bool is_record(uint64_t fp)
+{
+	return fp && fp % 8 == 0 && kvm_is_mapped(fp) && kvm_is_mapped(fp + 8);
+}
+
+/*
+ * Who called the function that the exception hit, if that has no frame record
+ * (yet): x30 says so, unless it is what an earlier call of its own left there.
+ */
+static void say_caller(const struct weft_frame *frame)
+{
+	const uint64_t *record = (const uint64_t *)(uintptr_t)frame->x[29];
+	uint64_t lr = frame->x[30];
+	struct ksym here, caller;
+
+	if (!ksym_lookup(lr - 4, &caller))
+		return;
+	if (ksym_lookup(frame->pc, &here) && here.name == caller.name)
+		return;
+	if (!is_record(frame->x[29]) || record[1] != lr)
+		say_address(lr - 4);
+}
+
 /* Frame records {x29, lr}; an exception's frame continues the chain. */
 static void say_backtrace(uint64_t fp)
 {
@@ -124,7 +147,7 @@ static void say_backtrace(uint64_t fp)
 	for (i = 0; i < BACKTRACE_MAX && fp; i++) {
 		const uint64_t *record = (const uint64_t *)(uintptr_t)fp;
 
-		if (fp % 8 || !kvm_is_mapped(fp) || !kvm_is_mapped(fp + 8)) {
+		if (!is_record(fp)) {
 			say("  (frame record at %016lx is not there)\n",
 			    (unsigned long)fp);
 			return;
@@ -160,8 +183,10 @@ static _Noreturn void report(const struct weft_frame *frame, const char *why)
 	}
 	say_thread();
 	say("backtrace:\n");
-	if (frame)
+	if (frame) {
 		say_address(frame->pc);
+		say_caller(frame);
+	}
 	say_backtrace(frame ? frame->x[29] :
 		      (uint64_t)(uintptr_t)__builtin_frame_address(0));
 	say_log();

@@ -224,13 +224,14 @@ void *kvm_map_device(uint64_t pa, size_t size)
 {
 	uint64_t start = pa & ~(uint64_t)(PAGE_SIZE - 1);
 	uint64_t end = (pa + size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+	uint64_t limit = DEVICE_BASE + DEVICE_SIZE - PAGE_SIZE;
 	uint64_t daif, va = 0;
 
-	if (!size || end <= start || end - start > DEVICE_SIZE / 2)
+	if (!size || end <= start)
 		return NULL;
 	daif = spin_lock_irqsave(&lock);
 	/* A page stays free behind each: a wild access finds nothing. */
-	if (end - start <= DEVICE_BASE + DEVICE_SIZE - PAGE_SIZE - device_next &&
+	if (end - start <= limit - device_next &&
 	    weft_pt_map(&table, device_next, start, end - start,
 			WEFT_PT_WRITE | WEFT_PT_DEVICE) == 0) {
 		va = device_next + (pa - start);
@@ -321,6 +322,26 @@ void kvm_stack_free(void *stack)
 }
 
 #if WEFT_DEBUG
+/* A program's half or the kernel's? By the address, not by what pt says. */
+static void check_leaf(uint64_t va, uint64_t entry)
+{
+	bool user = !(va >> 63);
+	uint64_t never = user ? WEFT_PTE_UXN : WEFT_PTE_PXN;
+
+	if (!(entry & WEFT_PTE_RDONLY) && !(entry & never))
+		check_failed("pgtable: %lx is writable and executable",
+			     (unsigned long)va);
+	if (user && !(entry & WEFT_PTE_PXN))
+		check_failed("pgtable: %lx of a program is executable in EL1",
+			     (unsigned long)va);
+	if (user && !(entry & WEFT_PTE_NG))
+		check_failed("pgtable: %lx of a program is global",
+			     (unsigned long)va);
+	if (!user && (entry & WEFT_PTE_USER))
+		check_failed("pgtable: %lx of the kernel is for programs",
+			     (unsigned long)va);
+}
+
 /*
  * What weft's page-table writer is about to do, in debug builds: nothing that
  * the architecture forbids, no page both writable and executable.
@@ -332,22 +353,14 @@ void weft_debug_pte(const struct weft_pgtable *pt, uint64_t va, unsigned level,
 			      WEFT_PTE_UXN;
 	bool leaf = level == 3 || !(after & WEFT_PTE_TABLE);
 
+	(void)pt;
 	if ((before & WEFT_PTE_VALID) && (after & WEFT_PTE_VALID) &&
 	    ((before ^ after) & ~changeable))
-		panic("pgtable: %lx at level %u: %lx -> %lx without "
-		      "break-before-make", (unsigned long)va, level,
-		      (unsigned long)before, (unsigned long)after);
-	if (!(after & WEFT_PTE_VALID) || !leaf)
-		return;
-	if (!(after & WEFT_PTE_RDONLY) &&
-	    (~after & (pt->space ? WEFT_PTE_UXN : WEFT_PTE_PXN)))
-		panic("pgtable: %lx is writable and executable",
-		      (unsigned long)va);
-	if (pt->space && !(after & WEFT_PTE_PXN))
-		panic("pgtable: %lx of a program is executable in EL1",
-		      (unsigned long)va);
-	if (pt->space && !(after & WEFT_PTE_NG))
-		panic("pgtable: %lx of a program is global", (unsigned long)va);
+		check_failed("pgtable: %lx at level %u: %lx -> %lx without "
+			     "break-before-make", (unsigned long)va, level,
+			     (unsigned long)before, (unsigned long)after);
+	if ((after & WEFT_PTE_VALID) && leaf)
+		check_leaf(va, after);
 }
 
 void weft_debug_tlbi(int32_t asid, uint64_t va, size_t size, bool leaf_only)
@@ -356,6 +369,6 @@ void weft_debug_tlbi(int32_t asid, uint64_t va, size_t size, bool leaf_only)
 	(void)size;
 	(void)leaf_only;
 	if (asid == 0)
-		panic("tlb: the empty space has nothing to invalidate");
+		check_failed("tlb: the empty space has nothing to invalidate");
 }
 #endif

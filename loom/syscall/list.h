@@ -56,7 +56,7 @@
 	NONE(44, fstatfs)						\
 	HAVE(45, truncate)						\
 	HAVE(46, ftruncate)						\
-	NONE(47, fallocate)						\
+	HAVE(47, fallocate)						\
 	HAVE(48, faccessat)						\
 	HAVE(49, chdir)							\
 	HAVE(50, fchdir)						\
@@ -152,14 +152,14 @@
 	HAVE(140, setpriority)						\
 	HAVE(141, getpriority)						\
 	HAVE(142, reboot)						\
-	NONE(143, setregid)						\
-	NONE(144, setgid)						\
-	NONE(145, setreuid)						\
-	NONE(146, setuid)						\
-	NONE(147, setresuid)						\
-	NONE(148, getresuid)						\
-	NONE(149, setresgid)						\
-	NONE(150, getresgid)						\
+	HAVE(143, setregid)						\
+	HAVE(144, setgid)						\
+	HAVE(145, setreuid)						\
+	HAVE(146, setuid)						\
+	HAVE(147, setresuid)						\
+	HAVE(148, getresuid)						\
+	HAVE(149, setresgid)						\
+	HAVE(150, getresgid)						\
 	NONE(151, setfsuid)						\
 	NONE(152, setfsgid)						\
 	HAVE(153, times)						\
@@ -232,7 +232,7 @@
 	HAVE(220, clone)						\
 	HAVE(221, execve)						\
 	HAVE(222, mmap)							\
-	NONE(223, fadvise64)						\
+	HAVE(223, fadvise64)						\
 	NONE(224, swapon)						\
 	NONE(225, swapoff)						\
 	HAVE(226, mprotect)						\
@@ -320,7 +320,7 @@
 	NONE(433, fspick)						\
 	NONE(434, pidfd_open)						\
 	HAVE(435, clone3)						\
-	NONE(436, close_range)						\
+	HAVE(436, close_range)						\
 	NONE(437, openat2)						\
 	NONE(438, pidfd_getfd)						\
 	HAVE(439, faccessat2)						\

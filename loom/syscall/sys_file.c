@@ -15,6 +15,9 @@
 enum {
 	IOV_MAX = 1024,
 	FD_CLOEXEC = 1,
+	CLOSE_RANGE_UNSHARE = 2,
+	CLOSE_RANGE_CLOEXEC = 4,
+	FADV_NOREUSE = 5,	/* the highest advice */
 };
 
 /* fcntl commands */
@@ -357,4 +360,55 @@ long sys_fsync(const uint64_t arg[6])
 long sys_fdatasync(const uint64_t arg[6])
 {
 	return sys_fsync(arg);
+}
+
+/* fallocate(fd, mode, offset, length): posix_fallocate() then writes zeros */
+long sys_fallocate(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+
+	if (!f)
+		return -EBADF;
+	file_put(f);
+	return -EOPNOTSUPP;
+}
+
+/* fadvise64(fd, offset, length, advice): there is nothing to read ahead */
+long sys_fadvise64(const uint64_t arg[6])
+{
+	struct file *f = file_arg(arg[0]);
+	long result = 0;
+
+	if (!f)
+		return -EBADF;
+	if (inode_is(f->inode, MODE_FIFO))
+		result = -ESPIPE;
+	else if (!f->ops)
+		result = -EBADF;
+	else if ((int64_t)arg[2] < 0 || (uint32_t)arg[3] > FADV_NOREUSE)
+		result = -EINVAL;
+	file_put(f);
+	return result;
+}
+
+/*
+ * close_range(first, last, flags). A table belongs to one process already:
+ * there is nothing to unshare.
+ */
+long sys_close_range(const uint64_t arg[6])
+{
+	uint32_t first = (uint32_t)arg[0], last = (uint32_t)arg[1];
+	uint32_t flags = (uint32_t)arg[2];
+
+	if (flags & ~(uint32_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) ||
+	    first > last)
+		return -EINVAL;
+	for (uint32_t fd = first; fd <= last && fd < FILES_MAX; fd++) {
+		/* -EBADF: not open, and so it stays. */
+		if (flags & CLOSE_RANGE_CLOEXEC)
+			(void)files_set_cloexec(my_files(), (int)fd, true);
+		else
+			(void)files_close(my_files(), (int)fd);
+	}
+	return 0;
 }

@@ -46,6 +46,9 @@ long sys_ftruncate(const uint64_t arg[6]);
 long sys_sync(const uint64_t arg[6]);
 long sys_fsync(const uint64_t arg[6]);
 long sys_fdatasync(const uint64_t arg[6]);
+long sys_fallocate(const uint64_t arg[6]);
+long sys_fadvise64(const uint64_t arg[6]);
+long sys_close_range(const uint64_t arg[6]);
 
 long sys_newfstatat(const uint64_t arg[6]);
 long sys_fstat(const uint64_t arg[6]);

@@ -173,6 +173,57 @@ long sys_getegid(const uint64_t arg[6])
 	return sys_getuid(arg);
 }
 
+/* There is one user to become, who it is already; -1 asks for no change. */
+static bool is_root_or_none(uint64_t id)
+{
+	return (uint32_t)id == 0 || (uint32_t)id == UINT32_MAX;
+}
+
+long sys_setuid(const uint64_t arg[6])
+{
+	return (uint32_t)arg[0] == 0 ? 0 : -EINVAL;
+}
+
+long sys_setgid(const uint64_t arg[6])
+{
+	return sys_setuid(arg);
+}
+
+long sys_setreuid(const uint64_t arg[6])
+{
+	return is_root_or_none(arg[0]) && is_root_or_none(arg[1]) ? 0 : -EINVAL;
+}
+
+long sys_setregid(const uint64_t arg[6])
+{
+	return sys_setreuid(arg);
+}
+
+long sys_setresuid(const uint64_t arg[6])
+{
+	return is_root_or_none(arg[2]) ? sys_setreuid(arg) : -EINVAL;
+}
+
+long sys_setresgid(const uint64_t arg[6])
+{
+	return sys_setresuid(arg);
+}
+
+long sys_getresuid(const uint64_t arg[6])
+{
+	const uint32_t root = 0;
+
+	for (int i = 0; i < 3; i++)
+		if (copy_to_user(arg[i], &root, sizeof(root)))
+			return -EFAULT;
+	return 0;
+}
+
+long sys_getresgid(const uint64_t arg[6])
+{
+	return sys_getresuid(arg);
+}
+
 /* No supplementary groups. */
 long sys_getgroups(const uint64_t arg[6])
 {

@@ -33,8 +33,9 @@ static void agrees_with_a_bool_array(void **state)
 			size_t bit = check_below(&rng, bits);
 			size_t from = check_below(&rng, bits + 1);
 
-			/* mostly full in one half of the run, empty in the other */
-			model[bit] = check_below(&rng, 8) < (round < 2000 ? 7 : 1);
+			/* mostly full in the first half of the run */
+			model[bit] = check_below(&rng, 8) <
+				     (round < 2000 ? 7 : 1);
 			if (model[bit])
 				bitmap_set(map, bit);
 			else

@@ -25,7 +25,9 @@ static int sign(int v)
 /* A string of up to 11 bytes of a tiny alphabet that has signed bytes. */
 static char *random_string(uint64_t *rng)
 {
-	static const char alphabet[] = { 'a', 'b', '/', (char)0x80, (char)0xff };
+	static const char alphabet[] = {
+		'a', 'b', '/', (char)0x80, (char)0xff,
+	};
 	char text[12];
 	size_t n = check_below(rng, sizeof(text));
 	size_t i;

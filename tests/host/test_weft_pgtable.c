@@ -271,7 +271,8 @@ static void test_random(void **state)
 	setup_table();
 	for (step = 0; step < 3000; step++) {
 		unsigned first = (unsigned)check_below(&seed, PAGES);
-		unsigned n = 1 + (unsigned)check_below(&seed, step % 7 ? 8 : 300);
+		unsigned most = step % 7 ? 8 : 300;
+		unsigned n = 1 + (unsigned)check_below(&seed, most);
 
 		if (n > PAGES - first)
 			n = PAGES - first;

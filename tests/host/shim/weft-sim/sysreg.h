@@ -57,6 +57,11 @@ SIM_OPERATION_ARG(tlbi_vale1is, SIM_TLBI_VA_LEAF)
 SIM_OPERATION_ARG(tlbi_vaae1is, SIM_TLBI_VA_KERNEL)
 SIM_OPERATION_ARG(tlbi_vaale1is, SIM_TLBI_VA_KERNEL_LEAF)
 
+static inline uint64_t weft_read_ttbr0_el1(void)
+{
+	return sim_ttbr0;
+}
+
 static inline void weft_write_ttbr0_el1(uint64_t value)
 {
 	sim_note(SIM_TTBR0, value);
