@@ -37,7 +37,11 @@
 	.org	weft_vectors + \offset + 0x80
 	.endm
 
-/* Never meant to happen: EL1 on SP_EL0, AArch32, FIQ, SError. */
+/*
+ * Never meant to happen: EL1 on SP_EL0, AArch32, FIQ, SError. Every exception
+ * selects SP_EL1: also one of EL1 on SP_EL0, whose stack is not ours, comes up
+ * on this thread's.
+ */
 	.macro	vector_unexpected_user offset:req, number:req
 	.org	weft_vectors + \offset
 	stp	x0, x1, [sp, #WEFT_FRAME_X0]
@@ -55,26 +59,15 @@
 	.org	weft_vectors + \offset + 0x80
 	.endm
 
-/* EL1 on SP_EL0: the stack in use is not ours, SP_EL1 of this thread is. */
-	.macro	vector_unexpected_el1t offset:req, number:req
-	.org	weft_vectors + \offset
-	msr	spsel, #1
-	sub	sp, sp, #WEFT_FRAME_SIZE
-	stp	x0, x1, [sp, #WEFT_FRAME_X0]
-	mov	x0, #\number
-	b	weft_entry_unexpected_kernel
-	.org	weft_vectors + \offset + 0x80
-	.endm
-
 	.section .text.weft_vectors, "ax", %progbits
 	.balign	2048
 	.globl	weft_vectors
 	.type	weft_vectors, %function
 weft_vectors:
-	vector_unexpected_el1t 0x000, 0			// EL1t synchronous
-	vector_unexpected_el1t 0x080, 1			// EL1t IRQ
-	vector_unexpected_el1t 0x100, 2			// EL1t FIQ
-	vector_unexpected_el1t 0x180, 3			// EL1t SError
+	vector_unexpected_kernel 0x000, 0		// EL1t synchronous
+	vector_unexpected_kernel 0x080, 1		// EL1t IRQ
+	vector_unexpected_kernel 0x100, 2		// EL1t FIQ
+	vector_unexpected_kernel 0x180, 3		// EL1t SError
 
 	vector_kernel	0x200, weft_entry_kernel_sync	// EL1h synchronous
 	vector_kernel	0x280, weft_entry_kernel_irq	// EL1h IRQ

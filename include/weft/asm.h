@@ -11,8 +11,15 @@
 
 #ifdef __ASSEMBLER__
 
-	/* For debuggers only: nothing unwinds at run time. */
+	/*
+	 * For debuggers only: nothing unwinds at run time. clang marks the
+	 * frame of an exception as such (.cfi_signal_frame) in .eh_frame only.
+	 */
+#ifdef __clang__
+	.cfi_sections .eh_frame
+#else
 	.cfi_sections .debug_frame
+#endif
 
 	.macro	func name:req, align=4
 	.section .text.\name, "ax", %progbits

@@ -2,13 +2,14 @@
 /*
  * The kernel's payload when it is a test: run every boot test, print TAP on
  * the console, switch off. loom.test=PREFIX on the command line runs the tests
- * whose names begin so.
+ * whose names begin so; test.crash=NAME stops the kernel instead (crash.h).
  */
 #include "boot/payload.h"
 
 #include <stdarg.h>
 
 #include "boot_test.h"
+#include "crash.h"
 #include "dev/host.h"
 #include "dev/power.h"
 #include "dev/uart.h"
@@ -150,6 +151,9 @@ static _Noreturn void finish(const struct tally *tally)
 	say("# %u passed or skipped, %u failed\n", tally->run - tally->failed,
 	    tally->failed);
 	uart_flush();
+	/* Where no command line said so: the machine may still answer. */
+	if (!host_present())
+		host_init(host_probe());
 	host_status(tally->failed ? "exit 1" : "exit 0");
 	host_exit(tally->failed ? 1 : 0);
 	power_off();
@@ -160,7 +164,11 @@ static void run_all(void *arg)
 	struct tally tally = { 0, 0 };
 	unsigned count = 0;
 
+	char crash[32];
+
 	(void)arg;
+	if (cmdline_get(boot_cmdline(), "test.crash", crash, sizeof(crash)))
+		crash_run(crash);
 	warm_up();
 	for_each_test(count_test, &count);
 	say("1..%u\n", count);

@@ -11,6 +11,12 @@ extern const struct boot_test preempt_tests[];
 extern const struct boot_test wait_tests[];
 extern const struct boot_test mutex_tests[];
 extern const struct boot_test clock_tests[];
+extern const struct boot_test weft_trap_tests[];
+extern const struct boot_test weft_uaccess_tests[];
+extern const struct boot_test weft_space_tests[];
+extern const struct boot_test weft_switch_tests[];
+extern const struct boot_test weft_tables_tests[];
+extern const struct boot_test weft_break_tests[];
 
 const struct boot_test *const boot_test_tables[] = {
 	switch_tests,
@@ -22,5 +28,11 @@ const struct boot_test *const boot_test_tables[] = {
 	wait_tests,
 	mutex_tests,
 	clock_tests,
+	weft_trap_tests,
+	weft_uaccess_tests,
+	weft_space_tests,
+	weft_switch_tests,
+	weft_tables_tests,
+	weft_break_tests,
 	NULL,
 };

@@ -44,9 +44,14 @@ def built(name: str) -> str:
 def qemu(command: "list[str]", timeout: float = TIMEOUT) -> Ended:
     """Run QEMU to its end in a directory of its own."""
     with tempfile.TemporaryDirectory(prefix="loom-test-") as scratch:
-        done = subprocess.run(command, cwd=scratch, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, check=False,
-                              stderr=subprocess.STDOUT, timeout=timeout)
+        try:
+            done = subprocess.run(command, cwd=scratch, check=False,
+                                  stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=timeout)
+        except subprocess.TimeoutExpired as late:
+            print((late.stdout or b"").decode("utf-8", "replace"))
+            raise
         path = os.path.join(scratch, "status")
         said = ""
         if os.path.exists(path):

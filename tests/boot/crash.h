@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Ways to stop the kernel, for tests/system/test_crash.py, which reads the
+ * report. test.crash=NAME on the command line of the boot tests chooses one.
+ */
+#ifndef TESTS_BOOT_CRASH_H
+#define TESTS_BOOT_CRASH_H
+
+/* Does not return; fatal() if there is no such way. */
+_Noreturn void crash_run(const char *name);
+
+#endif
