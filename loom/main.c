@@ -26,7 +26,6 @@
 #include "lib/random.h"
 #include "mm/kvm.h"
 #include "mm/layout.h"
-#include "proc/process.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/sched.h"
@@ -175,7 +174,6 @@ void loom_main(uint64_t image, uint64_t dtb, uint64_t level)
 	start_devices();
 	weft_unmask_all();
 	start_files();
-	process_init();
 	boot_payload();
 	sched_idle();
 }

@@ -39,13 +39,11 @@ struct line {
 	irq_handler fn;		/* NULL: nobody */
 	void *arg;
 	bool edge;
-	uint64_t count;
 };
 
 static struct spinlock table_lock = SPINLOCK_INIT(RANK_IRQ, "irq");
 /* table_lock */
 static struct line lines[IRQ_MAX];
-static uint64_t spurious;
 
 static const struct irq_chip *chip;
 
@@ -107,36 +105,19 @@ int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg)
 	return err;
 }
 
-void irq_unregister(uint32_t irq)
-{
-	uint64_t daif;
-
-	assert(chip && irq < chip->lines);
-	daif = spin_lock_irqsave(&table_lock);
-	chip->disable(irq);
-	lines[irq].fn = NULL;
-	lines[irq].arg = NULL;
-	spin_unlock_irqrestore(&table_lock, daif);
-}
-
 /* A copy of @irq's line to call; false, and the line off, if nobody has it. */
 static bool line_take(uint32_t irq, struct line *line)
 {
-	bool first_stray = false;
-
 	spin_lock(&table_lock);
-	lines[irq].count++;
 	*line = lines[irq];
-	if (!line->fn) {
+	if (!line->fn)
 		chip->disable(irq);
-		spurious++;
-		first_stray = line->count == 1;
-	}
 	spin_unlock(&table_lock);
 
-	if (first_stray)
-		klog("irq: %u has no handler, disabled\n", irq);
-	return line->fn != NULL;
+	if (line->fn)
+		return true;
+	klog("irq: %u has no handler, disabled\n", irq);
+	return false;
 }
 
 void irq_dispatch(struct weft_frame *frame)
@@ -154,20 +135,6 @@ void irq_dispatch(struct weft_frame *frame)
 			line.fn(line.arg, frame);
 		chip->eoi(token);
 	}
-	if (n == 0)
-		__atomic_fetch_add(&spurious, 1, __ATOMIC_RELAXED);
-}
-
-uint64_t irq_count(uint32_t irq)
-{
-	if (irq >= IRQ_MAX)
-		return 0;
-	return __atomic_load_n(&lines[irq].count, __ATOMIC_RELAXED);
-}
-
-uint64_t irq_spurious_count(void)
-{
-	return __atomic_load_n(&spurious, __ATOMIC_RELAXED);
 }
 
 void irq_send_sgi(unsigned cpu, uint32_t sgi)

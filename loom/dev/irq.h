@@ -46,7 +46,6 @@ void irq_init_cpu(void);
 
 /* 0, -EBUSY (taken), -EINVAL (no such interrupt). Enables it. */
 int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg);
-void irq_unregister(uint32_t irq);
 
 /*
  * The IRQ vector: acknowledge and run handlers until none is pending. All of
@@ -55,10 +54,6 @@ void irq_unregister(uint32_t irq);
  * would leave its line active.
  */
 void irq_dispatch(struct weft_frame *frame);
-
-uint64_t irq_count(uint32_t irq);
-/* Acknowledged with nothing pending, or with no handler for it. */
-uint64_t irq_spurious_count(void);
 
 /* Ask another CPU, or this one, for attention. */
 void irq_send_sgi(unsigned cpu, uint32_t sgi);

@@ -28,11 +28,6 @@ enum {
 
 static uint64_t frequency;
 
-uint64_t timer_frequency(void)
-{
-	return frequency;
-}
-
 uint64_t timer_now_ns(void)
 {
 	/*

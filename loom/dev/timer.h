@@ -22,7 +22,6 @@ void timer_init_cpu(void);
  */
 void timer_set(uint64_t when_ns);
 
-uint64_t timer_frequency(void);
 /* CNTVCT_EL0 in nanoseconds, without overflow for centuries. */
 uint64_t timer_now_ns(void);
 

@@ -39,7 +39,6 @@ enum {
 
 	DR_DATA = 0xff,
 	DR_BREAK = 1 << 10,
-	DR_OVERRUN = 1 << 11,
 	FR_BUSY = 1 << 3,
 	FR_RXFE = 1 << 4,	/* nothing received */
 	FR_TXFF = 1 << 5,	/* no room to transmit */
@@ -84,8 +83,6 @@ static uint32_t head, tail;	/* bytes ever put in, ever taken out */
 static void (*space_fn)(void);
 static void (*receive_fn)(const char *data, size_t len);
 static size_t (*receive_room)(void);
-/* The interrupt handler only. */
-static uint64_t overruns;
 /* What came before the FIFO was on, which switching it on would lose. */
 static char early[16];
 static size_t early_count;
@@ -153,31 +150,6 @@ static void drain_now(void)
 {
 	while (head != tail)
 		put_now(ring_take());
-}
-
-size_t uart_write(const char *data, size_t len)
-{
-	uint64_t daif;
-	size_t n;
-
-	if (!regs)
-		return len;
-	daif = spin_lock_irqsave(&lock);
-	for (n = 0; n < len; n++) {
-		if (!interrupt_driven) {
-			put_now(data[n]);
-			continue;
-		}
-		if (!ring_room())
-			break;
-		ring[head++ % RING_SIZE] = data[n];
-	}
-	if (interrupt_driven)
-		transmit();
-	if (n < len)
-		starved = true;
-	spin_unlock_irqrestore(&lock, daif);
-	return n;
 }
 
 void uart_set_space_fn(void (*fn)(void))
@@ -301,8 +273,6 @@ static size_t receive_some(char *buf, size_t max)
 	while (n < max && !(mmio_read32(regs + UARTFR) & FR_RXFE)) {
 		uint32_t word = mmio_read32(regs + UARTDR);
 
-		if (word & DR_OVERRUN)
-			overruns++;
 		if (!(word & DR_BREAK))		/* no byte, the line is low */
 			buf[n++] = (char)(word & DR_DATA);
 	}
@@ -390,11 +360,6 @@ void uart_receive_more(void)
 	if (interrupt_driven && receive_fn)
 		set_imsc(imsc | INT_RECEIVE);
 	spin_unlock_irqrestore(&lock, daif);
-}
-
-uint64_t uart_overrun_count(void)
-{
-	return __atomic_load_n(&overruns, __ATOMIC_RELAXED);
 }
 
 /* The node of stdout-path if it is a PL011, else the first PL011. */

@@ -23,18 +23,12 @@ int uart_init_early(const struct fdt *fdt);
 int uart_init(const struct fdt *fdt);
 
 /*
- * Queue up to @len bytes: how many were taken (fewer when the ring is full).
- * @space_fn is called, in interrupt context, when there is room again.
- */
-size_t uart_write(const char *data, size_t len);
-void uart_set_space_fn(void (*fn)(void));
-
-/*
  * Free bytes of the ring, UART_RING_SIZE when all is sent. When it is less
- * than half, @space_fn is called once it is half again. Others may take of it
- * before the caller does.
+ * than half, @space_fn is called, in interrupt context, once it is half again.
+ * Others may take of it before the caller does.
  */
 size_t uart_room(void);
+void uart_set_space_fn(void (*fn)(void));
 enum { UART_RING_SIZE = 4096 };
 
 /*
@@ -58,9 +52,6 @@ void uart_write_text(const char *text, size_t len);
 void uart_set_receive_fn(void (*fn)(const char *data, size_t len),
 			 size_t (*room)(void));
 void uart_receive_more(void);
-
-/* Bytes that came when the FIFO was full and are lost. */
-uint64_t uart_overrun_count(void);
 
 /*
  * Directly and at once, after what is queued, whatever the state of the

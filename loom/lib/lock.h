@@ -24,7 +24,6 @@ enum lock_rank {
 	RANK_NONE,
 
 	/* mutexes: may be held over a sleep; not taken under a spinlock */
-	RANK_EXEC,		/* one process, from execve to its end */
 	RANK_FILE,		/* struct file: position */
 	RANK_RENAME,		/* the whole tree, while a directory moves */
 	RANK_DIR,		/* struct inode of a directory */

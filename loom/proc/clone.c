@@ -19,6 +19,7 @@
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "mm/aspace.h"
 #include "mm/user.h"
 #include "proc/clone_flags.h"
@@ -40,19 +41,6 @@ static void child_start(void *arg)
 	weft_enter_user(frame);
 }
 
-static void drop_inode(struct inode *inode)
-{
-	if (inode)
-		inode_put(inode);
-}
-
-static struct inode *share_inode(struct inode *inode)
-{
-	if (inode)
-		inode_get(inode);
-	return inode;
-}
-
 /* Give back a child that nobody else has seen. */
 static void discard(struct process *child)
 {
@@ -60,10 +48,8 @@ static void discard(struct process *child)
 		thread_discard(child->thread);
 	if (child->files)
 		files_put(child->files);
-	drop_inode(child->cwd);
-	drop_inode(child->root_exe);
-	if (child->aspace)
-		aspace_put(child->aspace);
+	inode_put(child->cwd);
+	aspace_put(child->aspace);
 	child->thread = NULL;
 	child->files = NULL;
 	child->aspace = NULL;
@@ -97,13 +83,12 @@ static struct process *make_child(const struct weft_frame *frame,
 		return NULL;
 	child->umask = parent->umask;
 	child->exit_signal = wish->exit_signal;
-	child->cwd = share_inode(parent->cwd);
-	child->root_exe = share_inode(parent->root_exe);
+	inode_get(parent->cwd);
+	child->cwd = parent->cwd;
 	aspace_get(parent->aspace);
 	child->aspace = parent->aspace;
 	signal_inherit(child, parent);
-	for (unsigned i = 0; i < sizeof(child->name); i++)
-		child->name[i] = parent->name[i];
+	memcpy(child->name, parent->name, sizeof(child->name));
 	child->files = files_copy(parent->files);
 	t = thread_create(child->name, child_start, NULL, child);
 	child->thread = t;

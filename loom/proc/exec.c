@@ -221,21 +221,17 @@ static void fresh_registers(struct weft_frame *frame, uint64_t pc, uint64_t sp)
 
 /*
  * Step over. Ignored signals stay ignored, blocked ones blocked, pending ones
- * pending (POSIX); handlers, which would be reset, there are none.
+ * pending (POSIX); flags of actions are reset, as handlers would be.
  */
 static void exec_commit(struct exec *e, struct weft_frame *frame)
 {
 	struct process *p = process_current();
-	struct inode *old_exe = p->root_exe;
 
 	process_clear_tid(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;
 	files_close_on_exec(p->files);
-	inode_get(e->file->inode);
-	p->root_exe = e->file->inode;
-	if (old_exe)
-		inode_put(old_exe);
+	signal_set_reap_children(false);
 	take_name(e->path);
 	mark_execed(p);
 	fresh_registers(frame, e->program.entry, e->sp);

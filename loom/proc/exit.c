@@ -21,6 +21,8 @@
  * it is a zombie among those handed on, of which process 1 is told) or after
  * (then its parent is process 1).
  */
+#include <weft/sysreg.h>
+
 #include "dev/irq.h"
 #include "dev/power.h"
 #include "fs/file.h"
@@ -131,13 +133,6 @@ static _Noreturn void end_machine(uint32_t status)
 	power_off_status(wait_status_shell(status));
 }
 
-static void drop_inode(struct inode **inode)
-{
-	if (*inode)
-		inode_put(*inode);
-	*inode = NULL;
-}
-
 _Noreturn void process_exit(uint32_t status)
 {
 	struct process *p = process_current();
@@ -149,10 +144,16 @@ _Noreturn void process_exit(uint32_t status)
 	process_clear_tid(p);
 	files_put(p->files);
 	p->files = NULL;
-	drop_inode(&p->cwd);
-	drop_inode(&p->root_exe);
+	inode_put(p->cwd);
+	p->cwd = NULL;
 	process_change_aspace(p, NULL);
 	process_vfork_release(p);
+	/*
+	 * Not to be preempted any more, by a parent that is told for instance:
+	 * else thread and stack stay as long as others keep this CPU busy,
+	 * while the process that they belonged to is gone and counts no more.
+	 */
+	weft_mask_all();
 	become_zombie(p, status);
 	thread_exit();
 }

@@ -31,11 +31,6 @@ struct process *process_current(void)
 	return thread_current()->process;
 }
 
-void process_init(void)
-{
-	assert(list_empty(&process_all));
-}
-
 struct process *process_alloc(void)
 {
 	struct process *p = kzalloc(sizeof(*p));
@@ -258,11 +253,10 @@ void process_change_aspace(struct process *p, struct aspace *as)
 
 	/*
 	 * Out of TTBR0 before the last reference goes: the CPU may walk the
-	 * tables of whatever root is there at any time. The ISB makes it so
-	 * for walks of this CPU; aspace_put invalidates what they left.
+	 * tables of whatever root is there at any time. aspace_put invalidates
+	 * what such walks left.
 	 */
 	weft_task_set_space(&t->task, as ? &as->space : kvm_empty_space());
-	weft_isb();
 	p->aspace = as;
 	irq_restore(daif);
 	if (old)

@@ -63,7 +63,7 @@ struct process {
 	/* The process's thread only. */
 	struct aspace *aspace;
 	struct files *files;
-	struct inode *cwd, *root_exe;	/* directory; program it runs */
+	struct inode *cwd;
 	uint32_t umask;
 
 	/* Between a parent in vfork and its child, this process (clone.c). */
@@ -80,8 +80,6 @@ struct process {
 
 /* The running thread's process; NULL in a kernel thread. */
 struct process *process_current(void);
-
-void process_init(void);
 
 /* Process 1 runs @path with @argv; fatal() if that cannot be. */
 void process_start_init(const char *path);

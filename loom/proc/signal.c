@@ -89,14 +89,12 @@ bool signal_pending(void)
 	return p && deadly(p);
 }
 
-/* Take the signal to act on next; what has become harmless is dropped. */
+/* Take the signal to act on next. */
 static int take(struct process *p)
 {
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
-	int sig;
+	int sig = signal_first(deadly(p));
 
-	set_pending(p, p->pending & (p->blocked | ~harmless(p)));
-	sig = signal_first(deadly(p));
 	if (sig)
 		set_pending(p, p->pending & ~signal_bit(sig));
 	spin_unlock_irqrestore(&p->signal_lock, daif);
@@ -105,13 +103,9 @@ static int take(struct process *p)
 
 void signal_act(struct weft_frame *frame)
 {
-	struct process *p = process_current();
-	int sig;
+	int sig = take(process_current());
 
 	(void)frame;
-	if (!p || !signal_pending())
-		return;
-	sig = take(p);
 	if (sig)
 		process_exit(wait_status_signal(sig));
 }
@@ -176,6 +170,8 @@ void signal_set_blocked(uint64_t set)
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
 	p->blocked = set & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+	/* What was kept because it was blocked, and does nothing, is done. */
+	set_pending(p, p->pending & (p->blocked | ~harmless(p)));
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 }
 
@@ -203,5 +199,6 @@ void signal_inherit(struct process *child, struct process *parent)
 	/* The child is nobody else's yet: its lock is not needed. */
 	child->blocked = parent->blocked;
 	child->ignored = parent->ignored;
+	child->reap_children = parent->reap_children;
 	spin_unlock_irqrestore(&parent->signal_lock, daif);
 }

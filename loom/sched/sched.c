@@ -451,6 +451,8 @@ bool sched_wake(struct thread *thread)
 
 bool sched_wake_signal(struct thread *thread)
 {
+	if (__atomic_load_n(&thread->base_prio, __ATOMIC_RELAXED) > PRIO_USER)
+		sched_set_prio(thread, PRIO_USER);
 	return wake(thread, true);
 }
 

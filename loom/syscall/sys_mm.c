@@ -236,7 +236,9 @@ static int check_size(struct mmap_request *rq)
 		return -ENOMEM;
 	if (rq->offset + rq->len < rq->offset)
 		return -EOVERFLOW;
-	if ((rq->prot & AREA_WRITE) && !(rq->flags & MAP_NORESERVE) &&
+	/* A file is read in at once, whatever its mapping's protection. */
+	if ((!(rq->flags & MAP_ANONYMOUS) ||
+	     ((rq->prot & AREA_WRITE) && !(rq->flags & MAP_NORESERVE))) &&
 	    exceeds_memory(rq->len))
 		return -ENOMEM;
 	return 0;

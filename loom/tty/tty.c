@@ -120,15 +120,6 @@ void tty_init(void)
 	uart_set_receive_fn(receive, receive_room);
 }
 
-void tty_set_size(uint16_t rows, uint16_t cols)
-{
-	uint64_t daif = spin_lock_irqsave(&lock);
-
-	size.rows = rows;
-	size.cols = cols;
-	spin_unlock_irqrestore(&lock, daif);
-}
-
 /*
  * Reading.
  */

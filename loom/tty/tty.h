@@ -7,15 +7,10 @@
 #ifndef LOOM_TTY_TTY_H
 #define LOOM_TTY_TTY_H
 
-#include <stdint.h>
-
 struct file_ops;
 
 /* Receive from the UART from here on; after uart_init. */
 void tty_init(void);
-
-/* What TIOCGWINSZ says; 24 x 80 unless told. Programs may change it. */
-void tty_set_size(uint16_t rows, uint16_t cols);
 
 extern const struct file_ops tty_file_ops;
 
