@@ -49,6 +49,7 @@ class Machine:
     gic: int = 3
     el2: bool = False       # enter the kernel at EL2
     icount: bool = False    # count instructions, repeat exactly
+    shift: int = 0          # with icount: 2^shift ns each
 
     def board(self) -> list[str]:
         machine = f"virt,gic-version={self.gic}"
@@ -62,7 +63,7 @@ class Machine:
                      "-m", str(self.mem), "-display", "none", "-nic", "none",
                      "-no-reboot"]
         if self.icount:
-            arguments += ["-icount", "shift=0,sleep=off",
+            arguments += ["-icount", f"shift={self.shift},sleep=off",
                           "-rtc", "base=2000-01-01T00:00:00,clock=vm"]
         return arguments
 

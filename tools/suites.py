@@ -148,17 +148,28 @@ def static() -> Iterator[Job]:
                   needs=(variant,), tap=True)
 
 
+def boot_job(config: Config, counted: bool) -> Job:
+    folder = build.directory(config.variant())
+    # 16 ns an instruction: the tests' waits in time cost fewer of them.
+    board = dataclasses.replace(config.machine(), icount=counted, shift=4)
+    command = board.command(os.path.join(folder, build.BOOT_TESTS),
+                            os.path.join(folder, build.INITRAMFS),
+                            ["loom.host=semihosting", *config.words()])
+    return Job(f"boot.{config.name()}", "the tests inside the kernel",
+               command + ["-serial", "stdio", "-monitor", "none"],
+               needs=(config.variant(),), tap=True, timeout=300)
+
+
 def boot() -> Iterator[Job]:
+    """With instructions counted: what the host does meanwhile is no matter.
+
+    Once also in real time, with interrupts where they happen to come.
+    """
     for config, is_long in matrix():
-        folder = build.directory(config.variant())
-        command = config.machine().command(
-            os.path.join(folder, build.BOOT_TESTS),
-            os.path.join(folder, build.INITRAMFS),
-            ["loom.host=semihosting", *config.words()])
-        yield Job(f"boot.{config.name()}", "the tests inside the kernel",
-                  command + ["-serial", "stdio", "-monitor", "none"],
-                  needs=(config.variant(),), tap=True, timeout=180,
-                  long=is_long)
+        yield dataclasses.replace(boot_job(config, True), long=is_long)
+    config = Config(max=True, debug=True)
+    yield dataclasses.replace(boot_job(config, False), name="boot.real-time",
+                              alone=True)
 
 
 def user() -> Iterator[Job]:
@@ -170,6 +181,19 @@ def user() -> Iterator[Job]:
     yield Job("user.linux", "programs print the same under qemu-aarch64",
               tool("user_tests.py") + ["--linux"], needs=(DEFAULT,), tap=True,
               timeout=300)
+
+
+def fuzz() -> Iterator[Job]:
+    """More of what `user' does with one seed, and with little of it."""
+    run = os.path.join(build.ROOT, "run")
+    for seed, config in enumerate(PAIRWISE, 2):
+        for program, amount in ("badelf", 1000), ("fuzz", 100000):
+            yield Job(f"fuzz.{program}-{config.name()}",
+                      "chance does the kernel no harm",
+                      [run, *config.run_options(), "--", f"/test/{program}",
+                       str(seed), str(amount)],
+                      needs=(config.variant(),), tap=True, timeout=1800,
+                      long=True)
 
 
 def system() -> Iterator[Job]:
@@ -204,4 +228,4 @@ def functions(path: str) -> Iterator[tuple[str, str, bool]]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*user(), *boot(), *system(), *static(), *host()]
+    return [*fuzz(), *user(), *boot(), *system(), *static(), *host()]

@@ -31,7 +31,8 @@ SKIPPED = 77        # exit status of a test that cannot run here
 
 EPILOG = """\
 NAME is a suite (host), a test (boot.gcc-1) or a pattern ('user.*fp*');
-./test --list shows them. The last line is "N passed, N failed, N skipped";
+./test --list shows them; what takes long is left out of suites and patterns
+unless --long is given. The last line is "N passed, N failed, N skipped";
 the exit status is 1 if any failed, 2 if the command line is wrong.
 """
 
@@ -257,9 +258,10 @@ def select(args: argparse.Namespace) -> list[Job]:
         if not any(matches(job, name) for job in jobs):
             fail(f"no test is called {name} (see ./test --list)")
     if args.names:
-        return [job for job in jobs
+        jobs = [job for job in jobs
                 if any(matches(job, name) for name in args.names)]
-    return [job for job in jobs if args.long or not job.long]
+    return [job for job in jobs
+            if args.long or not job.long or job.name in args.names]
 
 
 def parse() -> argparse.Namespace:

@@ -18,8 +18,8 @@ static void test_in_order(void **state)
 	unsigned rank;
 
 	(void)state;
-	for (rank = RANK_EXEC; rank < RANK_EXEC + LOCKSET_MAX; rank++)
-		assert_null(add(&set, rank - RANK_EXEC, rank));
+	for (rank = RANK_FILE; rank < RANK_FILE + LOCKSET_MAX; rank++)
+		assert_null(add(&set, rank - RANK_FILE, rank));
 	assert_int_equal(set.count, LOCKSET_MAX);
 	assert_string_equal(add(&set, LOCKSET_MAX, RANK_LOG),
 			    "taken with too many others held");
@@ -34,8 +34,8 @@ static void test_pairs(void **state)
 	unsigned a, b;
 
 	(void)state;
-	for (a = RANK_EXEC; a < RANK_COUNT; a++) {
-		for (b = RANK_EXEC; b < RANK_COUNT; b++) {
+	for (a = RANK_FILE; a < RANK_COUNT; a++) {
+		for (b = RANK_FILE; b < RANK_COUNT; b++) {
 			struct lockset set = { .count = 0 };
 
 			assert_null(add(&set, 0, a));
@@ -105,7 +105,7 @@ static void test_irqs(void **state)
 	unsigned rank;
 
 	(void)state;
-	for (rank = RANK_EXEC; rank < RANK_COUNT; rank++) {
+	for (rank = RANK_FILE; rank < RANK_COUNT; rank++) {
 		struct lockset set = { .count = 0 };
 		const char *complaint = lockset_add(&set, &locks[0], rank,
 						    LOCKSET_IRQS_ON);

@@ -20,6 +20,7 @@ def boot(board: str, cpu: str) -> None:
         bare.machine.QEMU, "-nodefaults", "-no-user-config",
         "-M", f"virt,secure=on,{board}", "-cpu", cpu, "-smp", "1", "-m", "512",
         "-display", "none", "-nic", "none", "-no-reboot",
+        "-icount", "shift=4,sleep=off",
         "-semihosting-config", bare.machine.semihosting(),
         "-bios", bare.built("tests/boot/el3-stub.image"),
         "-device", f"loader,file={image},addr={IMAGE_ADDRESS:#x},"

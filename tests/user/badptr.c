@@ -64,7 +64,7 @@ struct row {
 /* Good things for the other arguments, and what a bad pointer is put into. */
 static char good[2 * PAGE] __attribute__((aligned(PAGE)));
 static char dot[] = ".", file_name[] = SCRATCH, other_name[] = SCRATCH ".2";
-static char self[512];
+static char program[512];	/* what execve would start */
 static char *no_strings[] = { NULL };
 static struct iovec iov;
 static char *list[2];
@@ -155,15 +155,15 @@ static const struct row rows[] = {
 	{ "execve, the path", SYS_execve, STRING | NO_CONTROL, 0, 1,
 	  { P, A(no_strings), A(no_strings) } },
 	{ "execve, the arguments", SYS_execve, IN | NULL_OK | NO_CONTROL, 1,
-	  8, { A(self), P, A(no_strings) } },
+	  8, { A(program), P, A(no_strings) } },
 	{ "execve, an argument", SYS_execve,
 	  STRING | NULL_OK | NO_CONTROL | INDIRECT, 1, 1,
-	  { A(self), P, A(no_strings) } },
+	  { A(program), P, A(no_strings) } },
 	{ "execve, the environment", SYS_execve, IN | NULL_OK | NO_CONTROL,
-	  2, 8, { A(self), A(no_strings), P } },
+	  2, 8, { A(program), A(no_strings), P } },
 	{ "execve, a variable", SYS_execve,
 	  STRING | NULL_OK | NO_CONTROL | INDIRECT, 2, 1,
-	  { A(self), A(no_strings), P } },
+	  { A(program), A(no_strings), P } },
 };
 
 enum bad {
@@ -220,7 +220,8 @@ static bool bad_pointer(const struct row *row, enum bad bad, uintptr_t *out)
 		*out = A(read_only);
 		return (row->how & OUT) != 0;
 	case BAD_STRADDLE:
-		/* The mapped part holds no end of a string. */
+		/* The mapped part must hold no end of a string. */
+		memset(edge - PAGE, 'a', PAGE);
 		*out = A(edge) - (string ? 16 : row->size / 2);
 		return string || row->size >= 2;
 	default: return false;
@@ -366,13 +367,15 @@ static void prepare(void)
 {
 	int end[2];
 
-	edge = (char *)pages(2) + PAGE;
-	munmap(edge, PAGE);
 	no_access = pages(1);
 	mprotect(no_access, PAGE, PROT_NONE);
 	read_only = pages(1);
 	mprotect(read_only, PAGE, PROT_READ);
-	snprintf(self, sizeof(self), "%s", child_self());
+	/* The last: a hole of one page is what the next mapping would take. */
+	edge = (char *)pages(2) + PAGE;
+	munmap(edge, PAGE);
+	/* Not this program: if one of them succeeds, it must end here. */
+	snprintf(program, sizeof(program), "%s", child_beside("faults"));
 
 	/* Larger than all reads together: at its end they would not fail. */
 	at_number(open(file_name, O_RDWR | O_CREAT | O_TRUNC, 0600), FD_FILE,

@@ -50,9 +50,10 @@ _Static_assert(sizeof(struct pattern_regs) == PATTERN_SIZE,
 	"usage: pattern spin|yield|sleep|read [SECONDS]\n" \
 	"       pattern --self-test\n" \
 	"       pattern --corrupt REGISTER\n" \
-	"Check that every register survives being switched away from. It ends\n" \
-	"after ENOUGH switches, or after SECONDS (20), which must have brought\n" \
-	"at least one. REGISTER is x0-x30, v0-v31, nzcv, fpcr, fpsr or tpidr.\n"
+	"Check that every register survives being switched away from. It\n" \
+	"ends after 100 switches or 20 seconds, or after SECONDS; there\n" \
+	"must have been one switch. REGISTER is x0-x30, v0-v31, nzcv,\n" \
+	"fpcr, fpsr or tpidr.\n"
 
 /* Switches after which a run without SECONDS has seen enough. */
 #define ENOUGH 100
