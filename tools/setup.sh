@@ -48,6 +48,8 @@ need_for_test() {
 	need_for_clang
 	need gcc gcc
 	need libc6-dev /usr/include/stdio.h
+	need pkg-config pkg-config pkgconf
+	need cpio cpio
 	need libcmocka-dev /usr/include/cmocka.h
 	need libfdt-dev /usr/include/libfdt.h
 	need device-tree-compiler dtc
