@@ -145,6 +145,9 @@ static int list_directory(const char *dir)
 	return status;
 }
 
+/* Was anything printed yet? */
+static bool printed;
+
 static int list_path(const char *path, bool title)
 {
 	struct stat st;
@@ -153,10 +156,14 @@ static int list_path(const char *path, bool title)
 		warn("%s", path);
 		return 1;
 	}
-	if (!S_ISDIR(st.st_mode))
+	if (!S_ISDIR(st.st_mode)) {
+		printed = true;
 		return print_entry(path, path);
+	}
+	/* A line between what came before and the directory. */
 	if (title)
-		printf("%s:\n", path);
+		printf("%s%s:\n", printed ? "\n" : "", path);
+	printed = true;
 	return list_directory(path);
 }
 
@@ -173,10 +180,7 @@ int main(int argc, char **argv)
 	}
 	if (optind == argc)
 		status = list_path(".", false);
-	for (i = optind; i < argc; i++) {
+	for (i = optind; i < argc; i++)
 		status |= list_path(argv[i], argc - optind > 1);
-		if (i + 1 < argc && argc - optind > 1)
-			putchar('\n');
-	}
 	prog_exit(status);
 }
