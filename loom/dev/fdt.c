@@ -444,6 +444,15 @@ static int descend(const struct fdt *f, int node, const char *path,
 	return node;
 }
 
+/* One NUL-terminated string that starts with a slash. */
+static bool is_path(const struct token *t)
+{
+	const char *text = t->value;
+
+	return t->len >= 2 && text[0] == '/' &&
+	       memchr(text, 0, t->len) == text + t->len - 1;
+}
+
 /* The value of the alias @name of @len bytes: an absolute path, or NULL. */
 static const char *alias(const struct fdt *f, const char *name, size_t len)
 {
@@ -459,12 +468,9 @@ static const char *alias(const struct fdt *f, const char *name, size_t len)
 		if (t.tag != PROP)
 			return NULL;
 		if (strlen(t.name) == len && !memcmp(t.name, name, len))
-			break;
+			return is_path(&t) ? t.value : NULL;
 	}
-	if (t.tag != PROP || t.len < 2 || memchr(t.value, 0, t.len) !=
-	    (const char *)t.value + t.len - 1 || *(const char *)t.value != '/')
-		return NULL;
-	return t.value;
+	return NULL;
 }
 
 int fdt_node_by_path_n(const struct fdt *f, const char *path, size_t len)
