@@ -167,11 +167,26 @@ def qemus_of(process: subprocess.Popen) -> list[int]:
         return [int(word) for word in file.read().split()]
 
 
+def heed_interrupts() -> None:
+    """In a child: who starts the tests in the background ignores SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def wait_for(process: subprocess.Popen, seconds: float) -> int:
+    """The exit status; a process that goes on is ended."""
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+
+
 def test_ended_by_signal() -> None:
     """SIGINT and SIGTERM end ./run with 130 and 143, and QEMU with it."""
     for number in (signal.SIGINT, signal.SIGTERM):
         with subprocess.Popen([RUN, *OPTIONS, "--", "/bin/sleep", "1000"],
-                              stdin=subprocess.DEVNULL) as process:
+                              stdin=subprocess.DEVNULL,
+                              preexec_fn=heed_interrupts) as process:
             deadline = time.monotonic() + 60
             children: list[int] = []
             while not children and time.monotonic() < deadline:
@@ -180,7 +195,8 @@ def test_ended_by_signal() -> None:
             time.sleep(1)
             children = qemus_of(process)
             process.send_signal(number)
-            expect(process.wait(10) == 128 + number, process.returncode)
+            expect(wait_for(process, 10) == 128 + number,
+                   process.returncode)
             expect(children != [], "QEMU was not found")
             for child in children:
                 expect(not os.path.exists(f"/proc/{child}"),
