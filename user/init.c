@@ -198,6 +198,7 @@ static int run_program(int argv_fd)
 	if (record == NULL || count < 4) {
 		say(STDERR_FILENO, ARGV_FILE, record == NULL ? strerror(errno) :
 		    "three devices and a program are needed");
+		free(record);
 		return 2;
 	}
 	for (int i = 0; i < 3; i++) {

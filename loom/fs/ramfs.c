@@ -11,6 +11,7 @@
 #include "fs/inode.h"
 #include "fs/pagetree.h"
 #include "fs/ramfs_int.h"
+#include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/kmem.h"
@@ -245,6 +246,7 @@ static bool init_data(struct inode *inode, const char *target)
 		inode->nlink = 2;
 		return inode->data;
 	case MODE_LNK:
+		assert(target);
 		inode->size = strlen(target);
 		inode->data = kmalloc(inode->size + 1);
 		if (inode->data)

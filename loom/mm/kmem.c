@@ -129,6 +129,7 @@ static void *small_alloc(struct kmem_class *class)
 		slab = list_first_entry(&class->partial, struct page, link);
 	if (slab) {
 		object = slab->kmem_free;
+		assert(object);		/* a full slab is on no list */
 		slab->kmem_free = object->next;
 		slab->kmem_used++;
 		if (!slab->kmem_free)

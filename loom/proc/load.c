@@ -193,7 +193,7 @@ static int load_image(struct program *program, const struct elf_image *image,
 int program_load(struct program *program, struct file *file,
 		 struct aspace *as)
 {
-	struct elf_image image;
+	struct elf_image image = { .error = NULL };
 	int err = read_headers(&image, file);
 
 	program->error = err ? image.error : NULL;

@@ -240,7 +240,7 @@ static pid_t start_irritator(void)
 static void run_mode(const struct mode *mode, long seconds)
 {
 	pid_t helper[2] = { 0, 0 };
-	long switched, before = switches(mode->needs);
+	long switched, before;
 	time_t end = seconds_now() + (seconds > 0 ? seconds : 20);
 	uint64_t generation = 0;
 	bool kept = true;
