@@ -74,9 +74,8 @@ func start_virtual
 endfunc start_virtual
 
 	/*
-	 * The boot thread's stack, in the upper half of an aligned slot as the
-	 * vectors want it; the lower half serves as the spare stacks, whose
-	 * addresses must pass the same test, in a slot of its own.
+	 * The boot thread's stack and the spare stack, each in the upper half
+	 * of an aligned slot: the vectors want the stack's bit of sp set.
 	 */
 	.section .stacks, "aw", %nobits
 	.balign	STACK_SLOT

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <weft/cpu.h>
 #include <weft/frame.h>
 #include <weft/sysreg.h>
 #include <weft/trap.h>
@@ -102,7 +103,9 @@ static void say_thread(void)
 	say("thread: %s, tid %u, preempt %u", t->name, t->tid, t->preempt);
 	if (t->process)
 		say(", process %d", t->process->pid);
-	say(", cpu 0\n");
+	if (t->task.cpu)
+		say(", cpu %lu", (unsigned long)t->task.cpu->index);
+	say("\n");
 }
 
 static void say_address(uint64_t pc)

@@ -50,9 +50,9 @@
  *
  * A thread that ends becomes DEAD under the lock and switches away for good.
  * Its successor, who is out of its stack and has its registers out of the CPU,
- * hands it to the reaper after the unlock. (Freeing a stack changes the
- * kernel's page table, which takes a mutex; the successor may be anywhere, so
- * it cannot sleep.)
+ * hands it to the reaper after the unlock. (Freeing a stack waits until every
+ * CPU's TLB has dropped it: too long for the successor, whose DAIF is masked
+ * and who has work of its own.)
  *
  * Why no wake-up is lost
  *
