@@ -5,12 +5,15 @@ Used by run.py and by the tests. A machine that QEMU would refuse is found
 out by probe(), which starts it stopped and ends it at once.
 """
 
+import contextlib
 import ctypes
 import dataclasses
 import functools
 import re
 import signal
+import socket
 import subprocess
+from typing import Iterator
 
 QEMU = "qemu-system-aarch64"
 PR_SET_PDEATHSIG = 1
@@ -99,6 +102,24 @@ def become_child() -> None:
 
 
 def start(command: list[str], cwd: str, **streams) -> subprocess.Popen:
-    """Start QEMU in its private directory @cwd."""
+    """Start QEMU in its private directory @cwd.
+
+    It inherits what was made inheritable, which nothing is by itself.
+    """
     return subprocess.Popen(command, cwd=cwd, preexec_fn=become_child,
-                            **streams)
+                            close_fds=False, **streams)
+
+
+@contextlib.contextmanager
+def debugger(path: str) -> Iterator[list[str]]:
+    """QEMU's arguments to wait for gdb on the socket @path.
+
+    The socket listens already: whoever is told its name may attach before
+    QEMU has come so far.
+    """
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(1)
+        listener.set_inheritable(True)
+        chardev = f"socket,id=gdb,fd={listener.fileno()},server=on,wait=off"
+        yield ["-S", "-chardev", chardev, "-gdb", "chardev:gdb"]

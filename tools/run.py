@@ -405,15 +405,17 @@ def printable(text: str) -> str:
 
 
 def debugger_arguments(args: argparse.Namespace, directory: str,
-                       scratch: str) -> list[str]:
+                       scratch: str,
+                       stack: contextlib.ExitStack) -> list[str]:
     if not args.gdb:
         return []
     socket = os.path.join(scratch, "gdb")
+    arguments = stack.enter_context(machine.debugger(socket))
     elf = os.path.join(directory, build.KERNEL)
     build.say("waiting for a debugger; in another terminal:")
     print(f"gdb-multiarch {elf} -ex 'target remote {socket}'",
           file=sys.stderr, flush=True)
-    return ["-S", "-gdb", f"unix:{socket},server=on,wait=off"]
+    return arguments
 
 
 def run(args: argparse.Namespace) -> int:
@@ -436,7 +438,7 @@ def run(args: argparse.Namespace) -> int:
         command = wanted.command(os.path.join(directory, build.IMAGE), initrd,
                                  kernel_words(args))
         command += console_arguments(args)
-        command += debugger_arguments(args, directory, scratch)
+        command += debugger_arguments(args, directory, scratch, stack)
         for words in args.qemu:
             command += words.split()
         if args.verbose:

@@ -10,7 +10,6 @@ import os
 import re
 import subprocess
 import tempfile
-import time
 from typing import Iterator
 
 import bare
@@ -30,15 +29,11 @@ def stopped(image: str, initrd: str, words: "list[str]") -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="loom-test-") as scratch:
         socket = os.path.join(scratch, "gdb")
         command = bare.machine.Machine().command(image, initrd, words)
-        command += ["-serial", "null", "-monitor", "none", "-S",
-                    "-gdb", f"unix:{socket},server=on,wait=off"]
-        with bare.machine.start(command, scratch,
-                                stdin=subprocess.DEVNULL) as process:
+        command += ["-serial", "null", "-monitor", "none"]
+        with bare.machine.debugger(socket) as arguments, \
+                bare.machine.start(command + arguments, scratch,
+                                   stdin=subprocess.DEVNULL) as process:
             try:
-                for _ in range(500):
-                    if os.path.exists(socket):
-                        break
-                    time.sleep(0.02)
                 yield socket
             finally:
                 process.kill()
