@@ -102,37 +102,6 @@ void weft_task_set_tls(struct weft_task *task, uint64_t value)
 		task->tpidr_el0 = value;
 }
 
-void weft_task_reset_fp(struct weft_task *task)
-{
-	assert_masked();
-	weft_assert(task == weft_task_current() && task->fp);
-	*task->fp = (struct weft_fp){ 0 };
-	weft_fp_restore(task->fp);
-	task->cpu->fp_owner = task->fp;
-}
-
-void weft_task_forget_fp(struct weft_cpu *cpu, const struct weft_fp *fp)
-{
-	if (cpu->fp_owner == fp)
-		cpu->fp_owner = NULL;
-}
-
-/* include/weft/fp.h has the argument for when nothing is loaded. */
-static void hand_over_fp(struct weft_cpu *cpu, struct weft_task *prev,
-			 struct weft_task *next)
-{
-	if (prev->fp) {
-		weft_assert(cpu->fp_owner == prev->fp);
-		weft_fp_save(prev->fp);
-	}
-	if (!next->fp)
-		return;
-	if (cpu->fp_owner == next->fp && next->cpu == cpu)
-		return;
-	weft_fp_restore(next->fp);
-	cpu->fp_owner = next->fp;
-}
-
 static void hand_over_tls(struct weft_task *prev, struct weft_task *next)
 {
 	prev->tpidr_el0 = weft_read_tpidr_el0();
@@ -147,7 +116,7 @@ struct weft_task *weft_switch_to(struct weft_task *prev,
 
 	assert_masked();
 	weft_assert(prev == weft_task_current() && prev != next);
-	hand_over_fp(cpu, prev, next);
+	weft_fp_hand_over(cpu, prev, next);
 	hand_over_tls(prev, next);
 	weft_space_install(cpu, next->space);
 	next->cpu = cpu;

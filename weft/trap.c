@@ -7,6 +7,7 @@
 
 #include <weft/assert.h>
 #include <weft/cpu.h>
+#include <weft/fp.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
@@ -122,6 +123,16 @@ static void user_page_fault(struct weft_frame *frame)
 	weft_hook_page_fault(frame, &fault);
 }
 
+static bool fp_trap(uint64_t esr)
+{
+	unsigned ec = class_of(esr);
+
+	if (ec != WEFT_EC_FP && ec != WEFT_EC_SVE)
+		return false;
+	return weft_fp_trap(weft_task_current(), ec == WEFT_EC_SVE ?
+			    WEFT_FP_SVE : WEFT_FP_SIMD);
+}
+
 /* What EL0 gets: its own registers, memory and FP state, and no more. */
 static void check_user_exit(const struct weft_frame *frame)
 {
@@ -161,7 +172,7 @@ void weft_trap_user_sync(struct weft_frame *frame)
 		weft_hook_syscall(frame);
 	} else if (is_page_fault(esr)) {
 		user_page_fault(frame);
-	} else {
+	} else if (!fp_trap(esr)) {
 		weft_hook_user_trap(frame, weft_trap_decode(esr));
 	}
 	user_exit(frame);

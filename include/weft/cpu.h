@@ -11,11 +11,16 @@
 #include <weft/layout.h>
 
 #define WEFT_CPU_SPARE_STACK	0
-#define WEFT_CPU_TTBR0		8
-#define WEFT_CPU_TLB_SPACE	16
-#define WEFT_CPU_FP_OWNER	24
-#define WEFT_CPU_INDEX		32
-#define WEFT_CPU_SIZE		40
+#define WEFT_CPU_EVENT_STACK	8
+#define WEFT_CPU_TTBR0		16
+#define WEFT_CPU_TLB_SPACE	24
+#define WEFT_CPU_FP_OWNER	32
+#define WEFT_CPU_FP_LIVE	40
+#define WEFT_CPU_FP_POLICY	48
+#define WEFT_CPU_ZCR		56
+#define WEFT_CPU_KERNEL_KEY	64
+#define WEFT_CPU_INDEX		80
+#define WEFT_CPU_SIZE		88
 
 /*
  * Kernel stacks of the client fill the upper half of slots of twice their
@@ -39,20 +44,35 @@ struct weft_space;
 struct weft_cpu {
 	/* Top of the stack on which a stack overflow is reported. */
 	uint64_t spare_stack;
+	/* Top of the stack of an event-driven kernel (weft/event.h). */
+	uint64_t event_stack;
 	/* What TTBR0_EL1 holds, so that it is written only when it differs. */
 	uint64_t ttbr0;
 	/* Whose translations may be in the TLB where all share one ASID. */
 	const struct weft_space *tlb_space;
 	/* Whose registers are in the FP registers; NULL: nobody's. */
 	struct weft_fp *fp_owner;
+	/* What EL0 may use without a trap: enum weft_fp_use. */
+	uint64_t fp_live;
+	/* enum weft_fp_policy; set before the first switch. */
+	uint64_t fp_policy;
+	/* What ZCR_EL1 holds. */
+	uint64_t zcr;
+	/* APIAKey of the kernel, low half first; the same on every CPU. */
+	uint64_t kernel_key[2];
 	/* 0, 1, ...: index into the client's and the ASID domain's arrays. */
 	uint64_t index;
 };
 
 WEFT_OFFSET(WEFT_CPU_SPARE_STACK, weft_cpu, spare_stack);
+WEFT_OFFSET(WEFT_CPU_EVENT_STACK, weft_cpu, event_stack);
 WEFT_OFFSET(WEFT_CPU_TTBR0, weft_cpu, ttbr0);
 WEFT_OFFSET(WEFT_CPU_TLB_SPACE, weft_cpu, tlb_space);
 WEFT_OFFSET(WEFT_CPU_FP_OWNER, weft_cpu, fp_owner);
+WEFT_OFFSET(WEFT_CPU_FP_LIVE, weft_cpu, fp_live);
+WEFT_OFFSET(WEFT_CPU_FP_POLICY, weft_cpu, fp_policy);
+WEFT_OFFSET(WEFT_CPU_ZCR, weft_cpu, zcr);
+WEFT_OFFSET(WEFT_CPU_KERNEL_KEY, weft_cpu, kernel_key);
 WEFT_OFFSET(WEFT_CPU_INDEX, weft_cpu, index);
 WEFT_SIZE(WEFT_CPU_SIZE, weft_cpu);
 

@@ -22,11 +22,27 @@
 #define WEFT_FP_SIZE		528
 
 #ifndef __ASSEMBLER__
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct weft_cpu;
+struct weft_task;
+
+/* What of the registers: how much EL0 may use, how much a state consists of. */
+enum weft_fp_use {
+	WEFT_FP_NOTHING,
+	WEFT_FP_SIMD,		/* v0-v31, FPCR, FPSR */
+	WEFT_FP_SVE,		/* z0-z31, p0-p15, FFR, FPCR, FPSR */
+};
+
+/* When state is saved and loaded; of a CPU, see above. */
+enum weft_fp_policy {
+	WEFT_FP_EAGER,
+};
 
 struct weft_fp {
 	/*
@@ -53,6 +69,28 @@ WEFT_STATIC_ASSERT(__alignof__(struct weft_fp) == 16, "stp q needs no split");
  */
 void weft_fp_save(struct weft_fp *fp);
 void weft_fp_restore(const struct weft_fp *fp);
+
+/*
+ * Hand the registers of @cpu, the calling CPU, from @prev to @next: what
+ * weft_switch_to does. DAIF masked; @next->cpu is still where it last ran.
+ */
+void weft_fp_hand_over(struct weft_cpu *cpu, struct weft_task *prev,
+		       struct weft_task *next);
+
+/*
+ * EL0 of the running task met a trap of FP (or, @use, of SVE): true if it may
+ * go on now, false if the trap is the client's. DAIF masked.
+ */
+bool weft_fp_trap(struct weft_task *task, enum weft_fp_use use);
+
+/*
+ * FP registers of @task read as zero from now on; it is the running task.
+ * (For execve. DAIF masked.)
+ */
+void weft_task_reset_fp(struct weft_task *task);
+
+/* Before a task's memory is freed: no CPU block refers to its FP state. */
+void weft_task_forget_fp(struct weft_cpu *cpu, const struct weft_fp *fp);
 
 #ifdef __cplusplus
 }

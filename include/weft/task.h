@@ -19,9 +19,12 @@
 #define WEFT_TASK_CPU		16
 #define WEFT_TASK_SPACE		24
 #define WEFT_TASK_FP		32
-#define WEFT_TASK_TPIDR_EL0	40
-#define WEFT_TASK_TPIDRRO_EL0	48
-#define WEFT_TASK_SIZE		56
+#define WEFT_TASK_SVE		40
+#define WEFT_TASK_FP_USED	48
+#define WEFT_TASK_KEYS		56
+#define WEFT_TASK_TPIDR_EL0	64
+#define WEFT_TASK_TPIDRRO_EL0	72
+#define WEFT_TASK_SIZE		80
 
 /* struct weft_saved, pushed on the kernel stack by the switch */
 #define WEFT_SAVED_X19		0
@@ -40,7 +43,9 @@ extern "C" {
 struct weft_cpu;
 struct weft_fp;
 struct weft_frame;
+struct weft_keys;
 struct weft_space;
+struct weft_sve;
 
 struct weft_task {
 	uint64_t sp;		/* kernel stack pointer while parked */
@@ -49,6 +54,9 @@ struct weft_task {
 	struct weft_space *space;	/* never NULL: the empty one for a
 					 * kernel thread */
 	struct weft_fp *fp;	/* NULL: a kernel thread */
+	struct weft_sve *sve;	/* NULL: SVE traps to the client */
+	uint64_t fp_used;	/* enum weft_fp_use: what its state is */
+	const struct weft_keys *keys;	/* its process's; NULL: none */
 	uint64_t tpidr_el0;	/* while parked; the user may write it */
 	uint64_t tpidrro_el0;	/* what the user reads there */
 };
@@ -58,6 +66,9 @@ WEFT_OFFSET(WEFT_TASK_PC, weft_task, pc);
 WEFT_OFFSET(WEFT_TASK_CPU, weft_task, cpu);
 WEFT_OFFSET(WEFT_TASK_SPACE, weft_task, space);
 WEFT_OFFSET(WEFT_TASK_FP, weft_task, fp);
+WEFT_OFFSET(WEFT_TASK_SVE, weft_task, sve);
+WEFT_OFFSET(WEFT_TASK_FP_USED, weft_task, fp_used);
+WEFT_OFFSET(WEFT_TASK_KEYS, weft_task, keys);
 WEFT_OFFSET(WEFT_TASK_TPIDR_EL0, weft_task, tpidr_el0);
 WEFT_OFFSET(WEFT_TASK_TPIDRRO_EL0, weft_task, tpidrro_el0);
 WEFT_SIZE(WEFT_TASK_SIZE, weft_task);
@@ -112,15 +123,6 @@ void weft_task_set_space(struct weft_task *task, struct weft_space *space);
 
 /* TPIDR_EL0 of @task, which may be the running one. */
 void weft_task_set_tls(struct weft_task *task, uint64_t value);
-
-/*
- * FP registers of @task read as zero from now on; it is the running task.
- * (For execve. DAIF masked.)
- */
-void weft_task_reset_fp(struct weft_task *task);
-
-/* Before a task's memory is freed: no CPU block refers to its FP state. */
-void weft_task_forget_fp(struct weft_cpu *cpu, const struct weft_fp *fp);
 
 /*
  * Hand this CPU from @prev, the running task, to @next: FP registers, address
