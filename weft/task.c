@@ -22,6 +22,7 @@
 #include <stddef.h>
 
 #include <weft/assert.h>
+#include <weft/config.h>
 #include <weft/cpu.h>
 #include <weft/fp.h>
 #include <weft/frame.h>
@@ -33,21 +34,6 @@ static void assert_masked(void)
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
 }
 
-/*
- * Memory that is @fp of a new task was forgotten when the last one died: or
- * this CPU would take what its registers hold for the new one's state.
- */
-static void assert_no_owner(const struct weft_fp *fp)
-{
-#if WEFT_DEBUG
-	const struct weft_task *self = weft_task_current();
-
-	weft_assert(!fp || !self || self->cpu->fp_owner != fp);
-#else
-	(void)fp;
-#endif
-}
-
 void weft_task_init(struct weft_task *task,
 		    void (*entry)(struct weft_task *prev, void *arg),
 		    void *arg, uint64_t stack_top, struct weft_space *space,
@@ -56,7 +42,6 @@ void weft_task_init(struct weft_task *task,
 	struct weft_saved *saved;
 
 	weft_assert(stack_top % 16 == 0 && space);
-	assert_no_owner(fp);
 	saved = (struct weft_saved *)(uintptr_t)(stack_top - WEFT_FRAME_SIZE -
 						 WEFT_SAVED_SIZE);
 	*saved = (struct weft_saved){ 0 };
@@ -116,7 +101,8 @@ struct weft_task *weft_switch_to(struct weft_task *prev,
 
 	assert_masked();
 	weft_assert(prev == weft_task_current() && prev != next);
-	weft_fp_hand_over(cpu, prev, next);
+	if (WEFT_FP)
+		weft_fp_hand_over(cpu, prev, next);
 	hand_over_tls(prev, next);
 	weft_space_install(cpu, next->space);
 	next->cpu = cpu;
