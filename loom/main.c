@@ -26,6 +26,7 @@
 #include "lib/random.h"
 #include "mm/kvm.h"
 #include "mm/layout.h"
+#include "proc/fpstate.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/sched.h"
@@ -169,6 +170,7 @@ void loom_main(uint64_t image, uint64_t dtb, uint64_t level)
 	memory_init(&tree, &chosen, &where, dtb);
 	kvm_leave_identity();
 	kvm_init_asids(chosen.bootargs, 1);
+	fpstate_init(chosen.bootargs);
 	seed_random();
 	count_cpus();
 	start_devices();

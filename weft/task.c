@@ -58,26 +58,10 @@ static void assert_masked(void)
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
 }
 
-/*
- * Memory that is @fp of a new task was forgotten when the last one died: or
- * this CPU would take what its registers hold for the new one's state.
- */
-static void assert_no_owner(const struct weft_fp *fp)
-{
-#if WEFT_DEBUG
-	const struct weft_task *self = weft_task_current();
-
-	weft_assert(!WEFT_FP || !fp || !self || self->cpu->fp_owner != fp);
-#else
-	(void)fp;
-#endif
-}
-
 static void init(struct weft_task *task, uintptr_t sp, const char *pc,
 		 struct weft_space *space, struct weft_fp *fp)
 {
 	weft_assert(sp % 16 == 0 && (space || !WEFT_USER));
-	assert_no_owner(fp);
 	*task = (struct weft_task){
 		.sp = sp,
 		.pc = (uint64_t)(uintptr_t)pc,

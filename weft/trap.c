@@ -149,7 +149,7 @@ void weft_trap_check_exit(const struct weft_frame *frame)
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
 	weft_assert(weft_pstate_user_ok(frame->pstate & ~WEFT_PSTATE_SS));
 	weft_assert(weft_space_is_installed(task->cpu, task->space));
-	weft_assert(!WEFT_FP || task->cpu->fp_owner == task->fp);
+	weft_assert(!WEFT_FP || weft_fp_is_right(task));
 #else
 	(void)frame;
 #endif
@@ -173,7 +173,7 @@ void weft_trap_user_sync(struct weft_frame *frame)
 		weft_hook_syscall(frame);
 	} else if (is_page_fault(esr)) {
 		user_page_fault(frame);
-	} else if (!fp_trap(esr)) {
+	} else if (!WEFT_FP || !fp_trap(esr)) {
 		weft_hook_user_trap(frame, weft_trap_decode(esr));
 	}
 }

@@ -144,9 +144,16 @@
 #define WEFT_SCTLR_OFF							\
 	(WEFT_SCTLR_RES1 | WEFT_SCTLR_SA | WEFT_SCTLR_SA0)
 
-/* CPACR_EL1: no SVE, no SME; FP/SIMD for all, or for the kernel only */
-#define WEFT_CPACR_FPEN		WEFT_U64(0x300000)
-#define WEFT_CPACR_KERNEL	WEFT_CPACR_FPEN
+/*
+ * CPACR_EL1: FPEN and ZEN are 0b01 (EL0 traps, EL1 does not) or 0b11; SMEN and
+ * TTA stay 0: SME traps. ZEN exists with FEAT_SVE only.
+ */
+#define WEFT_CPACR_ZEN_EL1	WEFT_BIT(16)
+#define WEFT_CPACR_ZEN_EL0	WEFT_BIT(17)
+#define WEFT_CPACR_FPEN_EL1	WEFT_BIT(20)
+#define WEFT_CPACR_FPEN_EL0	WEFT_BIT(21)
+/* As a CPU starts: the kernel may, EL0 traps */
+#define WEFT_CPACR_KERNEL	WEFT_CPACR_FPEN_EL1
 
 /* TCR_EL1 */
 #define WEFT_TCR_T0SZ(bits)	(WEFT_U64(64) - (bits))

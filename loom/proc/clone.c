@@ -16,6 +16,7 @@
 #include <weft/sysreg.h>
 #include <weft/trap.h>
 
+#include "dev/irq.h"
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "lib/errno.h"
@@ -61,6 +62,7 @@ static void copy_registers(struct thread *t, const struct weft_frame *frame,
 			   const struct clone_wish *wish)
 {
 	struct weft_frame *own = thread_user_frame(t);
+	uint64_t daif;
 
 	*own = *frame;
 	weft_frame_set_result(own, 0);
@@ -68,8 +70,9 @@ static void copy_registers(struct thread *t, const struct weft_frame *frame,
 		own->sp = wish->stack;
 	weft_task_set_tls(&t->task, wish->flags & CLONE_SETTLS ?
 			  wish->tls : weft_read_tpidr_el0());
-	/* The registers are the caller's: the kernel does not touch them. */
-	weft_fp_save(&t->fp);
+	daif = irq_save();
+	weft_task_copy_fp(&t->task, &thread_current()->task);
+	irq_restore(daif);
 }
 
 static struct process *make_child(const struct weft_frame *frame,

@@ -260,56 +260,66 @@ static int test_switch(void)
 	return result;
 }
 
-/* The owner of this CPU's FP registers is not who it should be. */
+/* What the FP registers are said to be is not so. */
 
-static void init_over_owner(void *fp)
+static struct weft_fp others_fp;
+
+/* EL0 may use them, and the task has none. */
+static bool live_without_state(struct weft_task *self)
 {
-	static struct weft_task task;
+	self->cpu->fp_live = WEFT_FP_SIMD;
+	weft_write_cpacr_el1(weft_read_cpacr_el1() | WEFT_CPACR_FPEN_EL0);
+	return breaks(leave_to_user, good_frame(), "weft_fp_is_right");
+}
 
-	weft_task_init(&task, NULL, NULL,
-		       (uint64_t)(uintptr_t)unborn->stack + STACK_SIZE,
-		       kvm_empty_space(), fp);
+/* It has, and they are not it. */
+static bool live_of_others(struct weft_task *self)
+{
+	self->fp = &others_fp;
+	self->fp_used = WEFT_FP_SIMD;
+	return breaks(leave_to_user, good_frame(), "weft_fp_is_right") &&
+	       breaks(switch_to, self, "fp_owner");
+}
+
+/* CPACR_EL1 is not what the CPU's block says. */
+static bool live_in_secret(struct weft_task *self)
+{
+	self->cpu->fp_live = WEFT_FP_NOTHING;
+	return breaks(leave_to_user, good_frame(), "weft_fp_is_right");
 }
 
 static int own_wrongly(void)
 {
 	struct weft_task *self = weft_task_current();
-	static struct weft_fp fp;
+	struct weft_cpu *cpu = self->cpu;
+	struct weft_fp *owner;
 	int result = BOOT_PASS;
 
-	self->fp = &fp;			/* and nobody loaded it */
-	if (!breaks(leave_to_user, good_frame(), "fp_owner") ||
-	    !breaks(switch_to, self, "fp_owner"))
+	weft_mask_all();
+	owner = cpu->fp_owner;
+	weft_task_forget_fp(cpu, owner);
+	if (!live_without_state(self) || !live_of_others(self) ||
+	    !live_in_secret(self))
 		result = BOOT_FAIL;
+	weft_write_cpacr_el1(weft_read_cpacr_el1() & ~WEFT_CPACR_FPEN_EL0);
 	self->fp = NULL;
-	/* A dead thread's state, used again for a new one. */
-	self->cpu->fp_owner = &fp;
-	if (!breaks(init_over_owner, &fp, "fp_owner"))
-		result = BOOT_FAIL;
-	weft_task_forget_fp(self->cpu, &fp);
-	if (!breaks(init_over_owner, &fp, NULL))
+	self->fp_used = WEFT_FP_NOTHING;
+	cpu->fp_owner = owner;
+	if (!breaks(leave_to_user, good_frame(), NULL))
 		result = BOOT_FAIL;
 	return result;
 }
 
 static int test_fp(void)
 {
-	struct weft_task *self;
-	struct weft_fp *owner;
-	uint64_t daif;
+	uint64_t daif = weft_read_daif();
 	int result;
 
 	if (!LOOM_DEBUG)
 		return BOOT_SKIP;
-	self = weft_task_current();
-	daif = weft_read_daif();
 	unborn = thread_create("unborn", NULL, NULL, NULL);
 	CHECK(unborn);
-	weft_mask_all();
-	owner = self->cpu->fp_owner;
-	self->cpu->fp_owner = NULL;
 	result = own_wrongly();
-	self->cpu->fp_owner = owner;
 	weft_write_daif(daif);
 	thread_discard(unborn);
 	return result;
@@ -400,8 +410,8 @@ const struct boot_test weft_break_tests[] = {
 	  test_space },
 	{ "weft.break.switch", "a switch with DAIF open, or of the wrong "
 	  "tasks, is noticed", test_switch },
-	{ "weft.break.fp", "FP registers with the wrong or a dead owner are "
-	  "noticed", test_fp },
+	{ "weft.break.fp", "FP registers that are another's, or open in "
+	  "secret, are noticed", test_fp },
 	{ "weft.break.tlb", "descriptors and changes that the architecture "
 	  "forbids are noticed", test_tlb },
 	{ NULL, NULL, NULL },
