@@ -193,7 +193,8 @@ static void play(void)
 {
 	uint64_t daif = weft_read_daif();
 
-	turns = disturbed = idles = user_irqs = kernel_irqs = preempts = wrong = 0;
+	turns = disturbed = idles = wrong = 0;
+	user_irqs = kernel_irqs = preempts = 0;
 	timeout_init(&timer, wake);
 	cpus[0].weft.event_stack = stack + STACK_SIZE;
 	weft_mask_all();

@@ -101,6 +101,9 @@ endfunc player_el0
 //                           x3
 func fake_el1
 	msr	daifset, #15
+	mov	x9, sp
+	cmp	x3, #0
+	csel	x3, x9, x3, eq
 	adr	x9, 1f
 	msr	elr_el1, x9
 	msr	spsr_el1, x2

@@ -90,7 +90,7 @@ void player_destroy(struct player *player)
 	weft_write_daif(daif);
 	if (player->thread.stack)
 		kvm_stack_free(player->thread.stack);
-	if (player->user)
+	if (player->mem.table.root)
 		user_mem_destroy(&player->mem);
 }
 

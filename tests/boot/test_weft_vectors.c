@@ -75,21 +75,19 @@ static uint64_t here(void)
 	return (uint64_t)(uintptr_t)__builtin_frame_address(0);
 }
 
-/* @sp 0: as it is, and the hook returns. */
+/* What fake_el1 returns; NO_VECTOR: it did not. */
 static uint64_t fake(unsigned vector, uint64_t sp)
 {
 	uint64_t daif = weft_read_daif();
-	uint64_t result = NO_VECTOR;
+	static uint64_t result;
 
+	result = NO_VECTOR;
 	fiqs = serrors = 0;
 	seen_vector = NO_VECTOR;
 	seen = (struct weft_frame){ 0 };
 	hooks_take(&hooks);
-	if (!rescue_mark(&rescue)) {
-		if (!sp)
-			__asm__("mov %0, sp" : "=r"(sp));
+	if (!rescue_mark(&rescue))
 		result = fake_el1(vector, SERROR_ESR, kernel_pstate(), sp);
-	}
 	hooks_take(NULL);
 	weft_write_daif(daif);
 	return result;
@@ -197,7 +195,8 @@ static void on_user_serror(struct weft_frame *frame)
 static void on_user_unexpected(struct weft_frame *frame, unsigned vector)
 {
 	seen_vector = vector;
-	check_user(frame, frame->esr);
+	frame->far = 0;		/* an older exception's */
+	check_user(frame, SERROR_ESR);
 	weft_switch_to(&player.thread.task, home);
 }
 
