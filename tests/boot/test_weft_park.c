@@ -12,6 +12,7 @@
 #include "boot_test.h"
 #include "hooks.h"
 #include "lib/string.h"
+#include "mm/kvm.h"
 #include "test_weft_player.h"
 
 #define PLAYERS		3
@@ -197,8 +198,44 @@ static int test_park(void)
 	return result;
 }
 
+/* Broken preconditions, in debug builds */
+
+static void leave_elsewhere(void *frame)
+{
+	static struct weft_task nobody;
+
+	weft_mask_all();
+	weft_switch_from_frame(weft_task_current(), frame, &nobody);
+}
+
+static void init_at_el1(void *arg)
+{
+	static struct weft_frame frame __attribute__((aligned(16)));
+
+	(void)arg;
+	frame.pstate = WEFT_PSTATE_EL1H;
+	weft_task_init_user(&players[0].thread.task, &frame,
+			    kvm_empty_space(), NULL);
+}
+
+static int test_break(void)
+{
+	static struct weft_frame elsewhere __attribute__((aligned(16)));
+	uintptr_t below = (uintptr_t)__builtin_frame_address(0);
+
+	if (!LOOM_DEBUG)
+		return BOOT_SKIP;
+	CHECK(boot_expect_failure(leave_elsewhere, &elsewhere, "frame"));
+	CHECK(boot_expect_failure(leave_elsewhere, (void *)(below - 8192),
+				  "frame"));
+	CHECK(boot_expect_failure(init_at_el1, NULL, "weft_pstate_user_ok"));
+	return BOOT_PASS;
+}
+
 const struct boot_test weft_park_tests[] = {
 	{ "weft.park.mix", "tasks parked in the kernel and at EL0 or EL1 "
 	  "frames follow each other in every mix", test_park },
+	{ "weft.park.break", "a frame that is on no stack of the task, or is "
+	  "not EL0's, is noticed", test_break },
 	{ NULL, NULL, NULL },
 };
