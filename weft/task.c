@@ -68,7 +68,7 @@ static void init(struct weft_task *task, uintptr_t sp, const char *pc,
 		.space = space,
 		.fp = fp,
 	};
-	if (fp)
+	if (WEFT_FP && fp)
 		*fp = (struct weft_fp){ 0 };
 }
 
