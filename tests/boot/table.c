@@ -16,6 +16,8 @@ extern const struct boot_test weft_uaccess_tests[];
 extern const struct boot_test weft_space_tests[];
 extern const struct boot_test weft_switch_tests[];
 extern const struct boot_test weft_tables_tests[];
+extern const struct boot_test weft_fp_tests[];
+extern const struct boot_test weft_sve_tests[];
 extern const struct boot_test weft_break_tests[];
 
 const struct boot_test *const boot_test_tables[] = {
@@ -33,6 +35,8 @@ const struct boot_test *const boot_test_tables[] = {
 	weft_space_tests,
 	weft_switch_tests,
 	weft_tables_tests,
+	weft_fp_tests,
+	weft_sve_tests,
 	weft_break_tests,
 	NULL,
 };
