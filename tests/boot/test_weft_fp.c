@@ -221,11 +221,18 @@ static int test_no_moves(void)
 
 /* Anything that can happen, in any order. */
 
+static unsigned random_vl(void)
+{
+	return weft_sve_vl(16 * (1 + (unsigned)(sim_random() % 16)));
+}
+
 static void step_parked(struct sim_program *p)
 {
-	switch (sim_random() % 6) {
+	switch (sim_random() % 12) {
 	case 0:
 		sim_birth(p);
+		if (sim.max_vl && sim_random() % 2)
+			sim_give_sve(p, random_vl());
 		break;
 	case 1:
 		sim_change_memory(p);
@@ -256,11 +263,8 @@ static void copy_to_new(struct sim_program *p)
 	child->state = p->state;
 	sim_only_simd(child);
 	WANT(sim_memory_holds(child));
-}
-
-static unsigned random_vl(void)
-{
-	return weft_sve_vl(16 * (1 + (unsigned)(sim_random() % 16)));
+	WANT(child->task.fp_used == (p->task.fp_used ? WEFT_FP_SIMD :
+				     WEFT_FP_NOTHING));
 }
 
 static void step_sve(struct sim_program *p)
