@@ -22,6 +22,7 @@
 #include "lib/panic.h"
 #include "mm/aspace.h"
 #include "mm/layout.h"
+#include "proc/fpstate.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "sched/cpu.h"
@@ -136,8 +137,9 @@ static struct verdict judge(enum weft_trap trap)
 	case WEFT_TRAP_DEBUG:
 		return (struct verdict){ SIGTRAP, "debug exception" };
 	case WEFT_TRAP_SVE:
+		return (struct verdict){ SIGILL, "SVE instruction" };
 	case WEFT_TRAP_SME:
-		return (struct verdict){ SIGILL, "SVE or SME instruction" };
+		return (struct verdict){ SIGILL, "SME instruction" };
 	case WEFT_TRAP_SYSREG:
 		return (struct verdict){ SIGILL, "privileged register" };
 	case WEFT_TRAP_ILLEGAL:
@@ -151,8 +153,14 @@ void weft_hook_user_trap(struct weft_frame *frame, enum weft_trap trap)
 {
 	struct verdict verdict = judge(trap);
 	uint64_t at = verdict.sig == SIGBUS ? frame->far : frame->pc;
+	bool memory;
 
 	weft_unmask_all();
+	if (trap == WEFT_TRAP_SVE && fpstate_sve_trap(&memory)) {
+		if (!memory)
+			signal_fault(frame, SIGKILL, at, "out of memory");
+		return;
+	}
 	signal_fault(frame, verdict.sig, at, verdict.what);
 }
 

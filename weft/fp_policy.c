@@ -15,6 +15,7 @@
 #include <weft/arch.h>
 #include <weft/assert.h>
 #include <weft/cpu.h>
+#include <weft/sve.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
 
@@ -47,16 +48,36 @@ static void set_live(struct weft_cpu *cpu, uint64_t live)
 static void save(const struct weft_cpu *cpu, const struct weft_task *task)
 {
 	weft_assert(cpu->fp_owner == task->fp);
-	(void)cpu;
-	weft_fp_save(task->fp);
+	if (WEFT_SVE && cpu->fp_live == WEFT_FP_SVE)
+		weft_sve_save(task->sve, task->fp);
+	else
+		weft_fp_save(task->fp);
 }
 
-/* From memory, unless the registers hold it. */
+static void set_length(struct weft_cpu *cpu, const struct weft_sve *sve)
+{
+	uint64_t zcr = sve->vl / 16 - 1;
+
+	if (cpu->zcr == zcr)
+		return;
+	cpu->zcr = zcr;
+	weft_sve_set_zcr(zcr);
+}
+
+/*
+ * From memory, unless the registers hold it. Then ZCR_EL1 is right, too: it
+ * changes only here and in begin_sve, with the owner.
+ */
 static void load(struct weft_cpu *cpu, const struct weft_task *task)
 {
 	if (cpu->fp_owner == task->fp)
 		return;
-	weft_fp_restore(task->fp);
+	if (WEFT_SVE && task->fp_used == WEFT_FP_SVE) {
+		set_length(cpu, task->sve);
+		weft_sve_restore(task->sve, task->fp);
+	} else {
+		weft_fp_restore(task->fp);
+	}
 	cpu->fp_owner = task->fp;
 }
 
@@ -66,6 +87,15 @@ static void enable(struct weft_cpu *cpu, struct weft_task *task)
 		task->fp_used = WEFT_FP_SIMD;
 	load(cpu, task);
 	set_live(cpu, task->fp_used);
+}
+
+/* SVE joins what the registers hold of @task, all zeros above v0-v31. */
+static void begin_sve(struct weft_cpu *cpu, struct weft_task *task)
+{
+	set_length(cpu, task->sve);
+	weft_sve_extend();
+	task->fp_used = WEFT_FP_SVE;
+	set_live(cpu, WEFT_FP_SVE);
 }
 
 /* @task runs on @cpu from now on. */
@@ -101,9 +131,13 @@ bool weft_fp_trap(struct weft_task *task, enum weft_fp_use use)
 	struct weft_cpu *cpu = task->cpu;
 
 	assert_running(task);
-	if (!task->fp || cpu->fp_live >= use || use == WEFT_FP_SVE)
+	if (!task->fp || cpu->fp_live >= use)
+		return false;
+	if (use == WEFT_FP_SVE && (!WEFT_SVE || !task->sve))
 		return false;
 	enable(cpu, task);
+	if (WEFT_SVE && cpu->fp_live < use)
+		begin_sve(cpu, task);
 	return true;
 }
 
@@ -132,10 +166,11 @@ void weft_task_copy_fp(struct weft_task *to, const struct weft_task *from)
 {
 	assert_running(from);
 	weft_assert(to->fp && from->fp && !to->cpu);
+	*to->fp = *from->fp;
 	if (from->cpu->fp_live)
 		weft_fp_save(to->fp);
-	else
-		*to->fp = *from->fp;
+	else if (WEFT_SVE && from->fp_used == WEFT_FP_SVE)
+		weft_sve_to_simd(from->sve, to->fp);
 	to->fp_used = from->fp_used ? WEFT_FP_SIMD : WEFT_FP_NOTHING;
 }
 
@@ -149,6 +184,27 @@ void weft_task_reset_fp(struct weft_task *task)
 	arrive(task->cpu, task);
 }
 
+#if WEFT_SVE
+/*
+ * The registers may hold more than is kept, here or after a load that finds
+ * them right: what is above 128 bits is out of reach until begin_sve.
+ */
+void weft_task_discard_sve(struct weft_task *task)
+{
+	bool live = task == weft_task_current() && task->cpu->fp_live;
+
+	if (task->fp_used != WEFT_FP_SVE)
+		return;
+	task->fp_used = WEFT_FP_SIMD;
+	if (live) {
+		assert_running(task);
+		set_live(task->cpu, WEFT_FP_SIMD);
+	} else {
+		weft_sve_to_simd(task->sve, task->fp);
+	}
+}
+#endif
+
 bool weft_fp_is_right(const struct weft_task *task)
 {
 	const struct weft_cpu *cpu = task->cpu;
@@ -158,6 +214,9 @@ bool weft_fp_is_right(const struct weft_task *task)
 		return false;
 	if (live == WEFT_FP_NOTHING)
 		return true;
+	if (WEFT_SVE && live == WEFT_FP_SVE &&
+	    (!task->sve || weft_sve_current_vl() != task->sve->vl))
+		return false;
 	return task->fp && cpu->fp_owner == task->fp && task->fp_used == live;
 }
 

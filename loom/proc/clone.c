@@ -16,7 +16,6 @@
 #include <weft/sysreg.h>
 #include <weft/trap.h>
 
-#include "dev/irq.h"
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "lib/errno.h"
@@ -24,6 +23,7 @@
 #include "mm/aspace.h"
 #include "mm/user.h"
 #include "proc/clone_flags.h"
+#include "proc/fpstate.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "proc/tree.h"
@@ -62,7 +62,6 @@ static void copy_registers(struct thread *t, const struct weft_frame *frame,
 			   const struct clone_wish *wish)
 {
 	struct weft_frame *own = thread_user_frame(t);
-	uint64_t daif;
 
 	*own = *frame;
 	weft_frame_set_result(own, 0);
@@ -70,9 +69,7 @@ static void copy_registers(struct thread *t, const struct weft_frame *frame,
 		own->sp = wish->stack;
 	weft_task_set_tls(&t->task, wish->flags & CLONE_SETTLS ?
 			  wish->tls : weft_read_tpidr_el0());
-	daif = irq_save();
-	weft_task_copy_fp(&t->task, &thread_current()->task);
-	irq_restore(daif);
+	fpstate_copy(t);
 }
 
 static struct process *make_child(const struct weft_frame *frame,

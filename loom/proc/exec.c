@@ -22,6 +22,7 @@
 #include "mm/user.h"
 #include "proc/exec_args.h"
 #include "proc/exec_stack.h"
+#include "proc/fpstate.h"
 #include "proc/hwcap.h"
 #include "proc/load.h"
 #include "proc/process.h"
@@ -132,6 +133,7 @@ static void describe_cpu(struct exec_stack *s)
 		.isar2 = weft_read_id_aa64isar2_el1(),
 		.mmfr1 = weft_read_id_aa64mmfr1_el1(),
 		.mmfr2 = weft_read_id_aa64mmfr2_el1(),
+		.zfr0 = weft_read_id_aa64zfr0_el1(),
 	};
 
 	hwcap_from_ids(&ids, &s->hwcap, &s->hwcap2);
@@ -215,8 +217,8 @@ static void fresh_registers(struct weft_frame *frame, uint64_t pc, uint64_t sp)
 
 	weft_frame_init_user(frame, pc, sp);
 	weft_task_set_tls(&t->task, 0);
-	weft_task_reset_fp(&t->task);
 	irq_restore(daif);
+	fpstate_exec();
 }
 
 /*

@@ -26,6 +26,7 @@
 
 #include "lib/list.h"
 #include "lib/lockset.h"
+#include "proc/fpstate.h"
 
 struct process;
 struct cpu;
@@ -62,6 +63,7 @@ struct thread {
 	void (*entry)(void *arg);
 	void *arg;
 	uint64_t clear_child_tid;	/* user address, or 0 */
+	struct sve_config sve;
 	struct lockset held;		/* debug builds: the lock checker's */
 
 	/* The lock of the run queue that cpu names; cpu itself, too. */

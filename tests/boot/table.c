@@ -19,6 +19,8 @@ extern const struct boot_test weft_park_tests[];
 extern const struct boot_test weft_event_tests[];
 extern const struct boot_test weft_vectors_tests[];
 extern const struct boot_test weft_tables_tests[];
+extern const struct boot_test weft_fp_tests[];
+extern const struct boot_test weft_sve_tests[];
 extern const struct boot_test weft_break_tests[];
 
 const struct boot_test *const boot_test_tables[] = {
@@ -39,6 +41,8 @@ const struct boot_test *const boot_test_tables[] = {
 	weft_event_tests,
 	weft_vectors_tests,
 	weft_tables_tests,
+	weft_fp_tests,
+	weft_sve_tests,
 	weft_break_tests,
 	NULL,
 };

@@ -294,7 +294,8 @@ static int test_registers(void)
 	CHECK_NUM(weft_read_sctlr_el1(), ==, WEFT_SCTLR_KERNEL);
 	CHECK_NUM(weft_read_tcr_el1(), ==, tcr);
 	CHECK_NUM(weft_read_mair_el1(), ==, UINT64_C(0x4404ff));
-	CHECK_NUM(weft_read_cpacr_el1(), ==, UINT64_C(0x300000));
+	CHECK_NUM(weft_read_cpacr_el1(), ==,
+		  features.sve ? UINT64_C(0x110000) : UINT64_C(0x100000));
 	CHECK_NUM(weft_read_cntkctl_el1(), ==, 2);
 	CHECK_NUM(weft_read_mdscr_el1(), ==, 0);
 	CHECK_NUM(weft_read_contextidr_el1(), ==, 0);
