@@ -595,7 +595,7 @@ static uint64_t unlink_empty(struct weft_pgtable *table, uint64_t va,
 			continue;
 		write_entry(table, va, shift, at.entry, 0);
 		write_entry(table, va, shift - LEVEL_BITS, page, chain);
-		weft_tlb_batch_add(batch, va & ~(size_of(shift) - 1),
+		weft_tlb_batch_add(batch, va & ~(uint64_t)(WEFT_BLOCK_SIZE - 1),
 				   WEFT_BLOCK_SIZE, WEFT_TLB_BLOCKS);
 		chain = value & WEFT_PTE_ADDR;
 	}
