@@ -303,22 +303,11 @@ static uint64_t *next_leaf(const struct weft_pgtable *table, uint64_t *va,
 
 static void flush(const struct weft_pgtable *table, uint64_t va, size_t size)
 {
-	uint16_t asid;
+	struct weft_tlb_batch batch;
 
-	if (!table->space) {
-		weft_tlb_flush_kernel(va, size, true);
-		return;
-	}
-	/*
-	 * The writes first, then the ASID: if the space gets another one after
-	 * this look (a rollover, here after a preemption, or on another CPU),
-	 * walks under that one see the writes. A space without ASID never ran,
-	 * nothing of it is cached.
-	 */
-	weft_tlb_publish();
-	asid = weft_space_asid(table->space);
-	if (asid)
-		weft_tlb_flush_range(asid, va, size, true);
+	weft_tlb_batch_init(&batch);
+	weft_tlb_batch_add(&batch, va, size, WEFT_TLB_LEAF);
+	weft_tlb_batch_flush(&batch, table->space, 0);
 }
 
 struct leaf {
@@ -461,7 +450,7 @@ void weft_pt_destroy(struct weft_pgtable *table,
 	 */
 	asid = weft_space_asid(table->space);
 	if (asid)
-		weft_tlb_flush_asid(asid);
+		weft_tlb_flush_asid(asid, 0);
 	free_table(table, table->root, FIRST_LEVEL, done, done_arg);
 	table->root = 0;
 }

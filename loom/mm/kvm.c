@@ -165,7 +165,7 @@ void kvm_leave_identity(void)
 	 * (weft_task_adopt installed the empty space); what is cached of it is
 	 * under ASID 0, as the empty space is.
 	 */
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 }
 
 struct weft_space *kvm_empty_space(void)

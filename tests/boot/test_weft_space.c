@@ -476,13 +476,13 @@ static int test_rollover(void)
 	for (count = 3; count <= 5 && result == BOOT_PASS; count++) {
 		CHECK(weft_asid_init(&few, WEFT_ASID_GENERATIONS, count, map,
 				     few_cpus, 1) == 0);
-		weft_tlb_flush_all();
+		weft_tlb_flush_all(0);
 		CHECK(make_spaces(SPACES, &few));
 		result = visit_all(SPACES, 10);
 		if (result == BOOT_PASS)
 			result = ride_all();
 		free_spaces(SPACES);
-		weft_tlb_flush_all();
+		weft_tlb_flush_all(0);
 		CHECK_NUM(few.rollovers, >, 20);
 	}
 	return result;
@@ -494,13 +494,13 @@ static int flush_under(enum weft_asid_policy policy)
 	int result;
 
 	CHECK(weft_asid_init(&few, policy, 1, NULL, few_cpus, 1) == 0);
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 	CHECK(make_spaces(SPACES, &few));
 	result = visit_all(SPACES, 10);
 	if (result == BOOT_PASS)
 		result = change_from_afar();
 	free_spaces(SPACES);
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 	return result;
 }
 
