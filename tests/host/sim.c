@@ -12,6 +12,7 @@
 struct sim_event sim_events[SIM_EVENTS_MAX];
 size_t sim_count;
 uint64_t sim_ttbr0;
+uint64_t sim_ctr;
 void (*sim_hook)(enum sim_op op);
 struct sim_tlbi_note sim_tlbi;
 size_t sim_tlbi_count;
