@@ -79,11 +79,23 @@ static bool in_memory(const uint64_t *word)
 	       word < world->memory + FRAMES * entries_of_table();
 }
 
-/* Is it looked at by walks of the scenario, and so a step of its own? */
+/* The first entries of a table are what walks of the scenario look at. */
+static uint32_t watched(void)
+{
+	return scenario->wide ? 2 : NARROW;
+}
+
 static bool is_watched(const uint64_t *word)
 {
 	return !in_memory(word) ||
-	       (size_t)(word - world->memory) % entries_of_table() < NARROW;
+	       (size_t)(word - world->memory) % entries_of_table() < watched();
+}
+
+/* Is @word one of those that @store makes zero? */
+static bool is_zeroed(const struct store *store, const uint64_t *word)
+{
+	return store->zero && word >= store->word &&
+	       word < store->word + watched();
 }
 
 /* ---- names for the trace ---- */
@@ -183,8 +195,7 @@ static unsigned may_read(const struct sim_cpu *cpu, const uint64_t *word,
 	values[n++] = *word;
 	for (i = 0; i < cpu->store_count; i++) {
 		const struct store *store = &cpu->stores[i];
-		bool zeroed = store->zero && word >= store->word &&
-			      word < store->word + entries_of_table();
+		bool zeroed = is_zeroed(store, word);
 
 		if (store->word != word && !zeroed)
 			continue;
@@ -317,8 +328,7 @@ static void fill_all(void)
 static void apply(const struct store *store)
 {
 	if (store->zero)
-		memset(store->word, 0,
-		       entries_of_table() * sizeof(*store->word));
+		memset(store->word, 0, watched() * sizeof(*store->word));
 	else
 		*store->word = store->value;
 }
@@ -333,8 +343,7 @@ bool machine_may_drain(unsigned c, unsigned index)
 		const struct store *older = &cpu->stores[i];
 
 		if (store->release || older->word == store->word ||
-		    (older->zero && store->word >= older->word &&
-		     store->word < older->word + entries_of_table()))
+		    is_zeroed(older, store->word))
 			return false;
 	}
 	return true;
@@ -385,8 +394,7 @@ static uint64_t own_view(const uint64_t *word)
 
 		if (store->word == word)
 			value = store->value;
-		if (store->zero && word >= store->word &&
-		    word < store->word + entries_of_table())
+		if (is_zeroed(store, word))
 			value = 0;
 	}
 	return value;
@@ -705,7 +713,7 @@ static uint64_t frame_alloc(void *arg)
 	world->owner[f] = (uint8_t)(uintptr_t)arg;
 	words = &world->memory[f * entries_of_table()];
 	for (i = 0; i < entries_of_table(); i++)
-		words[i] = current < 0 ? 0 : JUNK;
+		words[i] = current < 0 || i >= watched() ? 0 : JUNK;
 	zeros.word = words;
 	if (current >= 0) {
 		trace("cpu %d:   fills table page %u with zeros", current, f);

@@ -32,7 +32,7 @@ enum {
 	NARROW = 8,		/* entries of a table that are modelled */
 	ENTRIES = 512,
 	TLB_MAX = 64,
-	STORES = 8,
+	STORES = 12,
 	ROOTS = 4,
 	STACK = 8192,
 	MAP_WORDS = 4,
@@ -70,7 +70,7 @@ enum wait { WAIT_NOTHING, WAIT_WORK, WAIT_LOCK, WAIT_STORE };
 
 enum op {
 	OP_INSTALL, OP_MAP, OP_UNMAP, OP_PROTECT, OP_DESTROY, OP_KERNEL_MAP,
-	OP_KERNEL_UNMAP, OP_SPLIT, OP_MERGE, OP_COUNT,
+	OP_KERNEL_UNMAP, OP_SPLIT, OP_MERGE, OP_TRIM, OP_COUNT,
 };
 
 struct sim_cpu {
@@ -136,11 +136,11 @@ struct scenario {
 	bool late;		/* all stores may be late, not only tables' */
 	bool wide;		/* tables of 512 entries, not 8 */
 	bool wraps;		/* the generation is about to wrap */
-	bool full;		/* only the last ASIDs are free at first */
+	uint32_t taken;		/* ASIDs that spaces have that never come */
+	unsigned tlb_flags;	/* of the tables */
 	bool empty;		/* the empty space is installed too */
 	bool shared;		/* each space may run on several CPUs */
 	uint32_t running;	/* CPUs that run space 0 at the start: bits */
-	uint32_t share;		/* of the time in --long: weight */
 };
 
 extern struct world *world;

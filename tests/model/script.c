@@ -23,6 +23,7 @@
 
 enum { FREE, CHANGED, DYING };	/* world->busy[] */
 
+#define OPS(name)	(1u << OP_##name)
 #define MAPPED		1
 #define WRITABLE	2
 
@@ -194,6 +195,7 @@ static void make_space(unsigned space)
 	must(weft_pt_init(table, 0, machine_ops(),
 			  (void *)(uintptr_t)(space + 1)), "weft_pt_init");
 	table->space = &world->spaces[space];
+	table->tlb_flags = scenario->tlb_flags;
 	weft_space_init(&world->spaces[space], table->root, &world->domain);
 }
 
@@ -204,6 +206,15 @@ static void map_first(unsigned space)
 	for (i = 0; i < slots_of(space); i++)
 		if (scenario->slot[i].mapped)
 			map(space, i);
+}
+
+/* Where parts have changed since the split it is refused. */
+static void merge(unsigned space, unsigned slot)
+{
+	int error = weft_pt_merge(table_of(space), va_of(space, slot));
+
+	if (error != WEFT_EINVAL && error != WEFT_ENOENT)
+		must(error, "weft_pt_merge");
 }
 
 /* The space ends; another one begins in the same memory. */
@@ -245,6 +256,17 @@ void script_run(unsigned c)
 		break;
 	case OP_DESTROY:
 		destroy(space);
+		break;
+	case OP_SPLIT:
+		must(weft_pt_split(table_of(space), va_of(space, slot)),
+		     "weft_pt_split");
+		break;
+	case OP_MERGE:
+		merge(space, slot);
+		break;
+	case OP_TRIM:
+		must(weft_pt_trim(table_of(space), va_of(space, slot),
+				  scenario->slot[slot].size), "weft_pt_trim");
 		break;
 	default:
 		violation("operation %u is unknown", cpu->op);
@@ -294,6 +316,17 @@ static bool may_install(unsigned c, unsigned space)
 	return is_first_new(space);
 }
 
+/* Is it mapped by a block at this moment? */
+static bool is_block(unsigned space, unsigned slot)
+{
+	struct weft_pt_entry entry;
+
+	if (!(scenario->ops & OPS(SPLIT)))
+		return false;
+	return !weft_pt_lookup(table_of(space), va_of(space, slot), &entry) &&
+	       entry.size != WEFT_PAGE_SIZE;
+}
+
 static bool may_change(uint32_t op, unsigned space, unsigned slot)
 {
 	bool kernel = op == OP_KERNEL_MAP || op == OP_KERNEL_UNMAP;
@@ -303,9 +336,15 @@ static bool may_change(uint32_t op, unsigned space, unsigned slot)
 	    (space != EMPTY && space >= scenario->spaces) ||
 	    slot >= slots_of(space))
 		return false;
+	if (op == OP_TRIM)
+		return !slot;
 	if (op == OP_MAP || op == OP_KERNEL_MAP)
 		return !page->may[0];
-	return page->may[0];
+	if (op == OP_SPLIT || op == OP_MERGE)
+		return page->may[0] &&
+		       is_block(space, slot) == (op == OP_SPLIT);
+	return page->may[0] && (scenario->slot[slot].size == WEFT_PAGE_SIZE) ==
+			       !is_block(space, slot);
 }
 
 static bool may_begin(unsigned c, uint32_t op, unsigned space, unsigned slot)
@@ -339,7 +378,7 @@ const char *script_name(uint32_t op, uint32_t space, uint32_t slot)
 	static char text[80];
 	static const char *const names[OP_COUNT] = {
 		"installs", "maps in", "unmaps in", "protects in", "destroys",
-		"maps in", "unmaps in", "splits in", "merges in",
+		"maps in", "unmaps in", "splits in", "merges in", "trims in",
 	};
 	bool whole = op == OP_INSTALL || op == OP_DESTROY;
 	size_t n;
@@ -370,8 +409,7 @@ static void setup_domain(void)
 	domain->unlock = machine_unlock;
 	if (scenario->wraps)
 		domain->generation = -2 * (uint64_t)WEFT_ASID_GENERATION;
-	/* All but the last three are taken, by spaces that never come. */
-	for (i = 1; scenario->full && i < scenario->asids - 3; i++)
+	for (i = 1; i <= scenario->taken; i++)
 		world->asid_map[i / 64] |= UINT64_C(1) << i % 64;
 }
 
@@ -409,7 +447,6 @@ void script_setup(void)
 }
 
 #define USER_RW	(WEFT_PT_USER | WEFT_PT_WRITE)
-#define OPS(a)	(1u << OP_##a)
 
 /* Two pages under one table page, of which one is there from the start. */
 static const struct slot two_pages[] = {
@@ -417,17 +454,86 @@ static const struct slot two_pages[] = {
 	{ 0x2000, 0x1000, 0x40002000, USER_RW, false },
 };
 
+static const struct slot one_page[] = {
+	{ 0x1000, 0x1000, 0x40001000, USER_RW, true },
+};
+
+/* A block of 2 MiB, and two pages in it where that is split. */
+static const struct slot block[] = {
+	{ 0x200000, 0x200000, 0x40000000, USER_RW | WEFT_PT_BLOCKS, true },
+	{ 0x200000, 0x1000, 0x40000000, USER_RW, false },
+	{ 0x201000, 0x1000, 0x40001000, USER_RW, false },
+};
+
+#define COMMON	.cpus = 2, .asids = 4
+#define CHANGES	(OPS(MAP) | OPS(UNMAP) | OPS(PROTECT))
+
 const struct scenario scenarios[] = {
-	{ .name = "asid", .text = "spaces come and go: 2 CPUs, 6 spaces, "
-	  "4 ASIDs (0 included), 3 generations",
-	  .cpus = 2, .spaces = 6, .asids = 4, .ops = OPS(INSTALL),
-	  .rollovers = 2, .budget = 3 },
-	{ .name = "asid-late", .text = "the same, all stores may be late",
-	  .cpus = 2, .spaces = 4, .asids = 4, .ops = OPS(INSTALL),
-	  .budget = 3, .rollovers = 3, .late = true, .shared = true },
-	{ .name = "map", .text = "pages come and go under two CPUs",
-	  .cpus = 2, .spaces = 2, .asids = 4, .slots = 2, .slot = two_pages,
-	  .ops = OPS(INSTALL) | OPS(MAP) | OPS(UNMAP) | OPS(PROTECT),
-	  .budget = 2, .shared = true, .running = 3 },
+	{ .name = "asid", .text = "6 spaces come and go, 3 generations",
+	  COMMON, .spaces = 6, .ops = OPS(INSTALL), .rollovers = 2,
+	  .budget = 3 },
+	{ .name = "asid-threads", .text = "spaces that run on both CPUs",
+	  COMMON, .spaces = 4, .ops = OPS(INSTALL), .rollovers = 3,
+	  .budget = 3, .taken = 1, .shared = true },
+	{ .name = "asid-idle", .text = "the empty space between others",
+	  COMMON, .spaces = 3, .ops = OPS(INSTALL), .rollovers = 3,
+	  .budget = 3, .taken = 2, .empty = true },
+	{ .name = "asid-three", .text = "3 CPUs, 4 ASIDs for use: one more",
+	  .cpus = 3, .asids = 5, .spaces = 4, .ops = OPS(INSTALL),
+	  .rollovers = 2, .budget = 1, .taken = 3, .running = 7,
+	  .shared = true },
+	{ .name = "asid-few", .text = "one CPU, 2 ASIDs for use, many rounds",
+	  .cpus = 1, .asids = 3, .spaces = 4, .ops = OPS(INSTALL),
+	  .budget = 8 },
+	{ .name = "asid-8", .text = "8-bit ASIDs, all but three taken",
+	  .cpus = 2, .asids = 256, .spaces = 5, .ops = OPS(INSTALL),
+	  .rollovers = 2, .budget = 3, .taken = 252 },
+	{ .name = "asid-wrap", .text = "the generation wraps",
+	  COMMON, .spaces = 4, .ops = OPS(INSTALL), .rollovers = 4,
+	  .budget = 3, .taken = 2, .wraps = true },
+	{ .name = "asid-late", .text = "every store may be late",
+	  COMMON, .spaces = 3, .ops = OPS(INSTALL), .rollovers = 2,
+	  .budget = 1, .taken = 3, .running = 1, .late = true,
+	  .shared = true },
+	{ .name = "change", .text = "pages change under a space on two CPUs",
+	  COMMON, .spaces = 1, .slots = 2, .slot = two_pages, .ops = CHANGES,
+	  .budget = 2, .running = 3, .shared = true },
+	{ .name = "change-range", .text = "the same, TLBIs by range",
+	  COMMON, .spaces = 1, .slots = 2, .slot = two_pages, .ops = CHANGES,
+	  .budget = 2, .running = 3, .shared = true,
+	  .tlb_flags = WEFT_TLB_RANGE },
+	{ .name = "rollover", .text = "pages change while ASIDs run out",
+	  COMMON, .spaces = 3, .slots = 1, .slot = one_page,
+	  .ops = OPS(INSTALL) | OPS(UNMAP), .budget = 2, .taken = 3,
+	  .running = 1, .shared = true },
+	{ .name = "first", .text = "pages change while a space gets an ASID; "
+	  "every store may be late",
+	  COMMON, .spaces = 2, .slots = 1, .slot = one_page,
+	  .ops = OPS(INSTALL) | OPS(UNMAP), .budget = 1, .late = true,
+	  .shared = true },
+	{ .name = "flush-change", .text = "no ASIDs: flush when spaces change",
+	  COMMON, .spaces = 2, .slots = 1, .slot = one_page,
+	  .policy = WEFT_ASID_FLUSH_CHANGE, .empty = true, .shared = true,
+	  .ops = OPS(INSTALL) | OPS(UNMAP), .budget = 2 },
+	{ .name = "flush-always", .text = "no ASIDs: flush at every switch",
+	  COMMON, .spaces = 2, .slots = 1, .slot = one_page,
+	  .policy = WEFT_ASID_FLUSH_ALWAYS, .empty = true, .shared = true,
+	  .ops = OPS(INSTALL) | OPS(UNMAP), .budget = 2 },
+	{ .name = "exit", .text = "spaces end while others run",
+	  COMMON, .spaces = 2, .slots = 1, .slot = one_page, .empty = true,
+	  .ops = OPS(INSTALL) | OPS(DESTROY), .budget = 2, .running = 1,
+	  .taken = 1 },
+	{ .name = "trim", .text = "empty table pages are freed",
+	  COMMON, .spaces = 1, .slots = 1, .slot = one_page,
+	  .ops = OPS(UNMAP) | OPS(TRIM) | OPS(MAP), .budget = 3, .running = 3,
+	  .shared = true },
+	{ .name = "block", .text = "a block is split and merged",
+	  COMMON, .spaces = 1, .slots = 3, .slot = block,
+	  .ops = OPS(SPLIT) | OPS(MERGE) | OPS(PROTECT), .budget = 2,
+	  .running = 3, .shared = true, .wide = true },
+	{ .name = "kernel", .text = "the kernel's pages come and go",
+	  COMMON, .spaces = 1, .kernel_slots = 2, .slot = two_pages,
+	  .ops = OPS(KERNEL_MAP) | OPS(KERNEL_UNMAP), .budget = 3,
+	  .running = 1 },
 	{ .name = NULL },
 };
