@@ -24,6 +24,8 @@
 #include <weft/errno.h>
 #include <weft/space.h>
 
+#include "flags.h"
+
 static bool test_bit(const uint64_t *map, uint32_t bit)
 {
 	return map[bit / 64] >> (bit % 64) & 1;

@@ -13,6 +13,8 @@
 #include <weft/sysreg.h>
 #include <weft/task.h>
 
+#include "flags.h"
+
 void weft_task_reset_fp(struct weft_task *task)
 {
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);

@@ -2,6 +2,8 @@
 /* What a frame that enters user mode may contain. */
 #include <weft/frame.h>
 
+#include "flags.h"
+
 void weft_frame_init_user(struct weft_frame *frame, uint64_t pc, uint64_t sp)
 {
 	*frame = (struct weft_frame){

@@ -14,6 +14,8 @@
 #include <weft/space.h>
 #include <weft/tlb.h>
 
+#include "flags.h"
+
 enum {
 	FIRST_LEVEL = 1,
 	BLOCK_LEVEL = 2,

@@ -11,6 +11,8 @@
 #include <weft/sysreg.h>
 #include <weft/tlb.h>
 
+#include "flags.h"
+
 enum { SHARED_ASID = 1 };
 
 void weft_space_init(struct weft_space *space, uint64_t root,

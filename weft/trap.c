@@ -13,6 +13,8 @@
 #include <weft/task.h>
 #include <weft/uaccess.h>
 
+#include "flags.h"
+
 void weft_trap_user_sync(struct weft_frame *frame);
 void weft_trap_user_irq(struct weft_frame *frame);
 void weft_trap_kernel_sync(struct weft_frame *frame);
