@@ -105,7 +105,7 @@ add_wanted() {
 	command -v apt-cache >/dev/null || return 0
 	for choice in "${wanted[@]}"; do
 		for package in $choice; do
-			if apt-cache show "$package" >/dev/null 2>&1; then
+			if [ -n "$(apt-cache madison "$package")" ]; then
 				missing+=("$package")
 				break
 			fi
