@@ -18,7 +18,8 @@ import tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What headers declare: functions at the left edge, structures, enumerations.
-FUNCTION = re.compile(r"^(?!WEFT_|#|typedef)(?:\w[\w *()]*?\b)?(weft_\w+)\(", re.M)
+FUNCTION = re.compile(
+    r"^(?!WEFT_|#|typedef)(?:\w[\w *()]*?\b)?(weft_\w+)\(", re.M)
 MADE = re.compile(r"^WEFT_(?:OPERATION|OPERATION_ARG)\((\w+)", re.M)
 COMPOUND = re.compile(r"^(?:struct|enum) (weft_\w+) \{", re.M)
 UNDOCUMENTED = "int weft_nobody_knows(void);\n"
