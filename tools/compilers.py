@@ -97,5 +97,10 @@ def usual(family: str) -> Compiler:
 
 
 def sources(root: str = ROOT) -> list[str]:
-    """Every file of the library."""
+    """Every file of the library, but the hooks that it has as defaults."""
     return sorted(glob.glob(os.path.join(root, "weft/*.[cS]")))
+
+
+def default_hooks() -> list[str]:
+    """The files of the archive libweft-defaults.a."""
+    return sorted(glob.glob(os.path.join(ROOT, "weft/defaults/*.c")))

@@ -175,7 +175,8 @@ def installed_files(folder: str) -> list[str]:
 def expected_files() -> list[str]:
     """Our headers, our archives and their descriptions, nothing else."""
     headers = [f"include/weft/{name}"
-               for name in os.listdir(os.path.join(ROOT, "include/weft"))]
+               for name in os.listdir(os.path.join(ROOT, "include/weft"))
+               if name.endswith(".h")]
     names = ["weft"]
     if os.path.isdir(os.path.join(ROOT, "weft/defaults")):
         names.append("weft-defaults")
@@ -279,7 +280,7 @@ def write_all_headers(path: str) -> None:
     names = sorted(os.listdir(os.path.join(ROOT, "include/weft")))
     with open(path, "w", encoding="utf-8") as file:
         file.writelines(f"#include <weft/{name}>\n" for name in names
-                        if name != "asm.h")
+                        if name.endswith(".h") and name != "asm.h")
 
 
 def named_in_manual(files: Iterable[str]) -> None:
