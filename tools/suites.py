@@ -135,6 +135,13 @@ def static() -> Iterator[Job]:
                ("run", "test", ".ci/run", "tools/setup.sh")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
+    yield Job("static.compilers",
+              "old and new compilers take weft without a warning",
+              tool("check_compilers.py"), tap=True, timeout=600)
+    yield Job("static.doxygen", "every public name has its documentation",
+              tool("check_doxygen.py"), tap=True)
+    yield Job("static.version", "the version is the same everywhere",
+              tool("check_version.py"), tap=True)
     folder = build.directory("clang-debug")
     yield Job("static.tidy", "clang-tidy finds nothing",
               tool("check_tidy.py") + [folder], needs=("clang-debug",),
@@ -154,6 +161,23 @@ def static() -> Iterator[Job]:
                       os.path.join(folder, build.KERNEL),
                       os.path.join(folder, "weft/libweft.a")],
                   needs=(variant,), tap=True)
+
+
+def consume() -> Iterator[Job]:
+    main = os.path.join(build.ROOT, "tests/consume/main.py")
+    for way, text in (("plain", "its files in one command"),
+                      ("subproject", "a subproject of Meson"),
+                      ("installed", "installed, by pkg-config"),
+                      ("cxx", "from C++"),
+                      ("fp", "only the FP code")):
+        for family in ("gcc", "clang"):
+            yield Job(f"consume.{way}-{family}",
+                      f"weft in another kernel: {text}",
+                      [PYTHON, main, way, family], tap=True, timeout=300)
+    yield Job("consume.asid", "weft elsewhere: only the ASID allocator",
+              [PYTHON, main, "asid"], tap=True)
+    yield Job("consume.lists", "the manual lists the files of each part",
+              [PYTHON, main, "lists"], tap=True)
 
 
 def boot_job(config: Config, counted: bool) -> Job:
@@ -236,4 +260,5 @@ def functions(path: str) -> Iterator[tuple[str, str, bool]]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*fuzz(), *user(), *boot(), *system(), *static(), *host()]
+    return [*fuzz(), *user(), *boot(), *system(), *consume(), *static(),
+            *host()]

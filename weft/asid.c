@@ -26,6 +26,8 @@
 #include <weft/space.h>
 #include <weft/sysreg.h>
 
+#include "flags.h"
+
 static void set_bit(uint64_t *map, uint32_t bit)
 {
 	map[bit / 64] |= UINT64_C(1) << (bit % 64);

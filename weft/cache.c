@@ -10,6 +10,8 @@
 #include <weft/assert.h>
 #include <weft/sysreg.h>
 
+#include "flags.h"
+
 /*
  * CTR_EL0: log2 of words in the smallest line; L1Ip: whether the instruction
  * cache is looked up by physical address; IDC and DIC: not needed

@@ -7,6 +7,8 @@
 
 #include <weft/frame.h>
 
+#include "flags.h"
+
 /* Both relative to the field itself: no relocation, half the size. */
 struct extable_entry {
 	int32_t insn;

@@ -19,6 +19,8 @@
 #include <weft/sysreg.h>
 #include <weft/task.h>
 
+#include "flags.h"
+
 #define CPACR_EL0 (WEFT_CPACR_FPEN_EL0 | WEFT_CPACR_ZEN_EL0)
 
 static void assert_running(const struct weft_task *task)

@@ -4,6 +4,8 @@
 
 #include <weft/config.h>
 
+#include "flags.h"
+
 #if WEFT_USER
 void weft_frame_init_user(struct weft_frame *frame, uint64_t pc, uint64_t sp)
 {

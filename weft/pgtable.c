@@ -15,6 +15,8 @@
 #include <weft/space.h>
 #include <weft/tlb.h>
 
+#include "flags.h"
+
 enum {
 	FIRST_SHIFT = 30,
 	BLOCK_SHIFT = 21,

@@ -12,6 +12,8 @@
 #include <weft/sysreg.h>
 #include <weft/tlb.h>
 
+#include "flags.h"
+
 uint16_t weft_space_asid(const struct weft_space *space)
 {
 	return (uint16_t)(__atomic_load_n(&space->context, __ATOMIC_RELAXED) &

@@ -53,6 +53,8 @@
 #include <weft/space.h>
 #include <weft/sysreg.h>
 
+#include "flags.h"
+
 static void assert_masked(void)
 {
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);

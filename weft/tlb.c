@@ -11,6 +11,8 @@
 #include <weft/space.h>
 #include <weft/sysreg.h>
 
+#include "flags.h"
+
 /* VA[55:12] in bits 43:0, whatever the granule; TTL above it is 0: unknown. */
 #define TLBI_VA_MASK	((UINT64_C(1) << 44) - 1)
 #define TLBI_ASID(asid)	((uint64_t)(asid) << 48)

@@ -15,6 +15,7 @@
 #include <weft/uaccess.h>
 
 #include "entry.h"
+#include "flags.h"
 
 static unsigned class_of(uint64_t esr)
 {

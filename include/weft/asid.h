@@ -30,6 +30,7 @@ extern "C" {
 
 struct weft_space;
 
+/* How spaces get their ASIDs. */
 enum weft_asid_policy {
 	/* Generations, as above: a switch invalidates nothing. */
 	WEFT_ASID_GENERATIONS,
@@ -50,19 +51,21 @@ enum weft_asid_policy {
 /* What all spaces run under without an allocator. */
 #define WEFT_ASID_COMMON	1
 
+/* What the allocator knows of a CPU: see above. */
 struct weft_asid_cpu {
-	uint64_t active;
-	uint64_t reserved;
-	bool flush;
+	uint64_t active;	/* context that it runs; atomic */
+	uint64_t reserved;	/* context that it ran at the last rollover */
+	bool flush;		/* it has yet to drop its TLB */
 };
 
+/* The ASIDs of all CPUs that share TLB maintenance; weft_asid_init. */
 struct weft_asid_domain {
-	enum weft_asid_policy policy;
+	enum weft_asid_policy policy;	/* never changes */
 	uint32_t count;			/* ASIDs, 0 included: 0..count-1 */
-	uint32_t ncpus;
+	uint32_t ncpus;			/* CPUs, the size of cpus */
 	uint32_t next;			/* where the search goes on */
 	uint64_t generation;		/* multiple of WEFT_ASID_GENERATION */
-	uint64_t rollovers;
+	uint64_t rollovers;		/* generations begun, for statistics */
 	uint64_t *map;			/* one bit an ASID, client's memory */
 	struct weft_asid_cpu *cpus;	/* ncpus of them, client's memory */
 	/* The client's lock, taken with DAIF masked; NULL: one CPU. */

@@ -27,6 +27,7 @@
 #define WEFT_EL_H
 
 #ifndef __ASSEMBLER__
+/* For BL and BR in assembly only: the manual is above. */
 extern const char weft_descend[];
 extern const char weft_mmu_on[];
 #endif

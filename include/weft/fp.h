@@ -122,6 +122,7 @@ enum weft_fp_policy {
 	WEFT_FP_TRACKED,
 };
 
+/* FP and SIMD registers of a thread that is not running. */
 struct weft_fp {
 	/*
 	 * 64 bits each: that is what MRS and MSR move. First, because behind

@@ -47,6 +47,7 @@ enum weft_pt_flags {
 	WEFT_PT_GUARDED = 64,
 };
 
+/* The client's memory for table pages; @arg is weft_pgtable.arg. */
 struct weft_pt_ops {
 	/* A page of zeros for a table: physical address, 0: none left. */
 	uint64_t (*alloc)(void *arg);
@@ -55,10 +56,11 @@ struct weft_pt_ops {
 	uint64_t *(*to_virt)(void *arg, uint64_t pa);
 };
 
+/* One page table: a user's, or the kernel's half. */
 struct weft_pgtable {
 	uint64_t root;			/* physical */
 	uint64_t base;			/* lowest address it translates */
-	const struct weft_pt_ops *ops;
+	const struct weft_pt_ops *ops;	/* where table pages come from */
 	void *arg;			/* for ops */
 	/* Whose ASID is invalidated; NULL: the kernel's half, all global. */
 	struct weft_space *space;

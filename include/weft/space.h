@@ -20,6 +20,7 @@ extern "C" {
 struct weft_asid_domain;
 struct weft_cpu;
 
+/* An address space; shared by the tasks of a process. */
 struct weft_space {
 	uint64_t ttbr;		/* root | ASID << 48: what TTBR0 gets */
 	uint64_t context;	/* generation | ASID (weft/asid.h); atomic */

@@ -55,6 +55,7 @@ struct weft_keys;
 struct weft_space;
 struct weft_sve;
 
+/* A thread as the switch sees it; part of the client's thread. */
 struct weft_task {
 	uint64_t sp;		/* kernel stack pointer, or frame, while
 				 * parked */
@@ -86,8 +87,8 @@ WEFT_PAIR(weft_task, sp, pc);
 /* What the procedure call standard preserves, and nothing else. */
 struct weft_saved {
 	uint64_t x[10];		/* x19-x28 */
-	uint64_t x29;
-	uint64_t lr;
+	uint64_t x29;		/* frame pointer */
+	uint64_t lr;		/* where weft_switch returns to */
 };
 
 WEFT_OFFSET(WEFT_SAVED_X19, weft_saved, x);

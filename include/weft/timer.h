@@ -55,6 +55,7 @@ static inline uint64_t weft_vtimer_now(void)
 	return weft_read_cntvct_el0();
 }
 
+/* The physical counter. */
 static inline uint64_t weft_ptimer_now(void)
 {
 	weft_isb();
@@ -68,6 +69,7 @@ static inline void weft_vtimer_stop(void)
 	weft_isb();
 }
 
+/* Disable the physical timer. */
 static inline void weft_ptimer_stop(void)
 {
 	weft_write_cntp_ctl_el0(0);
@@ -89,6 +91,7 @@ static inline void weft_vtimer_set(uint64_t deadline)
 	weft_isb();
 }
 
+/* Fire at @deadline of the physical counter. */
 static inline void weft_ptimer_set(uint64_t deadline)
 {
 	weft_write_cntp_cval_el0(deadline);
@@ -104,6 +107,7 @@ static inline bool weft_vtimer_fired(void)
 	       (WEFT_TIMER_ENABLE | WEFT_TIMER_ISTATUS);
 }
 
+/* Has the physical timer fired? */
 static inline bool weft_ptimer_fired(void)
 {
 	return (weft_read_cntp_ctl_el0() &

@@ -41,22 +41,25 @@ extern "C" {
 
 struct weft_task;
 
+/* What an access that faulted was for. */
 enum weft_access {
 	WEFT_ACCESS_READ,
 	WEFT_ACCESS_WRITE,
 	WEFT_ACCESS_EXEC,
 };
 
+/* Why the page tables did not allow it. */
 enum weft_fault_kind {
 	WEFT_FAULT_TRANSLATION,	/* nothing is mapped */
 	WEFT_FAULT_PERMISSION,	/* mapped, not for this */
 	WEFT_FAULT_OTHER,	/* address size, access flag ... */
 };
 
+/* An instruction or data abort that a page table can explain. */
 struct weft_page_fault {
 	uint64_t address;	/* FAR_EL1, tag removed from user addresses */
-	enum weft_access access;
-	enum weft_fault_kind kind;
+	enum weft_access access;	/* what it was for */
+	enum weft_fault_kind kind;	/* why it failed */
 	bool user;		/* EL0 did it; else the kernel */
 };
 
