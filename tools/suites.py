@@ -129,6 +129,8 @@ def static() -> Iterator[Job]:
               tool("check_layout.py"), tap=True)
     yield Job("static.style", "the files keep the style",
               tool("check_style.py"), tap=True)
+    yield Job("static.index", "the index of bug classes names tests",
+              tool("check_index.py"), tap=True)
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
