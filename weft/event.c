@@ -12,6 +12,7 @@
 #include <weft/trap.h>
 
 #include "entry.h"
+#include "flags.h"
 
 #if WEFT_USER
 struct weft_frame *weft_event_resume(struct weft_frame *frame)

@@ -17,6 +17,8 @@
 #include <weft/sysreg.h>
 #include <weft/task.h>
 
+#include "flags.h"
+
 #define PFR0_SVE_SHIFT 32
 
 size_t weft_sve_size(unsigned vl)

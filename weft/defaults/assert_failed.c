@@ -5,6 +5,8 @@
  */
 #include <weft/assert.h>
 
+#include "../flags.h"
+
 #if WEFT_DEBUG
 void weft_assert_failed(const char *file, int line, const char *expr)
 {

@@ -2,6 +2,8 @@
 /* The default of weft_hook_page_fault: no memory comes on demand. */
 #include <weft/trap.h>
 
+#include "../flags.h"
+
 bool weft_hook_page_fault(struct weft_frame *frame,
 			  const struct weft_page_fault *fault)
 {

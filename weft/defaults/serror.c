@@ -2,6 +2,8 @@
 /* The default of weft_hook_serror: memory or a device failed; stop. */
 #include <weft/trap.h>
 
+#include "../flags.h"
+
 void weft_hook_serror(struct weft_frame *frame)
 {
 	unsigned from = weft_frame_from_user(frame) ? WEFT_VECTOR_EL0_64 :
