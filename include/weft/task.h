@@ -105,10 +105,11 @@ static inline struct weft_task *weft_task_current(void)
 	uintptr_t task;
 
 	/*
-	 * Not volatile and no memory clobber: TPIDR_EL1 always names whoever
-	 * executes this, so the compiler may keep or repeat the value.
+	 * Volatile: weft_hand_over changes it under the function that calls
+	 * it, so a value from before must not be kept. No memory clobber:
+	 * nothing in memory goes with it.
 	 */
-	__asm__("mrs %0, tpidr_el1" : "=r"(task));
+	__asm__ volatile("mrs %0, tpidr_el1" : "=r"(task));
 	return (struct weft_task *)task;
 }
 
