@@ -49,6 +49,8 @@ class Config:
     el2: bool = False
     asid1: bool = False     # one address-space id, explicit flushes
     debug: bool = False
+    # By row, not by choice: see FP below.
+    fp: str = dataclasses.field(default="tracked", compare=False)
 
     def name(self) -> str:
         words = ["clang" if self.clang else "gcc",
@@ -56,6 +58,7 @@ class Config:
                  "gicv2" if self.gicv2 else "gicv3",
                  "el2" if self.el2 else "el1"]
         words += ["asid1"] if self.asid1 else []
+        words += [self.fp] if self.fp != "tracked" else []
         words += ["debug"] if self.debug else []
         return "-".join(words)
 
@@ -67,7 +70,8 @@ class Config:
                                gic=2 if self.gicv2 else 3, el2=self.el2)
 
     def words(self) -> list[str]:
-        return ["loom.asids=1"] if self.asid1 else []
+        words = [f"loom.fp={self.fp}"] if self.fp != "tracked" else []
+        return words + (["loom.asids=1"] if self.asid1 else [])
 
     def run_options(self) -> list[str]:
         """The same as options of ./run."""
@@ -76,7 +80,8 @@ class Config:
                    "--gic", "2" if self.gicv2 else "3"]
         options += ["--el2"] if self.el2 else []
         options += ["--debug"] if self.debug else []
-        options += ["--append", "loom.asids=1"] if self.asid1 else []
+        for word in self.words():
+            options += ["--append", word]
         return options
 
 
@@ -85,7 +90,10 @@ class Config:
 # 0: so six machines have every pair of choices.
 COLUMNS = {"clang": {1, 2, 3}, "max": {1, 2, 4}, "gicv2": {1, 3, 5},
            "el2": {2, 4, 5}, "asid1": {3, 4, 5}, "debug": {1, 4, 5}}
-PAIRWISE = [Config(**{key: row in rows for key, rows in COLUMNS.items()})
+# FP policies: each with and without SVE, which the rows with max have.
+FP = ("tracked", "eager", "lazy", "lazy", "tracked", "eager")
+PAIRWISE = [Config(fp=FP[row],
+                   **{key: row in rows for key, rows in COLUMNS.items()})
             for row in range(6)]
 
 
@@ -94,7 +102,7 @@ def matrix() -> Iterator[tuple[Config, bool]]:
     for config in PAIRWISE:
         yield config, False
     for choice in itertools.product((False, True), repeat=len(COLUMNS)):
-        config = Config(*choice)
+        config = Config(*choice, fp=FP[sum(choice) % 3])
         if config not in PAIRWISE:
             yield config, True
 
