@@ -50,6 +50,8 @@ class Config:
     asid1: bool = False     # one address-space id, flushed when spaces change
     debug: bool = False
     always: bool = False    # with asid1: flushed at every installation
+    # By row, not by choice: see FP below.
+    fp: str = dataclasses.field(default="tracked", compare=False)
 
     def name(self) -> str:
         words = ["clang" if self.clang else "gcc",
@@ -58,6 +60,7 @@ class Config:
                  "el2" if self.el2 else "el1"]
         if self.asid1:
             words += ["asid0" if self.always else "asid1"]
+        words += [self.fp] if self.fp != "tracked" else []
         words += ["debug"] if self.debug else []
         return "-".join(words)
 
@@ -69,9 +72,10 @@ class Config:
                                gic=2 if self.gicv2 else 3, el2=self.el2)
 
     def words(self) -> list[str]:
-        if not self.asid1:
-            return []
-        return ["loom.asids=0" if self.always else "loom.asids=1"]
+        words = [f"loom.fp={self.fp}"] if self.fp != "tracked" else []
+        if self.asid1:
+            words += ["loom.asids=0" if self.always else "loom.asids=1"]
+        return words
 
     def run_options(self) -> list[str]:
         """The same as options of ./run."""
@@ -80,7 +84,8 @@ class Config:
                    "--gic", "2" if self.gicv2 else "3"]
         options += ["--el2"] if self.el2 else []
         options += ["--debug"] if self.debug else []
-        options += ["--append", *self.words()] if self.asid1 else []
+        for word in self.words():
+            options += ["--append", word]
         return options
 
 
@@ -89,9 +94,11 @@ class Config:
 # 0: so six machines have every pair of choices.
 COLUMNS = {"clang": {1, 2, 3}, "max": {1, 2, 4}, "gicv2": {1, 3, 5},
            "el2": {2, 4, 5}, "asid1": {3, 4, 5}, "debug": {1, 4, 5}}
-# One of the rows with a common ASID flushes it always.
+# FP policies: each with and without SVE, which the rows with max have. One of
+# the rows with a common ASID flushes it always.
+FP = ("tracked", "eager", "lazy", "lazy", "tracked", "eager")
 PAIRWISE = [Config(**{key: row in rows for key, rows in COLUMNS.items()},
-                   always=row == 4)
+                   always=row == 4, fp=FP[row])
             for row in range(6)]
 
 
@@ -100,7 +107,7 @@ def matrix() -> Iterator[tuple[Config, bool]]:
     for config in PAIRWISE:
         yield config, False
     for choice in itertools.product((False, True), repeat=len(COLUMNS)):
-        config = Config(*choice)
+        config = Config(*choice, fp=FP[sum(choice) % 3])
         for always in (False, True) if config.asid1 else (False,):
             cell = dataclasses.replace(config, always=always)
             if cell not in PAIRWISE:

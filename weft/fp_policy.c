@@ -21,6 +21,9 @@
 
 #include "flags.h"
 
+/* Called from many places: one copy. */
+#define SHARED __attribute__((noinline))
+
 #define CPACR_EL0 (WEFT_CPACR_FPEN_EL0 | WEFT_CPACR_ZEN_EL0)
 
 static void assert_running(const struct weft_task *task)
@@ -38,16 +41,20 @@ static uint64_t cpacr_of(uint64_t live)
 }
 
 /* EL0 from now on; no ISB, the ERET that takes it there is one. */
-static void set_live(struct weft_cpu *cpu, uint64_t live)
+static SHARED void change_live(struct weft_cpu *cpu, uint64_t live)
 {
-	if (cpu->fp_live == live)
-		return;
 	cpu->fp_live = live;
 	weft_write_cpacr_el1((weft_read_cpacr_el1() & ~CPACR_EL0) |
 			     cpacr_of(live));
 }
 
-static void save(const struct weft_cpu *cpu, const struct weft_task *task)
+static void set_live(struct weft_cpu *cpu, uint64_t live)
+{
+	if (cpu->fp_live != live)
+		change_live(cpu, live);
+}
+
+static SHARED void save(const struct weft_cpu *cpu, const struct weft_task *task)
 {
 	weft_assert(cpu->fp_owner == task->fp);
 	if (WEFT_SVE && cpu->fp_live == WEFT_FP_SVE)
@@ -70,7 +77,7 @@ static void set_length(struct weft_cpu *cpu, const struct weft_sve *sve)
  * From memory, unless the registers hold it. Then ZCR_EL1 is right, too: it
  * changes only here and in begin_sve, with the owner.
  */
-static void load(struct weft_cpu *cpu, const struct weft_task *task)
+static SHARED void load(struct weft_cpu *cpu, const struct weft_task *task)
 {
 	if (cpu->fp_owner == task->fp)
 		return;
