@@ -143,7 +143,7 @@ WEFT_OPERATION_ARG(tlbi_vae1is, "tlbi vae1is")
 WEFT_OPERATION_ARG(tlbi_vale1is, "tlbi vale1is")
 WEFT_OPERATION_ARG(tlbi_vaae1is, "tlbi vaae1is")
 WEFT_OPERATION_ARG(tlbi_vaale1is, "tlbi vaale1is")
-/* By range, FEAT_TLBIRANGE (C5.5), by encoding: old assemblers lack the names */
+/* By range (FEAT_TLBIRANGE, C5.5), by encoding: old assemblers lack names */
 WEFT_OPERATION_ARG(tlbi_rvae1, "sys #0, c8, c6, #1")
 WEFT_OPERATION_ARG(tlbi_rvaae1, "sys #0, c8, c6, #3")
 WEFT_OPERATION_ARG(tlbi_rvale1, "sys #0, c8, c6, #5")
