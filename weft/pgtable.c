@@ -185,12 +185,14 @@ int weft_pt_init(struct weft_pgtable *table, uint64_t base,
 void weft_pt_adopt(struct weft_pgtable *table, uint64_t root, uint64_t base,
 		   const struct weft_pt_ops *ops, void *arg)
 {
-	*table = (struct weft_pgtable){
-		.root = root,
-		.base = base,
-		.ops = ops,
-		.arg = arg,
-	};
+	/* One by one: as a whole it would need the client's memset. */
+	table->root = root;
+	table->base = base;
+	table->ops = ops;
+	table->arg = arg;
+	table->space = NULL;
+	table->tlb_flags = 0;
+	table->pages = 0;
 }
 
 /* An entry and its level; small enough to be returned in registers. */
@@ -574,9 +576,9 @@ static bool is_empty(const uint64_t *page)
 }
 
 /*
- * Unlink the empty tables under the entries of level @shift in the range, and put
- * them before @chain: the first entry of each is the address of the next, which
- * is an invalid descriptor to a CPU that still walks there.
+ * Unlink the empty tables under the entries of level @shift in the range, and
+ * put them before @chain: the first entry of each is the address of the next,
+ * which is an invalid descriptor to a CPU that still walks there.
  */
 static uint64_t unlink_empty(struct weft_pgtable *table, uint64_t va,
 			     uint64_t end, unsigned shift,

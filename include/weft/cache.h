@@ -48,11 +48,11 @@ void weft_cache_clean_invalidate(const void *start, size_t len);
 
 /*
  * The device is going to write, or has written: drop what the caches have of
- * it, with stores that are not written back. Both times are needed: before, so that no
- * dirty line is written over what the device writes; after it is done and
- * before the first load, for a CPU may have fetched lines speculatively. @start
- * and @len are multiples of weft_cache_granule(): half a line cannot be dropped,
- * and its other half would be lost. The memory is mapped writable.
+ * it, with stores that are not written back. Both times are needed: before, so
+ * that no dirty line is written over what the device writes; after it is done
+ * and before the first load, for a CPU may have fetched lines speculatively.
+ * @start and @len are multiples of weft_cache_granule(): half a line cannot be
+ * dropped, and its other half would be lost. The memory is mapped writable.
  */
 void weft_cache_invalidate(void *start, size_t len);
 

@@ -126,9 +126,9 @@ int weft_pt_protect(struct weft_pgtable *table, uint64_t va, size_t size,
  *
  * Both go through an invalid entry (break before make): for a moment the 2 MiB
  * are not mapped, on any CPU. In a user table that shows as a fault of a
- * program, or of a copy from or to user memory, and the client must bear it: its
- * handler takes the lock under which this is called, finds the page mapped by
- * then, and resumes. In the kernel's half a fault is fatal, so the client
+ * program, or of a copy from or to user memory, and the client must bear it:
+ * its handler takes the lock under which this is called, finds the page mapped
+ * by then, and resumes. In the kernel's half a fault is fatal, so the client
  * guarantees that until this returns no CPU uses the range: it holds neither
  * code nor stack of any, nor vectors, per-CPU data, page tables, nor what
  * table->ops and the debug hooks use. (A linear map that holds any of this

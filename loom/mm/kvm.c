@@ -86,7 +86,7 @@ static uint64_t table_alloc(void *arg)
 	return (uint64_t)(uintptr_t)page - IMAGE_BASE + image_pa;
 }
 
-/* Tables of the kernel's half are never freed. */
+/* Tables of the kernel's half are never freed: nothing is trimmed or merged. */
 static void table_free(void *arg, uint64_t pa)
 {
 	(void)arg;
@@ -101,15 +101,24 @@ static const struct weft_pt_ops table_ops = {
 
 void kvm_init(uint64_t image)
 {
+	struct weft_features features;
 	uint64_t root;
 
 	image_pa = image;
 	weft_pt_adopt(&table, early_tables.ttbr1, LINEAR_BASE, &table_ops,
 		      NULL);
+	weft_features_read(&features);
+	if (features.tlbirange)
+		table.tlb_flags = WEFT_TLB_RANGE;
 	root = table_alloc(NULL);
 	if (!root)
 		panic("kvm: no table for the empty root");
 	weft_space_init_empty(&empty_space, root);
+}
+
+unsigned kvm_tlb_flags(void)
+{
+	return table.tlb_flags;
 }
 
 static bool is_image(uint64_t block, uint64_t start, uint64_t end)
@@ -358,7 +367,7 @@ void weft_debug_pte(const struct weft_pgtable *pt, uint64_t va, unsigned level,
 		    uint64_t before, uint64_t after)
 {
 	uint64_t changeable = WEFT_PTE_USER | WEFT_PTE_RDONLY | WEFT_PTE_PXN |
-			      WEFT_PTE_UXN;
+			      WEFT_PTE_UXN | WEFT_PTE_GP;
 	bool leaf = level == 3 || !(after & WEFT_PTE_TABLE);
 
 	(void)pt;

@@ -57,6 +57,9 @@ struct weft_space *kvm_empty_space(void);
  */
 void kvm_init_asids(const char *cmdline, unsigned ncpus);
 
+/* How TLBs are invalidated here: enum weft_tlb_flags for every page table. */
+unsigned kvm_tlb_flags(void);
+
 /* Where the spaces of processes get their ASIDs. */
 struct weft_asid_domain *kvm_asid_domain(void);
 

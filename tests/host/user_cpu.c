@@ -211,6 +211,11 @@ uint16_t weft_space_asid(const struct weft_space *space)
 	return ASID;
 }
 
+unsigned kvm_tlb_flags(void)
+{
+	return 0;
+}
+
 struct weft_asid_domain *kvm_asid_domain(void)
 {
 	return (struct weft_asid_domain *)domain;
