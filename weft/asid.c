@@ -86,6 +86,17 @@ static bool current_generation(const struct weft_asid_domain *domain,
 	return (context & ~WEFT_ASID_MASK) == generation;
 }
 
+static void next_generation(struct weft_asid_domain *domain)
+{
+	uint64_t generation = domain->generation + WEFT_ASID_GENERATION;
+
+	/* Not 0 when it wraps: a space that never ran would pass for current. */
+	if (!generation)
+		generation = WEFT_ASID_GENERATION;
+	__atomic_store_n(&domain->generation, generation, __ATOMIC_RELAXED);
+	domain->rollovers++;
+}
+
 /* A new generation: those that run keep their ASID, all CPUs owe a flush. */
 static void reserve_running(struct weft_asid_domain *domain)
 {
@@ -158,10 +169,7 @@ static uint64_t new_context(struct weft_asid_domain *domain, uint64_t old)
 	}
 	asid = find_free(domain);
 	if (!asid) {
-		__atomic_store_n(&domain->generation,
-				 domain->generation + WEFT_ASID_GENERATION,
-				 __ATOMIC_RELAXED);
-		domain->rollovers++;
+		next_generation(domain);
 		reserve_running(domain);
 		domain->next = 1;
 		asid = find_free(domain);

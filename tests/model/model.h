@@ -135,6 +135,7 @@ struct scenario {
 	uint32_t rollovers;	/* no operation begins after so many */
 	bool late;		/* all stores may be late, not only tables' */
 	bool wide;		/* tables of 512 entries, not 8 */
+	bool too_few;		/* CPUs + 1 ASIDs are tried first */
 	bool wraps;		/* the generation is about to wrap */
 	uint32_t taken;		/* ASIDs that spaces have that never come */
 	unsigned tlb_flags;	/* of the tables */

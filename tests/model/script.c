@@ -402,13 +402,17 @@ static void setup_domain(void)
 	struct weft_asid_domain *domain = &world->domain;
 	uint32_t i;
 
-	must(weft_asid_init(domain, scenario->policy, scenario->asids,
-			    world->asid_map, world->asid_cpus, scenario->cpus),
-	     "weft_asid_init");
+	/* Too few are refused; otherwise it is seen what comes of them. */
+	if (!scenario->too_few ||
+	    weft_asid_init(domain, scenario->policy, scenario->cpus + 1,
+			   world->asid_map, world->asid_cpus, scenario->cpus))
+		must(weft_asid_init(domain, scenario->policy, scenario->asids,
+				    world->asid_map, world->asid_cpus,
+				    scenario->cpus), "weft_asid_init");
 	domain->lock = machine_lock;
 	domain->unlock = machine_unlock;
 	if (scenario->wraps)
-		domain->generation = -2 * (uint64_t)WEFT_ASID_GENERATION;
+		domain->generation = -(uint64_t)WEFT_ASID_GENERATION;
 	for (i = 1; i <= scenario->taken; i++)
 		world->asid_map[i / 64] |= UINT64_C(1) << i % 64;
 }
@@ -473,8 +477,8 @@ const struct scenario scenarios[] = {
 	  COMMON, .spaces = 6, .ops = OPS(INSTALL), .rollovers = 2,
 	  .budget = 3 },
 	{ .name = "asid-threads", .text = "spaces that run on both CPUs",
-	  COMMON, .spaces = 4, .ops = OPS(INSTALL), .rollovers = 3,
-	  .budget = 3, .taken = 1, .shared = true },
+	  COMMON, .spaces = 3, .ops = OPS(INSTALL), .rollovers = 3,
+	  .budget = 2, .taken = 3, .running = 3, .shared = true },
 	{ .name = "asid-idle", .text = "the empty space between others",
 	  COMMON, .spaces = 3, .ops = OPS(INSTALL), .rollovers = 3,
 	  .budget = 3, .taken = 2, .empty = true },
@@ -488,6 +492,10 @@ const struct scenario scenarios[] = {
 	{ .name = "asid-8", .text = "8-bit ASIDs, all but three taken",
 	  .cpus = 2, .asids = 256, .spaces = 5, .ops = OPS(INSTALL),
 	  .rollovers = 2, .budget = 3, .taken = 252 },
+	{ .name = "asid-too-few", .text = "as many ASIDs for use as CPUs are "
+	  "refused; one more suffices",
+	  COMMON, .spaces = 4, .ops = OPS(INSTALL), .budget = 2,
+	  .too_few = true },
 	{ .name = "asid-wrap", .text = "the generation wraps",
 	  COMMON, .spaces = 4, .ops = OPS(INSTALL), .rollovers = 4,
 	  .budget = 3, .taken = 2, .wraps = true },
@@ -503,7 +511,7 @@ const struct scenario scenarios[] = {
 	  .budget = 2, .running = 3, .shared = true,
 	  .tlb_flags = WEFT_TLB_RANGE },
 	{ .name = "rollover", .text = "pages change while ASIDs run out",
-	  COMMON, .spaces = 3, .slots = 1, .slot = one_page,
+	  COMMON, .spaces = 2, .slots = 1, .slot = one_page,
 	  .ops = OPS(INSTALL) | OPS(UNMAP), .budget = 2, .taken = 3,
 	  .running = 1, .shared = true },
 	{ .name = "first", .text = "pages change while a space gets an ASID; "
@@ -531,6 +539,11 @@ const struct scenario scenarios[] = {
 	  COMMON, .spaces = 1, .slots = 3, .slot = block,
 	  .ops = OPS(SPLIT) | OPS(MERGE) | OPS(PROTECT), .budget = 2,
 	  .running = 3, .shared = true, .wide = true },
+	{ .name = "block-range", .text = "the same, TLBIs by range",
+	  COMMON, .spaces = 1, .slots = 3, .slot = block,
+	  .ops = OPS(SPLIT) | OPS(MERGE) | OPS(PROTECT), .budget = 2,
+	  .running = 3, .shared = true, .wide = true,
+	  .tlb_flags = WEFT_TLB_RANGE },
 	{ .name = "kernel", .text = "the kernel's pages come and go",
 	  COMMON, .spaces = 1, .kernel_slots = 2, .slot = two_pages,
 	  .ops = OPS(KERNEL_MAP) | OPS(KERNEL_UNMAP), .budget = 3,
