@@ -47,15 +47,17 @@ class Config:
     max: bool = False       # -cpu max instead of cortex-a53
     gicv2: bool = False
     el2: bool = False
-    asid1: bool = False     # one address-space id, explicit flushes
+    asid1: bool = False     # one address-space id, flushed when spaces change
     debug: bool = False
+    always: bool = False    # with asid1: flushed at every installation
 
     def name(self) -> str:
         words = ["clang" if self.clang else "gcc",
                  "max" if self.max else "a53",
                  "gicv2" if self.gicv2 else "gicv3",
                  "el2" if self.el2 else "el1"]
-        words += ["asid1"] if self.asid1 else []
+        if self.asid1:
+            words += ["asid0" if self.always else "asid1"]
         words += ["debug"] if self.debug else []
         return "-".join(words)
 
@@ -67,7 +69,9 @@ class Config:
                                gic=2 if self.gicv2 else 3, el2=self.el2)
 
     def words(self) -> list[str]:
-        return ["loom.asids=1"] if self.asid1 else []
+        if not self.asid1:
+            return []
+        return ["loom.asids=0" if self.always else "loom.asids=1"]
 
     def run_options(self) -> list[str]:
         """The same as options of ./run."""
@@ -76,7 +80,7 @@ class Config:
                    "--gic", "2" if self.gicv2 else "3"]
         options += ["--el2"] if self.el2 else []
         options += ["--debug"] if self.debug else []
-        options += ["--append", "loom.asids=1"] if self.asid1 else []
+        options += ["--append", *self.words()] if self.asid1 else []
         return options
 
 
@@ -85,7 +89,9 @@ class Config:
 # 0: so six machines have every pair of choices.
 COLUMNS = {"clang": {1, 2, 3}, "max": {1, 2, 4}, "gicv2": {1, 3, 5},
            "el2": {2, 4, 5}, "asid1": {3, 4, 5}, "debug": {1, 4, 5}}
-PAIRWISE = [Config(**{key: row in rows for key, rows in COLUMNS.items()})
+# One of the rows with a common ASID flushes it always.
+PAIRWISE = [Config(**{key: row in rows for key, rows in COLUMNS.items()},
+                   always=row == 4)
             for row in range(6)]
 
 
@@ -95,8 +101,10 @@ def matrix() -> Iterator[tuple[Config, bool]]:
         yield config, False
     for choice in itertools.product((False, True), repeat=len(COLUMNS)):
         config = Config(*choice)
-        if config not in PAIRWISE:
-            yield config, True
+        for always in (False, True) if config.asid1 else (False,):
+            cell = dataclasses.replace(config, always=always)
+            if cell not in PAIRWISE:
+                yield cell, True
 
 
 # ---- the suites -------------------------------------------------------

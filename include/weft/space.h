@@ -28,7 +28,8 @@ struct weft_space {
 
 /*
  * A space over the page table at @root (physical, page-aligned). It gets its
- * ASID when it first runs.
+ * ASID when it first runs; the common one of a flush policy (weft/asid.h) at
+ * once.
  */
 void weft_space_init(struct weft_space *space, uint64_t root,
 		     struct weft_asid_domain *domain);
@@ -45,7 +46,10 @@ void weft_space_init_empty(struct weft_space *space, uint64_t root);
  * differs and invalidates nothing unless the ASID policy asks for it.
  *
  * There is no ISB here: an ERET to EL0 synchronizes. Who goes on in EL1 and
- * touches user memory executes weft_isb() first. DAIF masked.
+ * touches user memory executes weft_isb() first. So does who lets others see
+ * that this CPU has left the old space: until then its walker may use the old
+ * root, which another CPU that frees the space must not pull away. DAIF
+ * masked.
  */
 void weft_space_install(struct weft_cpu *cpu, struct weft_space *space);
 

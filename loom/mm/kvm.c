@@ -165,7 +165,7 @@ void kvm_leave_identity(void)
 	 * (weft_task_adopt installed the empty space); what is cached of it is
 	 * under ASID 0, as the empty space is.
 	 */
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 }
 
 struct weft_space *kvm_empty_space(void)
@@ -194,19 +194,27 @@ void kvm_init_asids(const char *cmdline, unsigned ncpus)
 	enum weft_asid_policy policy = WEFT_ASID_GENERATIONS;
 	struct weft_features features;
 	uint64_t count;
+	bool asked;
 
 	weft_features_read(&features);
 	count = UINT64_C(1) << features.asid_bits;
-	if (cmdline_u64(cmdline, "loom.asids", &count) &&
-	    count > (UINT64_C(1) << features.asid_bits))
+	asked = cmdline_u64(cmdline, "loom.asids", &count);
+	if (count > (UINT64_C(1) << features.asid_bits))
 		fatal("loom.asids=%lu: this CPU has %d bits",
 		      (unsigned long)count, features.asid_bits);
-	if (count == 1)
-		policy = WEFT_ASID_SHARED;
+	if (count <= 1)
+		policy = count ? WEFT_ASID_FLUSH_CHANGE :
+				 WEFT_ASID_FLUSH_ALWAYS;
 	if (weft_asid_init(&domain, policy, (uint32_t)count, asid_map,
-			   asid_cpus, ncpus))
-		fatal("loom.asids=%lu: at least %u are needed, or 1 for all",
-		      (unsigned long)count, ncpus + 2);
+			   asid_cpus, ncpus)) {
+		if (asked)
+			fatal("loom.asids=%lu: at least %u are needed and "
+			      "weft's allocator, or 1 or 0 to flush",
+			      (unsigned long)count, ncpus + 2);
+		/* Built with WEFT_ASID=0. */
+		weft_asid_init(&domain, WEFT_ASID_FLUSH_CHANGE, 0, NULL, NULL,
+			       ncpus);
+	}
 	domain.lock = asid_take;
 	domain.unlock = asid_drop;
 	domain.lock_arg = &asid_lock;

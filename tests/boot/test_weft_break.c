@@ -189,12 +189,12 @@ static int test_space(void)
 	CHECK(breaks(bad_root, kvm_asid_domain(), "root %"));
 	CHECK(weft_asid_init(&domain, WEFT_ASID_GENERATIONS, 8, domain_map,
 			     domain_cpus, 1) == 0);
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 	CHECK(user_mem_init(&mem, &domain));
 	result = stale_spaces();
 	user_mem_enter(NULL);
 	user_mem_destroy(&mem);
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 	return result;
 }
 
@@ -369,7 +369,7 @@ static void map_without_space(void *arg)
 static void flush_empty(void *arg)
 {
 	(void)arg;
-	weft_tlb_flush_asid(0);
+	weft_tlb_flush_asid(0, 0);
 }
 
 static int test_tlb(void)

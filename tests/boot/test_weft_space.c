@@ -476,33 +476,42 @@ static int test_rollover(void)
 	for (count = 3; count <= 5 && result == BOOT_PASS; count++) {
 		CHECK(weft_asid_init(&few, WEFT_ASID_GENERATIONS, count, map,
 				     few_cpus, 1) == 0);
-		weft_tlb_flush_all();
+		weft_tlb_flush_all(0);
 		CHECK(make_spaces(SPACES, &few));
 		result = visit_all(SPACES, 10);
 		if (result == BOOT_PASS)
 			result = ride_all();
 		free_spaces(SPACES);
-		weft_tlb_flush_all();
+		weft_tlb_flush_all(0);
 		CHECK_NUM(few.rollovers, >, 20);
 	}
 	return result;
 }
 
-/* The same in the shared mode, whatever the kernel's own mode is. */
-static int test_shared(void)
+/* The same with a common ASID, whatever the kernel's own policy is. */
+static int flush_under(enum weft_asid_policy policy)
 {
 	int result;
 
-	CHECK(weft_asid_init(&few, WEFT_ASID_SHARED, 1, NULL, few_cpus,
-			     1) == 0);
-	weft_tlb_flush_all();
+	CHECK(weft_asid_init(&few, policy, 1, NULL, few_cpus, 1) == 0);
+	weft_tlb_flush_all(0);
 	CHECK(make_spaces(SPACES, &few));
 	result = visit_all(SPACES, 10);
 	if (result == BOOT_PASS)
 		result = change_from_afar();
 	free_spaces(SPACES);
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 	return result;
+}
+
+static int test_flush_change(void)
+{
+	return flush_under(WEFT_ASID_FLUSH_CHANGE);
+}
+
+static int test_flush_always(void)
+{
+	return flush_under(WEFT_ASID_FLUSH_ALWAYS);
 }
 
 /* Freed and made anew: nothing of the old one is met in the new one. */
@@ -543,7 +552,10 @@ const struct boot_test weft_space_tests[] = {
 	  "always the running one's", test_threads },
 	{ "weft.space.rollover", "with 3-5 ASIDs, 12 spaces are never "
 	  "confused", test_rollover },
-	{ "weft.space.shared", "nor are they with one", test_shared },
+	{ "weft.space.flush-change", "nor are they with one",
+	  test_flush_change },
+	{ "weft.space.flush-always", "nor with one that is always flushed",
+	  test_flush_always },
 	{ "weft.space.reborn", "a new space has nothing of a dead one",
 	  test_reborn },
 	{ NULL, NULL, NULL },
