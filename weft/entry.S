@@ -13,8 +13,10 @@
  * kernel or program.
  */
 #include <weft/asm.h>
+#include <weft/config.h>
 #include <weft/cpu.h>
 #include <weft/frame.h>
+#include <weft/pauth.h>
 #include <weft/task.h>
 
 /* x2-x29, in either direction */
@@ -116,7 +118,7 @@
 	.endm
 
 	.macro	entry_user name:req, handler:req, esr:req
-func \name
+func \name, pad=none
 	frame_x0_x1 stp
 	frame_x2_x29 stp
 	frame_save_rest user, \esr
@@ -125,10 +127,25 @@ func \name
 	bl	\handler			// returns with DAIF masked
 	frame_return_user
 endfunc \name
+#if WEFT_PAUTH
+	/* The same for weft_vectors_pauth */
+func \name\()_pauth, pad=none
+	frame_x0_x1 stp
+	frame_x2_x29 stp
+	frame_save_rest user, \esr
+	frame_cfi
+	pauth_kernel_key x20, x21
+	mov	x0, sp
+	bl	\handler
+	mrs	x0, tpidr_el1
+	pauth_user_key x0, x1
+	b	.Lreturn_user
+endfunc \name\()_pauth
+#endif
 	.endm
 
 	.macro	entry_kernel name:req, handler:req, esr:req
-func \name
+func \name, pad=none
 	frame_x0_x1 stp
 	frame_x2_x29 stp
 	frame_save_rest kernel, \esr
@@ -149,7 +166,7 @@ endfunc \name
  * is the end, nothing is restored.
  */
 	.macro	entry_unexpected name:req, from:req
-func \name
+func \name, pad=none
 	frame_x2_x29 stp
 	frame_save_rest \from, 1
 	frame_cfi
@@ -168,7 +185,7 @@ endfunc \name
  * CPU's spare stack. The thread registers of EL0 serve as scratch: nothing
  * returns from here.
  */
-func weft_entry_overflow
+func weft_entry_overflow, pad=none
 	msr	tpidrro_el0, x0
 	msr	tpidr_el0, x1
 	mov	x0, sp
@@ -196,5 +213,12 @@ endfunc weft_entry_overflow
 func weft_enter_user
 	mov	sp, x0
 	frame_cfi
+#if WEFT_PAUTH
+	mrs	x0, tpidr_el1
+	ldr	x1, [x0, #WEFT_TASK_KEYS]
+	cbz	x1, .Lreturn_user		// no such CPU, or not turned on
+	pauth_user_key x0, x1
+#endif
+.Lreturn_user:
 	frame_return_user
 endfunc weft_enter_user

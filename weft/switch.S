@@ -24,7 +24,7 @@
 // Returns, on the stack of next, prev: x0 is left as it is.
 // Clobbers: x9, x10
 // Needs: EL1, DAIF masked, prev running here, next parked
-func weft_switch
+func weft_switch, pad=sign
 	sub	sp, sp, #WEFT_SAVED_SIZE
 	.cfi_adjust_cfa_offset WEFT_SAVED_SIZE
 	saved_regs stp
@@ -51,10 +51,11 @@ func weft_switch
 	 */
 	msr	tpidr_el1, x1
 	mov	sp, x9
-	br	x10
+	br	x10				// to a BTI J: nothing else will do
 
 	.globl	weft_resume_kernel
 weft_resume_kernel:
+	hint	#36				// BTI J
 	saved_regs ldp
 	add	sp, sp, #WEFT_SAVED_SIZE
 	.cfi_adjust_cfa_offset -WEFT_SAVED_SIZE
@@ -70,12 +71,13 @@ weft_resume_kernel:
 	.cfi_restore x28
 	.cfi_restore x29
 	.cfi_restore x30
+	authenticate				// the sp is that of the signing
 	ret
 endfunc weft_switch
 
 // Where a thread that never ran resumes: weft_task_init put entry in x19's
 // place and its argument in x20's. Calls entry(prev = x0, arg).
-func weft_resume_first
+func weft_resume_first, pad=j
 	.cfi_undefined x30			// the outermost frame
 	ldp	x19, x20, [sp, #WEFT_SAVED_X19]
 	add	sp, sp, #WEFT_SAVED_SIZE

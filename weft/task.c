@@ -8,6 +8,7 @@
  *	FP registers	prev's into memory, next's from it
  *	thread regs	TPIDR_EL0 may have been written by the program: read
  *			back from the register, never from a copy
+ *	keys		IB, DA, DB, GA; in EL1 the key IA is the kernel's
  *	TTBR0		the space of next; no ISB, see below
  *	stack		weft_switch
  *
@@ -22,9 +23,11 @@
 #include <stddef.h>
 
 #include <weft/assert.h>
+#include <weft/config.h>
 #include <weft/cpu.h>
 #include <weft/fp.h>
 #include <weft/frame.h>
+#include <weft/pauth.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
 
@@ -118,6 +121,8 @@ struct weft_task *weft_switch_to(struct weft_task *prev,
 	weft_assert(prev == weft_task_current() && prev != next);
 	weft_fp_hand_over(cpu, prev, next);
 	hand_over_tls(prev, next);
+	if (WEFT_PAUTH)
+		weft_keys_hand_over(prev, next);
 	weft_space_install(cpu, next->space);
 	next->cpu = cpu;
 	prev = weft_switch(prev, next);

@@ -6,8 +6,10 @@
 #include <weft/trap.h>
 
 #include <weft/assert.h>
+#include <weft/config.h>
 #include <weft/cpu.h>
 #include <weft/fp.h>
+#include <weft/pauth.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
@@ -143,6 +145,7 @@ static void check_user_exit(const struct weft_frame *frame)
 	weft_assert(weft_pstate_user_ok(frame->pstate & ~WEFT_PSTATE_SS));
 	weft_assert(weft_space_is_installed(task->cpu, task->space));
 	weft_assert(task->cpu->fp_owner == task->fp);
+	weft_assert(!WEFT_PAUTH || weft_pauth_exit_ok(task));
 #else
 	(void)frame;
 #endif

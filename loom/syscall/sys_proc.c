@@ -10,6 +10,7 @@
 #include "mm/layout.h"
 #include "mm/user.h"
 #include "proc/clone_flags.h"
+#include "proc/keys.h"
 #include "proc/process.h"
 #include "proc/wait_status.h"
 #include "sched/thread.h"
@@ -278,6 +279,8 @@ long sys_prctl(const uint64_t arg[6])
 	case PR_GET_NAME:
 		process_info(process_current(), &info);
 		return copy_to_user(arg[1], info.name, sizeof(info.name));
+	case PR_PAC_RESET_KEYS:
+		return keys_prctl(&arg[1]);
 	default:
 		return -EINVAL;
 	}
