@@ -51,7 +51,7 @@ func weft_switch, pad=sign
 	 */
 	msr	tpidr_el1, x1
 	mov	sp, x9
-	br	x10				// to a BTI J: nothing else will do
+	br	x10				// nothing but a BTI J will do
 
 	.globl	weft_resume_kernel
 weft_resume_kernel:

@@ -73,7 +73,7 @@ WEFT_SYSREG(cntp_cval_el0)
 WEFT_SYSREG_READ(cntvct_el0, "cntvct_el0")
 WEFT_SYSREG_READ(cntpct_el0, "cntpct_el0")
 WEFT_SYSREG(cntfrq_el0)
-/* Keys of pointer authentication; IA is written by weft/pauth.h's macros only */
+/* Keys of pointer authentication; only macros of weft/pauth.h write IA */
 WEFT_SYSREG_READ(apiakeylo_el1, "s3_0_c2_c1_0")
 WEFT_SYSREG_READ(apiakeyhi_el1, "s3_0_c2_c1_1")
 WEFT_SYSREG_READ(apibkeylo_el1, "s3_0_c2_c1_2")

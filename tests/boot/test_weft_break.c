@@ -5,7 +5,6 @@
  */
 #include <weft/arch.h>
 #include <weft/asid.h>
-#include <weft/config.h>
 #include <weft/fp.h>
 #include <weft/frame.h>
 #include <weft/pauth.h>
@@ -20,6 +19,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/kvm.h"
+#include "proc/keys.h"
 #include "sched/cpu.h"
 #include "sched/thread.h"
 #include "test_weft_regs.h"
@@ -92,7 +92,7 @@ static struct weft_frame *good_frame(void)
 {
 	struct weft_frame *frame = thread_user_frame(thread_current());
 
-	if (WEFT_PAUTH && weft_pauth_on())
+	if (keys_used())
 		weft_task_current()->keys = &some_keys;
 	weft_frame_init_user(frame, USER_VA, USER_VA);
 	return frame;
@@ -411,7 +411,7 @@ static int test_keys(void)
 	struct weft_task *self = weft_task_current();
 	static struct weft_keys keys;
 
-	if (!LOOM_DEBUG || !WEFT_PAUTH || !weft_pauth_on())
+	if (!LOOM_DEBUG || !keys_used())
 		return BOOT_SKIP;
 	CHECK(breaks(leave_to_user, good_frame(), NULL));
 	self->keys = NULL;

@@ -5,13 +5,13 @@
  * exit of a debug build (weft_pauth_exit_ok) and shows in tests/user/pauth.c,
  * whose processes have keys of their own and block in the kernel.
  */
-#include <weft/config.h>
 #include <weft/cpu.h>
 #include <weft/pauth.h>
 #include <weft/sysreg.h>
 
 #include "boot_test.h"
 #include "lib/string.h"
+#include "proc/keys.h"
 #include "sched/cpu.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
@@ -141,7 +141,7 @@ static int test_keys(void)
 	uint64_t switches = sched_switch_count();
 	unsigned i;
 
-	if (!WEFT_PAUTH || !weft_pauth_on())
+	if (!keys_used())
 		return BOOT_SKIP;
 	kernel_sample = sign_ia(SAMPLE);
 	CHECK_NUM(kernel_sample, !=, SAMPLE);
@@ -183,7 +183,7 @@ static int test_set(void)
 {
 	struct owner *owner = &owners[0];
 
-	if (!WEFT_PAUTH || !weft_pauth_on())
+	if (!keys_used())
 		return BOOT_SKIP;
 	kernel_sample = sign_ia(SAMPLE);
 	*owner = (struct owner){ 0 };

@@ -143,8 +143,8 @@ static int work(const char *how)
 }
 
 /*
- * Authenticate what is wrong in one bit of its signature, and read through the result: the
- * first is fatal with FEAT_FPAC, the second always.
+ * Authenticate what is wrong in one bit of its signature, and read through the
+ * result: the first is fatal with FEAT_FPAC, the second always.
  */
 static int forge(unsigned k)
 {
