@@ -170,6 +170,12 @@ def static() -> Iterator[Job]:
                       os.path.join(folder, build.KERNEL),
                       os.path.join(folder, "weft/libweft.a")],
                   needs=(variant,), tap=True)
+        yield Job(f"static.landing-{compiler}",
+                  "indirect branches of the kernel lead to landing pads",
+                  tool("check_landing.py") + [
+                      os.path.join(folder, build.KERNEL),
+                      os.path.join(folder, "weft/libweft.a")],
+                  needs=(variant,), tap=True)
 
 
 def consume() -> Iterator[Job]:

@@ -214,11 +214,17 @@ func weft_mmu_on
 	msr	ttbr1_el1, x1
 	isb					// all that before the MMU
 
+	/* No keys yet: pointer authentication comes by weft_pauth_start. */
 	mov64	x4, WEFT_SCTLR_KERNEL
-	msr	sctlr_el1, x4
+	mrs	x5, id_aa64pfr1_el1
+	tst	x5, #0xf			// FEAT_BTI
+	b.eq	4f
+	orr	x4, x4, #WEFT_SCTLR_BTI
+4:	msr	sctlr_el1, x4
 	isb					// translated from here on
 	mov	x0, #0
-	br	x2
+	mov	x16, x2				// BR x16 lands on a BTI C
+	br	x16
 
 .Lno_granule:
 	mov	x0, #-1

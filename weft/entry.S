@@ -16,22 +16,26 @@
 
 /*
  * @which: sync; irq; other: x0 and x1 are saved, w0 = number of the vector.
+ * @keys: _pauth, for weft_vectors_pauth.
  */
-	.macro	entry from:req, which:req, handler:req, esr:req
-func weft_entry_\from\()_\which
+	.macro	entry from:req, which:req, handler:req, esr:req, keys
+func weft_entry_\from\()_\which\keys, pad=none
 	.ifnc	\which, other
 	frame_x0_x1 stp
 	.endif
 	frame_x2_x29 stp
 	frame_save_rest \from, \esr
 	frame_cfi
+	.ifnb	\keys
+	pauth_kernel_key x20, x21
+	.endif
 	.ifc	\which, other
 	mov	w1, w0
 	.endif
 	mov	x0, sp
 	bl	\handler
-	b	weft_return_\from
-endfunc weft_entry_\from\()_\which
+	b	weft_return_\from\keys
+endfunc weft_entry_\from\()_\which\keys
 	.endm
 
 #if WEFT_USER
@@ -41,7 +45,7 @@ endfunc weft_entry_\from\()_\which
 
 // The way to EL0.
 // In: sp = the frame of a user context
-func weft_return_user
+func weft_return_user, pad=none
 	frame_cfi
 	mov	x0, sp
 	bl	weft_trap_user_exit		// returns with DAIF masked
@@ -57,12 +61,35 @@ weft_restore_user:
 	eret_to_user				// leaves SP_EL1 at the frame
 endfunc weft_return_user
 
+#if WEFT_PAUTH
+	entry	user, sync, weft_trap_user_sync, 1, _pauth
+	entry	user, irq, weft_trap_user_irq, 0, _pauth
+	entry	user, other, weft_trap_other, 1, _pauth
+
+// The same, for a task with keys.
+func weft_return_user_pauth, pad=none
+	frame_cfi
+	mov	x0, sp
+	bl	weft_trap_user_exit
+	mrs	x0, tpidr_el1
+	pauth_user_key x0, x1
+	b	weft_restore_user
+endfunc weft_return_user_pauth
+#endif
+
 // void weft_enter_user(struct weft_frame *frame)
-// In: x0 = a whole frame at the top of the running task's stack
+// In: x0 = a whole frame: at the top of the running task's stack, or anywhere
+//     in an event-driven kernel
 // Needs: EL1, DAIF masked
 func weft_enter_user
 	mov	sp, x0
 	frame_cfi
+#if WEFT_PAUTH
+	mrs	x0, tpidr_el1
+	ldr	x1, [x0, #WEFT_TASK_KEYS]
+	cbz	x1, weft_restore_user		// no such CPU, or not turned on
+	pauth_user_key x0, x1
+#endif
 	b	weft_restore_user
 endfunc weft_enter_user
 #endif
@@ -73,7 +100,7 @@ endfunc weft_enter_user
 
 // The way back into EL1.
 // In: sp = the frame of a kernel context
-func weft_return_kernel
+func weft_return_kernel, pad=none
 	frame_cfi
 	msr	daifset, #15			// ELR and SPSR are ours alone
 	ldp	x22, x23, [sp, #WEFT_FRAME_PC]
@@ -92,7 +119,7 @@ endfunc weft_return_kernel
 // Where a task that is parked at its frame resumes.
 // In: x0 = the task that was left, sp = the frame
 // Needs: DAIF masked
-func weft_resume_frame
+func weft_resume_frame, pad=j
 	frame_cfi
 	mov	x1, x0
 	mov	x0, sp
@@ -102,7 +129,10 @@ func weft_resume_frame
 	tst	x8, #WEFT_PSTATE_MODE		// EL0t is 0
 	b.ne	1f
 	isb					// TTBR0: the hook may use it
-	b	weft_return_user
+	mov	x0, sp
+	bl	weft_trap_user_exit
+	mov	x0, sp
+	b	weft_enter_user
 1:						// here ERET synchronizes it
 #endif
 	b	weft_return_kernel
@@ -113,7 +143,7 @@ endfunc weft_resume_frame
  * CPU's spare stack. The thread registers of EL0 serve as scratch: nothing
  * returns from here.
  */
-func weft_entry_overflow
+func weft_entry_overflow, pad=none
 	msr	tpidrro_el0, x0
 	msr	tpidr_el0, x1
 	mov	x0, sp

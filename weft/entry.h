@@ -15,6 +15,7 @@
 #include <weft/arch.h>
 #include <weft/asm.h>
 #include <weft/cpu.h>
+#include <weft/pauth.h>
 #include <weft/task.h>
 
 	/* enum weft_vector; what comes from EL1 is below these */

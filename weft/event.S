@@ -26,19 +26,24 @@ weft_event_vectors:
 
 // In: sp = the frame, x0 and x1 are saved in it, w0 = number of the vector
 // Needs: DAIF masked
-func weft_event_entry
+func weft_event_entry, pad=none
 	frame_x2_x29 stp
 	frame_save_rest user, 1
 	frame_cfi
+#if WEFT_PAUTH
+	mrs	x20, tpidr_el1
+	ldr	x21, [x20, #WEFT_TASK_KEYS]
+	cbz	x21, 1f				// no such CPU, or not turned on
+	pauth_kernel_key x20, x21
+1:
+#endif
 	mov	w1, w0
 	mov	x0, sp
 	mov	x19, sp
 	.cfi_def_cfa_register x19		// C preserves it
 	take_event_stack x8
 	bl	weft_event_trap
-	mov	sp, x0				// another thread's, perhaps
-	.cfi_def_cfa_register sp
-	b	weft_restore_user
+	b	weft_enter_user			// another thread's, perhaps
 endfunc weft_event_entry
 
 // void weft_event_start(void)
@@ -49,7 +54,6 @@ func weft_event_start
 	mov	x30, xzr
 	mov	x0, xzr
 	bl	weft_event_resume
-	mov	sp, x0
-	b	weft_restore_user
+	b	weft_enter_user
 endfunc weft_event_start
 #endif

@@ -20,7 +20,7 @@
 	ldp	x9, x10, [x1, #WEFT_TASK_SP]
 	msr	tpidr_el1, x1
 	mov	sp, x9
-	br	x10
+	br	x10				// nothing but a BTI J will do
 	.endm
 
 /* struct weft_saved, in either direction */
@@ -38,7 +38,7 @@
 // Returns, on the stack of next, prev: x0 is left as it is.
 // Clobbers: x9, x10
 // Needs: EL1, DAIF masked, prev running here, next parked
-func weft_switch
+func weft_switch, pad=sign
 	sub	sp, sp, #WEFT_SAVED_SIZE
 	.cfi_adjust_cfa_offset WEFT_SAVED_SIZE
 	saved_regs stp
@@ -61,6 +61,7 @@ func weft_switch
 
 	.globl	weft_resume_kernel
 weft_resume_kernel:
+	hint	#36				// BTI J
 	saved_regs ldp
 	add	sp, sp, #WEFT_SAVED_SIZE
 	.cfi_adjust_cfa_offset -WEFT_SAVED_SIZE
@@ -76,6 +77,7 @@ weft_resume_kernel:
 	.cfi_restore x28
 	.cfi_restore x29
 	.cfi_restore x30
+	authenticate				// the sp is that of the signing
 	ret
 endfunc weft_switch
 
@@ -89,7 +91,7 @@ endfunc weft_switch_away
 
 // Where a thread that never ran resumes: weft_task_init put entry in x19's
 // place and its argument in x20's. Calls entry(prev = x0, arg).
-func weft_resume_first
+func weft_resume_first, pad=j
 	.cfi_undefined x30			// the outermost frame
 	ldp	x19, x20, [sp, #WEFT_SAVED_X19]
 	add	sp, sp, #WEFT_SAVED_SIZE

@@ -9,6 +9,7 @@
  *			it was (where it last ran), so before that is written
  *	thread regs	TPIDR_EL0 may have been written by the program: read
  *			back from the register, never from a copy
+ *	keys		IB, DA, DB, GA; in EL1 the key IA is the kernel's
  *	TTBR0		the space of next
  *	next->cpu	who runs next finds its CPU here
  *	stack, current	weft_switch or weft_switch_away; TPIDR_EL1 goes with
@@ -50,6 +51,7 @@
 #include <weft/cpu.h>
 #include <weft/fp.h>
 #include <weft/frame.h>
+#include <weft/pauth.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
 
@@ -154,6 +156,8 @@ hand_over(struct weft_task *prev, struct weft_task *next)
 		weft_fp_hand_over(cpu, prev, next);
 	if (WEFT_TLS)
 		hand_over_tls(prev, next);
+	if (WEFT_PAUTH)
+		weft_keys_hand_over(prev, next);
 	if (WEFT_USER)
 		weft_space_install(cpu, next->space);
 	next->cpu = cpu;

@@ -9,6 +9,7 @@
 #include <weft/config.h>
 #include <weft/cpu.h>
 #include <weft/fp.h>
+#include <weft/pauth.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
@@ -151,6 +152,7 @@ void weft_trap_check_exit(const struct weft_frame *frame)
 	weft_assert(weft_pstate_user_ok(frame->pstate & ~WEFT_PSTATE_SS));
 	weft_assert(weft_space_is_installed(task->cpu, task->space));
 	weft_assert(!WEFT_FP || weft_fp_is_right(task));
+	weft_assert(!WEFT_PAUTH || weft_pauth_exit_ok(task));
 #else
 	(void)frame;
 #endif

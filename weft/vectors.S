@@ -8,22 +8,30 @@
  */
 #include "entry.h"
 
-	.section .text.weft_vectors, "ax", %progbits
+	.macro	vectors table:req, keys
+	.section .text.\table, "ax", %progbits
 	.balign	2048
-	.globl	weft_vectors
-	.type	weft_vectors, %function
-weft_vectors:
-	vectors_of_el1 weft_vectors
+	.globl	\table
+	.type	\table, %function
+\table:
+	vectors_of_el1 \table
 #if WEFT_USER
-	vector_user	weft_vectors, VECTOR_EL0_64 + 0, weft_entry_user_sync
-	vector_user	weft_vectors, VECTOR_EL0_64 + 1, weft_entry_user_irq
+	vector_user	\table, VECTOR_EL0_64 + 0, weft_entry_user_sync\keys
+	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys
 	.irp	n, 10, 11, 12, 13, 14, 15
-	vector_user	weft_vectors, \n, weft_entry_user_other, \n
+	vector_user	\table, \n, weft_entry_user_other\keys, \n
 	.endr
 #else
 	/* Nobody is at EL0, so SP_EL1 is the kernel's stack here, too. */
 	.irp	n, 8, 9, 10, 11, 12, 13, 14, 15
-	vector_kernel	weft_vectors, \n, weft_entry_kernel_other, \n
+	vector_kernel	\table, \n, weft_entry_kernel_other, \n
 	.endr
 #endif
-	.size	weft_vectors, . - weft_vectors
+	.size	\table, . - \table
+	.endm
+
+	vectors	weft_vectors
+#if WEFT_USER && WEFT_PAUTH
+	/* The same with a change of keys; include/weft/pauth.h says why. */
+	vectors	weft_vectors_pauth, _pauth
+#endif

@@ -24,6 +24,7 @@
 #include "mm/user.h"
 #include "proc/clone_flags.h"
 #include "proc/fpstate.h"
+#include "proc/keys.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "proc/tree.h"
@@ -70,6 +71,7 @@ static void copy_registers(struct thread *t, const struct weft_frame *frame,
 	weft_task_set_tls(&t->task, wish->flags & CLONE_SETTLS ?
 			  wish->tls : weft_read_tpidr_el0());
 	fpstate_copy(t);
+	keys_inherit(t);
 }
 
 static struct process *make_child(const struct weft_frame *frame,

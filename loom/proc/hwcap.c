@@ -88,7 +88,21 @@ static uint64_t fp_bits(uint64_t pfr0)
 	return word;
 }
 
-void hwcap_from_ids(const struct hwcap_ids *ids, uint64_t *hwcap,
+/* Architected, implementation-defined or QARMA3: programs need not know. */
+static uint64_t pauth_bits(const struct hwcap_ids *ids)
+{
+	uint64_t word = 0;
+
+	if (field(ids->isar1, 4) || field(ids->isar1, 8) ||
+	    field(ids->isar2, 12))
+		word |= UINT64_C(1) << 30;	/* PACA */
+	if (field(ids->isar1, 24) || field(ids->isar1, 28) ||
+	    field(ids->isar2, 8))
+		word |= UINT64_C(1) << 31;	/* PACG */
+	return word;
+}
+
+void hwcap_from_ids(const struct hwcap_ids *ids, bool keys, uint64_t *hwcap,
 		    uint64_t *hwcap2)
 {
 	const uint64_t regs[] = {
@@ -99,7 +113,7 @@ void hwcap_from_ids(const struct hwcap_ids *ids, uint64_t *hwcap,
 	};
 	size_t i;
 
-	*hwcap = fp_bits(ids->pfr0);
+	*hwcap = fp_bits(ids->pfr0) | (keys ? pauth_bits(ids) : 0);
 	*hwcap2 = 0;
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct rule *r = &rules[i];

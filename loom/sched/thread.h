@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include <weft/fp.h>
+#include <weft/pauth.h>
 #include <weft/task.h>
 
 #include "lib/list.h"
@@ -89,6 +90,11 @@ struct thread {
 	char name[16];
 	struct list all;		/* list of all threads; its lock */
 	struct weft_fp fp;		/* unused by a kernel thread */
+	/*
+	 * Its program's. Here because they must last as long as the thread
+	 * may be switched to, which may be longer than its process does.
+	 */
+	struct weft_keys keys;
 };
 
 /* The running thread. */

@@ -11,6 +11,7 @@
 #include "mm/user.h"
 #include "proc/clone_flags.h"
 #include "proc/fpstate.h"
+#include "proc/keys.h"
 #include "proc/process.h"
 #include "proc/wait_status.h"
 #include "sched/thread.h"
@@ -285,6 +286,8 @@ long sys_prctl(const uint64_t arg[6])
 		return fpstate_set_vl(arg[1]);
 	case PR_SVE_GET_VL:
 		return fpstate_get_vl();
+	case PR_PAC_RESET_KEYS:
+		return keys_prctl(&arg[1]);
 	default:
 		return -EINVAL;
 	}

@@ -18,6 +18,7 @@ extern const struct boot_test weft_switch_tests[];
 extern const struct boot_test weft_park_tests[];
 extern const struct boot_test weft_event_tests[];
 extern const struct boot_test weft_vectors_tests[];
+extern const struct boot_test weft_pauth_tests[];
 extern const struct boot_test weft_tables_tests[];
 extern const struct boot_test weft_fp_tests[];
 extern const struct boot_test weft_sve_tests[];
@@ -40,6 +41,7 @@ const struct boot_test *const boot_test_tables[] = {
 	weft_park_tests,
 	weft_event_tests,
 	weft_vectors_tests,
+	weft_pauth_tests,
 	weft_tables_tests,
 	weft_fp_tests,
 	weft_sve_tests,

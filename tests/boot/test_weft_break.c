@@ -7,6 +7,7 @@
 #include <weft/asid.h>
 #include <weft/fp.h>
 #include <weft/frame.h>
+#include <weft/pauth.h>
 #include <weft/pgtable.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
@@ -18,6 +19,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/kvm.h"
+#include "proc/keys.h"
 #include "sched/cpu.h"
 #include "sched/thread.h"
 #include "test_weft_regs.h"
@@ -83,11 +85,15 @@ static void leave_to_kernel(void *frame)
 	weft_unmask_all();
 }
 
+static const struct weft_keys some_keys;
+
 /* The top of our own stack, which a kernel thread has no use for. */
 static struct weft_frame *good_frame(void)
 {
 	struct weft_frame *frame = thread_user_frame(thread_current());
 
+	if (keys_used())
+		weft_task_current()->keys = &some_keys;
 	weft_frame_init_user(frame, USER_VA, USER_VA);
 	return frame;
 }
@@ -408,6 +414,35 @@ static int test_tlb(void)
 	return BOOT_PASS;
 }
 
+/* Keys */
+
+static void set_keys(void *keys)
+{
+	weft_task_set_keys(weft_task_current(), keys);
+}
+
+static int test_keys(void)
+{
+	struct weft_task *self = weft_task_current();
+	static struct weft_keys keys;
+
+	if (!LOOM_DEBUG || !keys_used())
+		return BOOT_SKIP;
+	CHECK(breaks(leave_to_user, good_frame(), NULL));
+	self->keys = NULL;
+	CHECK(breaks(leave_to_user, thread_user_frame(thread_current()),
+		     "weft_pauth_exit_ok"));
+	self->cpu->kernel_key[1]++;
+	CHECK(breaks(leave_to_user, good_frame(), "weft_pauth_exit_ok"));
+	self->cpu->kernel_key[1]--;
+	CHECK(breaks(leave_to_user, good_frame(), NULL));
+	CHECK(breaks(set_keys, NULL, "keys"));
+	weft_unmask_all();
+	CHECK(breaks(set_keys, &keys, "WEFT_PSTATE_DAIF"));
+	self->keys = NULL;
+	return BOOT_PASS;
+}
+
 const struct boot_test weft_break_tests[] = {
 	{ "weft.break.frame", "a frame that is not at its place or has a bad "
 	  "PSTATE is noticed at exit", test_frame },
@@ -417,6 +452,8 @@ const struct boot_test weft_break_tests[] = {
 	  "tasks, is noticed", test_switch },
 	{ "weft.break.fp", "FP registers that are another's, or open in "
 	  "secret, are noticed", test_fp },
+	{ "weft.break.keys", "an exit under the wrong key, or without keys, is "
+	  "noticed", test_keys },
 	{ "weft.break.tlb", "descriptors and changes that the architecture "
 	  "forbids are noticed", test_tlb },
 	{ NULL, NULL, NULL },
