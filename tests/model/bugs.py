@@ -33,14 +33,14 @@ BUGS = (
         "over flushes", "asid.c",
         (("\t\tcpu->flush = true;\n",
           "\t\tcpu->flush = context && !i;\n"),),
-        "asid-threads", "translations of another"),
+        "asid-reserved", "translations of another"),
     Bug("running-asid-handed-out", "an ASID in use given away",
         "asid.c", (("\t\tset_bit(domain->map, asid_of(cpu->reserved));\n", ""),),
-        "asid-idle", "under one ASID"),
+        "asid-reserved", "under one ASID"),
     Bug("reserved-drifts", LINUX + "40ee068ec09b: the reserved ASID of one "
         "CPU only is updated", "asid.c",
         (("\t\t\tfound = true;\n", "\t\t\treturn true;\n"),),
-        "asid-threads", "under one ASID"),
+        "asid-threads", "who invalidates"),
     Bug("reserved-not-renewed", "reserved ASIDs not carried into the next "
         "generation", "asid.c",
         (("\t\t\tdomain->cpus[i].reserved = renewed;\n", ""),),
@@ -48,7 +48,7 @@ BUGS = (
     Bug("reserved-lost", "a second rollover before the CPU switches forgets "
         "what it runs", "asid.c",
         (("\t\tif (context)\n\t\t\tcpu->reserved = context;\n",
-          "\t\tcpu->reserved = context;\n"),), "asid-idle", "under one ASID"),
+          "\t\tcpu->reserved = context;\n"),), "asid-reserved", ""),
     Bug("fast-path-stores", LINUX + "check_and_switch_context without its "
         "cmpxchg: the rollover between the look and the store is missed",
         "asid.c",
@@ -92,18 +92,18 @@ BUGS = (
     Bug("no-flush-after-swap", "no TLBI after a change of "
         "space", "space.c",
         (("\tweft_tlb_flush_asid_local(WEFT_ASID_COMMON);\n", ""),),
-        "flush-change", "gone"),
+        "flush-change", "may hold"),
     Bug("flush-before-ttbr0", "flushed while the old root "
         "is still walked", "space.c",
         (("\twrite_ttbr0(cpu, space->ttbr);\n\tif (cpu->tlb_space",
           "\tweft_tlb_flush_asid_local(WEFT_ASID_COMMON);\n"
           "\twrite_ttbr0(cpu, space->ttbr);\n\tif (cpu->tlb_space"),
          ("\tweft_isb();\n\tweft_tlb_flush_asid_local(WEFT_ASID_COMMON);\n",
-          "")), "flush-change", "gone"),
+          "")), "flush-change", "may hold"),
     Bug("no-isb-before-flush", "the flush before TTBR0 is in force",
         "space.c",
         (("\tweft_isb();\n\tweft_tlb_flush_asid_local",
-          "\tweft_tlb_flush_asid_local"),), "flush-change", "gone"),
+          "\tweft_tlb_flush_asid_local"),), "flush-change", "may hold"),
     Bug("stale-ttbr0", "the root of the space that was "
         "there stays", "space.c",
         (("\tif (cpu->ttbr0 == word)\n\t\treturn;\n",
@@ -125,9 +125,9 @@ BUGS = (
     Bug("asid-not-in-operand", "TLBI without the ASID", "tlb.c",
         (("\t\ttag = TLBI_ASID(asid);\n", "\t\ttag = 0;\n"),),
         "change", "gone"),
-    Bug("range-one-short", "NUM of a TLBI by range one too small", "tlb.c",
-        (("TLBI_RANGE_NUM(n - 1)", "TLBI_RANGE_NUM(n - 1) - "
-          "TLBI_RANGE_NUM(n > 1)"), ), "block-range", "gone"),
+    Bug("range-begins-late", "BaseADDR of a TLBI by range one too large", "tlb.c",
+        (("\t   (page & TLBI_RANGE_MASK));", "\t   ((page + 1) & "
+          "TLBI_RANGE_MASK));"),), "block-range", ""),
     Bug("no-dsb-before", "TLBI before the write is visible",
         "tlb.c", (("\telse\n\t\tweft_dsb_ishst();\n}\n\nstatic void after",
                    "}\n\nstatic void after"),), "change", "gone"),

@@ -147,6 +147,19 @@ static const char *word_name(const uint64_t *word)
 
 /* ---- TLBs and walks ---- */
 
+static const char *entry_name(const struct entry *entry)
+{
+	static const char *const kinds[] = { "root", "table pointer", "leaf" };
+	static char text[160];
+
+	snprintf(text, sizeof(text),
+		 "%s %#lx for page %#lx at level %u under %s%u",
+		 kinds[entry->kind], (unsigned long)entry->value,
+		 (unsigned long)entry->page, entry->level,
+		 entry->global ? "every ASID, not " : "ASID ", entry->asid);
+	return text;
+}
+
 static uint64_t page_of(uint64_t va)
 {
 	return va >> WEFT_PAGE_SHIFT & ((UINT64_C(1) << 44) - 1);
@@ -722,9 +735,32 @@ static uint64_t frame_alloc(void *arg)
 	return FRAME_BASE + f * (uint64_t)WEFT_PAGE_SIZE;
 }
 
+/*
+ * Memory that is given up is in no TLB, under whatever ASID; but for CPUs that
+ * flush all before they run anything else.
+ */
+void check_given_up(uint64_t pa, uint64_t size)
+{
+	uint32_t c, i;
+
+	for (c = 0; c < scenario->cpus; c++) {
+		const struct sim_cpu *cpu = &world->cpu[c];
+
+		if (cpu->transit || world->asid_cpus[c].flush)
+			continue;
+		for (i = 0; i < cpu->tlb_count; i++)
+			if (cpu->tlb[i].kind != ENTRY_ROOT &&
+			    (cpu->tlb[i].value & WEFT_PTE_ADDR) - pa < size)
+				violation("%#lx is given up, and CPU %u may "
+					  "hold %s", (unsigned long)pa, c,
+					  entry_name(&cpu->tlb[i]));
+	}
+}
+
 static void frame_free(void *arg, uint64_t pa)
 {
 	(void)arg;
+	check_given_up(pa, WEFT_PAGE_SIZE);
 	trace("cpu %d:   table page %u is free", current, frame_of(pa));
 	world->owner[frame_of(pa)] = 0;
 	fill_all();
@@ -751,19 +787,6 @@ const struct weft_pt_ops *machine_ops(void)
 }
 
 /* ---- invariants ---- */
-
-static const char *entry_name(const struct entry *entry)
-{
-	static const char *const kinds[] = { "root", "table pointer", "leaf" };
-	static char text[160];
-
-	snprintf(text, sizeof(text),
-		 "%s %#lx for page %#lx at level %u under %s%u",
-		 kinds[entry->kind], (unsigned long)entry->value,
-		 (unsigned long)entry->page, entry->level,
-		 entry->global ? "every ASID, not " : "ASID ", entry->asid);
-	return text;
-}
 
 static unsigned space_of_root(uint64_t root)
 {
@@ -821,6 +844,18 @@ static void check_pair(const struct sim_cpu *cpu, const struct entry *a,
 		  (unsigned long)a->value, a->level, entry_name(b));
 }
 
+/* Is a store to @word on its way? */
+static bool is_late(const uint64_t *word)
+{
+	uint32_t c, i;
+
+	for (c = 0; c < scenario->cpus; c++)
+		for (i = 0; i < world->cpu[c].store_count; i++)
+			if (world->cpu[c].stores[i].word == word)
+				return true;
+	return false;
+}
+
 static void check_cpu(const struct sim_cpu *cpu)
 {
 	uint64_t ttbr = cpu->roots[cpu->root_count - 1];
@@ -834,7 +869,8 @@ static void check_cpu(const struct sim_cpu *cpu)
 	if (space != cpu->running)
 		violation("CPU %u runs space %u with the root of %u",
 			  number(cpu), cpu->running, space);
-	if (asid != (world->spaces[space].context & WEFT_ASID_MASK))
+	if (asid != (world->spaces[space].context & WEFT_ASID_MASK) &&
+	    !is_late(&world->spaces[space].context))
 		violation("CPU %u runs space %u under ASID %u, and who "
 			  "invalidates uses %lu", number(cpu), space, asid,
 			  (unsigned long)(world->spaces[space].context &
@@ -908,6 +944,8 @@ void machine_reset(void)
 		cpu->root_count = 1;
 		cpu->running = EMPTY;
 		cpu->budget = scenario->budget ? scenario->budget : ~0u;
+		if (!c && scenario->first_budget)
+			cpu->budget = scenario->first_budget;
 	}
 	fill_all();
 }

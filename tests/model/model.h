@@ -132,6 +132,7 @@ struct scenario {
 	uint32_t kernel_slots;
 	uint32_t ops;		/* which may be chosen: bits of enum op */
 	uint32_t budget;	/* operations of each CPU; 0: no limit */
+	uint32_t first_budget;	/* of CPU 0, if it has more */
 	uint32_t rollovers;	/* no operation begins after so many */
 	bool late;		/* all stores may be late, not only tables' */
 	bool wide;		/* tables of 512 entries, not 8 */
@@ -159,6 +160,7 @@ bool machine_may_drain(unsigned cpu, unsigned index);
 void machine_drain(unsigned cpu, unsigned index);
 /* Every invariant; does not return if one is broken. */
 void check_all(void);
+void check_given_up(uint64_t pa, uint64_t size);
 uint64_t *frame_words(uint64_t pa);
 const struct weft_pt_ops *machine_ops(void);
 void machine_lock(void *arg);

@@ -126,6 +126,7 @@ static void given_up(void *arg, uint64_t pa, size_t size)
 		if ((page->may[0] & ~UINT64_C(0xfff)) - pa < size)
 			page->may[0] = page->may[1] = 0;
 	}
+	check_given_up(pa, size);
 	check_all();
 }
 
@@ -477,8 +478,13 @@ const struct scenario scenarios[] = {
 	  COMMON, .spaces = 6, .ops = OPS(INSTALL), .rollovers = 2,
 	  .budget = 3 },
 	{ .name = "asid-threads", .text = "spaces that run on both CPUs",
-	  COMMON, .spaces = 3, .ops = OPS(INSTALL), .rollovers = 3,
-	  .budget = 2, .taken = 3, .running = 3, .shared = true },
+	  COMMON, .spaces = 4, .ops = OPS(INSTALL), .rollovers = 4,
+	  .budget = 1, .first_budget = 6, .taken = 2, .running = 3,
+	  .shared = true },
+	{ .name = "asid-reserved", .text = "many rollovers while a CPU does "
+	  "not switch",
+	  COMMON, .spaces = 5, .ops = OPS(INSTALL), .rollovers = 5,
+	  .budget = 1, .first_budget = 8, .taken = 2, .running = 2 },
 	{ .name = "asid-idle", .text = "the empty space between others",
 	  COMMON, .spaces = 3, .ops = OPS(INSTALL), .rollovers = 3,
 	  .budget = 3, .taken = 2, .empty = true },
