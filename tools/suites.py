@@ -234,6 +234,13 @@ def functions(path: str) -> Iterator[tuple[str, str, bool]]:
             yield node.name[len("test_"):], text, alone
 
 
+def examples() -> Iterator[Job]:
+    for compiler in ("gcc", "clang"):
+        yield Job(f"examples.{compiler}", "the examples do as they say",
+                  tool("examples_test.py") + [compiler], tap=True)
+
+
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*fuzz(), *user(), *boot(), *system(), *static(), *host()]
+    return [*fuzz(), *user(), *boot(), *system(), *examples(),
+            *static(), *host()]
