@@ -59,6 +59,7 @@ need_for_test() {
 	need_for_run
 	need_for_clang
 	need gcc gcc
+	need make make
 	need libc6-dev /usr/include/stdio.h
 	need pkg-config pkg-config pkgconf
 	need cpio cpio

@@ -273,7 +273,24 @@ def functions(path: str) -> Iterator[tuple[str, str, bool]]:
             yield node.name[len("test_"):], text, alone
 
 
+def examples() -> Iterator[Job]:
+    for compiler in ("gcc", "clang"):
+        yield Job(f"examples.{compiler}", "the examples do as they say",
+                  tool("examples_test.py") + [compiler], tap=True)
+
+
+def features() -> Iterator[Job]:
+    """Feature switches of weft: all sets of them with gcc, few with clang."""
+    yield Job("features.gcc", "weft without each of its features",
+              tool("features_test.py") + ["gcc"], tap=True, timeout=300)
+    yield Job("features.clang", "weft with all of its features, and none",
+              tool("features_test.py") + ["clang", "all", "none"], tap=True)
+    yield Job("features.clang-all", "weft without each, built with clang",
+              tool("features_test.py") + ["clang"], tap=True, timeout=300,
+              long=True)
+
+
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*fuzz(), *user(), *boot(), *system(), *consume(), *static(),
-            *host()]
+    return [*fuzz(), *user(), *boot(), *system(), *consume(), *examples(),
+            *features(), *static(), *host()]

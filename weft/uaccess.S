@@ -9,6 +9,9 @@
  */
 #include <weft/arch.h>
 #include <weft/asm.h>
+#include <weft/config.h>
+
+#if WEFT_USER
 
 // size_t weft_copy_from_user(void *dst, uint64_t src, size_t len)
 //                                  x0            x1          x2
@@ -236,3 +239,5 @@ func weft_user_load32
 	mov	w0, #0
 	ret
 endfunc weft_user_load32
+
+#endif
