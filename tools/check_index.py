@@ -44,9 +44,7 @@ def user() -> set[str]:
 
 
 def model() -> set[str]:
-    folder = os.path.join(ROOT, "tests/model/bugs")
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    return {os.path.splitext(name)[0] for name in names}
+    return set(re.findall(r'Bug\("([^"]+)"', text("tests/model/bugs.py")))
 
 
 def system() -> set[str]:

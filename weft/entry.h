@@ -78,6 +78,31 @@
 	.endr
 	.endm
 
+/*
+ * A whole table. @keys: _pauth, where the entries from EL0 change keys.
+ */
+	.macro	vectors table:req, keys
+	.section .text.\table, "ax", %progbits
+	.balign	2048
+	.globl	\table
+	.type	\table, %function
+\table:
+	vectors_of_el1 \table
+#if WEFT_USER
+	vector_user	\table, VECTOR_EL0_64 + 0, weft_entry_user_sync\keys
+	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys
+	.irp	n, 10, 11, 12, 13, 14, 15
+	vector_user	\table, \n, weft_entry_user_other\keys, \n
+	.endr
+#else
+	/* Nobody is at EL0, so SP_EL1 is the kernel's stack here, too. */
+	.irp	n, 8, 9, 10, 11, 12, 13, 14, 15
+	vector_kernel	\table, \n, weft_entry_kernel_other, \n
+	.endr
+#endif
+	.size	\table, . - \table
+	.endm
+
 /* x2-x29, in either direction */
 	.macro	frame_x2_x29 op:req
 	\op	x2, x3, [sp, #WEFT_FRAME_X0 + 16]

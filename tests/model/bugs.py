@@ -35,7 +35,8 @@ BUGS = (
           "\t\tcpu->flush = context && !i;\n"),),
         "asid-reserved", "translations of another"),
     Bug("running-asid-handed-out", "an ASID in use given away",
-        "asid.c", (("\t\tset_bit(domain->map, asid_of(cpu->reserved));\n", ""),),
+        "asid.c",
+        (("\t\tset_bit(domain->map, asid_of(cpu->reserved));\n", ""),),
         "asid-reserved", "under one ASID"),
     Bug("reserved-drifts", LINUX + "40ee068ec09b: the reserved ASID of one "
         "CPU only is updated", "asid.c",
@@ -125,7 +126,8 @@ BUGS = (
     Bug("asid-not-in-operand", "TLBI without the ASID", "tlb.c",
         (("\t\ttag = TLBI_ASID(asid);\n", "\t\ttag = 0;\n"),),
         "change", "gone"),
-    Bug("range-begins-late", "BaseADDR of a TLBI by range one too large", "tlb.c",
+    Bug("range-begins-late", "BaseADDR of a TLBI by range one too large",
+        "tlb.c",
         (("\t   (page & TLBI_RANGE_MASK));", "\t   ((page + 1) & "
           "TLBI_RANGE_MASK));"),), "block-range", ""),
     Bug("no-dsb-before", "TLBI before the write is visible",

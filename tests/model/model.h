@@ -107,7 +107,7 @@ struct world {
 	struct expected pages[SPACES + 1][SLOTS];	/* the last: kernel */
 	uint64_t busy[SPACES + 1];	/* the client's locks of tables */
 	uint64_t lock;			/* the domain's */
-	uint8_t owner[FRAMES];		/* of a table page: space + 1; 0: free */
+	uint8_t owner[FRAMES];	/* of a table page: space + 1; 0: free */
 	struct sim_cpu cpu[CPUS];
 	uint64_t stacks[CPUS][STACK / 8];
 	uint64_t memory[];		/* of the table pages */
