@@ -52,7 +52,8 @@ static void set_live(struct weft_cpu *cpu, uint64_t live)
 		change_live(cpu, live);
 }
 
-static SHARED void save(const struct weft_cpu *cpu, const struct weft_task *task)
+static SHARED void save(const struct weft_cpu *cpu,
+			const struct weft_task *task)
 {
 	weft_assert(cpu->fp_owner == task->fp);
 	if (WEFT_SVE && cpu->fp_live == WEFT_FP_SVE)

@@ -18,9 +18,9 @@
  *	In: x0 = TTBR0, x1 = TTBR1, x2 = virtual address to go on at; EL1h;
  *	    TTBR0 maps the code of weft_mmu_on at its physical address
  *	Out: at x2, MMU and caches on, TLB empty, every EL1 control register
- *	written whole (MAIR, TCR, CPACR, ZCR, CNTKCTL, MDSCR, CONTEXTIDR, TPIDRs,
- *	SCTLR); x0 = 0, or not returned: if the CPU has no 4 KiB granule x0 = -1
- *	and it returns to lr with the MMU off
+ *	written whole (MAIR, TCR, CPACR, ZCR, CNTKCTL, MDSCR, CONTEXTIDR,
+ *	TPIDRs, SCTLR); x0 = 0, or not returned: if the CPU has no 4 KiB
+ *	granule x0 = -1 and it returns to lr with the MMU off
  *	Clobbers: x0-x9
  */
 #ifndef WEFT_EL_H

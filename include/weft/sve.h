@@ -101,7 +101,8 @@ int weft_task_set_vl(struct weft_task *task, unsigned vl);
 /*
  * Keep v0-v31, FPCR and FPSR of @task, drop the rest: its next SVE instruction
  * traps and sees zeros there. An ABI may allow that at every system call; it is
- * worth it where saving the long vectors costs more than a trap. @task as above.
+ * worth it where saving the long vectors costs more than a trap. @task as
+ * above.
  */
 void weft_task_discard_sve(struct weft_task *task);
 
