@@ -56,7 +56,8 @@ func weft_descend
 	csel	x1, x1, xzr, ne
 	msr	cptr_el3, x1
 	msr	mdcr_el3, xzr
-	isb				// NS: ICC_SRE copies; EZ: ZCR_EL3
+	isb					// NS selects ICC_SRE copies,
+						// EZ allows ZCR_EL3
 	cbz	x3, 7f
 	mov	x1, #ZCR_LEN_MAX
 	msr	ZCR_EL3, x1
@@ -95,7 +96,7 @@ func weft_descend
 	bic	x1, x1, #CPTR_EL2_TZ
 8:	msr	cptr_el2, x1
 	cbz	x2, 9f
-	isb				// TZ would trap ZCR_EL2, here too
+	isb					// TZ traps ZCR_EL2, here too
 	mov	x1, #ZCR_LEN_MAX
 	msr	ZCR_EL2, x1
 9:	msr	hstr_el2, xzr

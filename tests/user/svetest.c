@@ -267,15 +267,17 @@ static void test_players(const char *mode, const unsigned int *vl, int n)
 /* Parts that this program plays for itself */
 static int part(const char *name, unsigned int vl)
 {
+	long told = prctl(PR_SVE_GET_VL);
+
 	if (strcmp(name, "--spin") == 0)
 		return play(false, vl);
 	if (strcmp(name, "--sleep") == 0)
 		return play(true, vl);
 	if (strcmp(name, "--has") == 0)
-		return sve_vl() == vl && prctl(PR_SVE_GET_VL) == vl ? 0 : 1;
+		return sve_vl() == vl && told == (long)vl ? 0 : 1;
 	if (strcmp(name, "--inherits") == 0)
 		return sve_vl() == vl &&
-		       prctl(PR_SVE_GET_VL) == (vl | INHERIT) ?
+		       told == (long)(vl | INHERIT) ?
 		       child_wait(child_again("--again", "16", NULL, -1, -1)) :
 		       1;
 	if (strcmp(name, "--again") == 0)
