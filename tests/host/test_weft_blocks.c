@@ -120,8 +120,10 @@ static void split_and_merge(bool user, unsigned tlb_flags, enum sim_op split,
 	left = walker_tables_left;
 	for (slot = 0; slot < WALKER_SLOTS; slot++) {
 		sim_clear();
+		walker_writes = 0;
 		assert_int_equal(weft_pt_split(table,
 					       slot_va(slot) + 5 * PAGE), 0);
+		assert_int_equal(walker_writes, 512 + 2);
 		check_remake(split);
 		set_block(slot, false);
 		check_pages();
