@@ -120,8 +120,10 @@ static void split_and_merge(bool user, unsigned tlb_flags, enum sim_op split,
 	left = walker_tables_left;
 	for (slot = 0; slot < WALKER_SLOTS; slot++) {
 		sim_clear();
+		walker_writes = 0;
 		assert_int_equal(weft_pt_split(table,
 					       slot_va(slot) + 5 * PAGE), 0);
+		assert_int_equal(walker_writes, 512 + 2);
 		check_remake(split);
 		set_block(slot, false);
 		check_pages();
@@ -327,11 +329,29 @@ static void trim_each(unsigned tlb_flags)
 		}
 }
 
+/* The table behind the range stays. */
+static void trim_the_first_of_two(void)
+{
+	size_t before;
+
+	begin(true, 0);
+	map_pages(1023, 2, MEMORY, 0);
+	assert_int_equal(weft_pt_unmap(table, walker_va(1023), 2 * PAGE, NULL,
+				       NULL), 0);
+	before = table->pages;
+	assert_int_equal(weft_pt_trim(table, slot_va(1), BLOCK), 0);
+	assert_int_equal(table->pages, before - 1);
+	assert_int_equal(weft_pt_trim(table, slot_va(2), PAGE), 0);
+	assert_int_equal(table->pages, 1);
+	walker_end();
+}
+
 static void trims_what_is_empty(void **state)
 {
 	(void)state;
 	trim_each(0);
 	trim_each(WEFT_TLB_RANGE);
+	trim_the_first_of_two();
 }
 
 /* More tables than a batch has ranges */
@@ -400,6 +420,66 @@ static void holes_are_not_flushed(void **state)
 	memset(pages, 0, sizeof(pages));
 	check_pages();
 	walker_end();
+}
+
+/* Zeros of a new table before what leads there; at last, what was mapped. */
+static void new_entries_are_published(void **state)
+{
+	size_t i;
+
+	(void)state;
+	begin(true, 0);
+	map_pages(0, 2, MEMORY, WEFT_PT_USER);
+	assert_int_equal(sim_count, 6);	/* two tables, and the pages */
+	for (i = 0; i < sim_count; i++)
+		assert_int_equal(sim_events[i].op,
+				 i % 2 ? SIM_ISB : SIM_DSB_ISHST);
+	walker_end();
+}
+
+/* The walk of the manual finds all that is mapped, once. */
+static void walk_finds_everything(bool user)
+{
+	uint64_t va = walker_va(0), end;
+	unsigned found = 0, next = 0, i;
+	struct weft_pt_entry e;
+
+	begin(user, 0);
+	map_pages(3, 2, MEMORY, 0);
+	map_pages(512, 512, MEMORY, WEFT_PT_BLOCKS);
+	map_pages(2047, 1, MEMORY, WEFT_PT_WRITE);
+	end = walker_va(WALKER_PAGES);
+	for (va = walker_va(0); weft_pt_next(table, &va, end, &e);
+	     va = (va | (e.size - 1)) + 1) {
+		i = (unsigned)((va - walker_va(0)) / PAGE);
+		assert_true(i >= next && pages[i].valid);
+		for (; next < i; next++)
+			assert_false(pages[next].valid);
+		assert_int_equal(e.pa, pages[i].pa);
+		assert_int_equal(e.flags, pages[i].flags);
+		next = i + (unsigned)(e.size / PAGE);
+		found++;
+	}
+	assert_int_equal(found, 4);
+	/* Inside of a block: where the search began */
+	va = walker_va(700);
+	assert_true(weft_pt_next(table, &va, walker_va(701), &e));
+	assert_int_equal(va, walker_va(700));
+	assert_int_equal(e.pa, pages[700].pa);
+	va = walker_va(5);
+	assert_false(weft_pt_next(table, &va, walker_va(512), &e));
+	va = walker_va(0) + 1;
+	assert_false(weft_pt_next(table, &va, end, &e));
+	va = user ? UINT64_C(1) << 39 : 0;
+	assert_false(weft_pt_next(table, &va, va + PAGE, &e));
+	walker_end();
+}
+
+static void walks_find_everything(void **state)
+{
+	(void)state;
+	walk_finds_everything(true);
+	walk_finds_everything(false);
 }
 
 /* What the manual says goes together. */
@@ -673,6 +753,8 @@ int main(void)
 		cmocka_unit_test(trims_many),
 		cmocka_unit_test(maps_into_tables_that_were_left),
 		cmocka_unit_test(holes_are_not_flushed),
+		cmocka_unit_test(new_entries_are_published),
+		cmocka_unit_test(walks_find_everything),
 		cmocka_unit_test(all_flags_survive),
 		cmocka_unit_test(physical_addresses_have_48_bits),
 		cmocka_unit_test(local_if_the_client_says_so),

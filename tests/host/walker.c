@@ -27,6 +27,7 @@ struct cached_walk {
 struct weft_pgtable walker_table;
 unsigned walker_tables_left;
 unsigned walker_freed;
+unsigned walker_writes;
 
 static uint64_t memory[WALKER_TABLES + 1][512] __attribute__((aligned(4096)));
 static uint64_t seen[WALKER_TABLES + 1][512];
@@ -315,6 +316,7 @@ void weft_debug_pte(const struct weft_pgtable *table, uint64_t va,
 {
 	assert_ptr_equal(table, &walker_table);
 	(void)va;
+	walker_writes++;
 	assert_true(level >= 1 && level <= 3);
 	if ((before & 1) && (after & 1))
 		assert_int_equal((before ^ after) & ~PERMISSIONS, 0);

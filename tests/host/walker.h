@@ -32,6 +32,9 @@ extern struct weft_pgtable walker_table;
 /* How many pages there are for tables; the test may take some away. */
 extern unsigned walker_tables_left;
 
+/* How often the debug hook has seen a descriptor written. */
+extern unsigned walker_writes;
+
 /* An empty table, of a user space that has an ASID or of the kernel's half. */
 void walker_init(bool user, unsigned tlb_flags);
 
