@@ -29,14 +29,12 @@ BUGS = (
     Bug("no-flush-at-rollover", "ASID reused without flush",
         "asid.c", (("\tflush = cpu->flush;\n", "\tflush = false;\n"),),
         "asid-few", "translations of another"),
-    Bug("flush-forgotten-by-others", "only the CPU that rolls "
-        "over flushes", "asid.c",
-        (("\t\tcpu->flush = true;\n",
-          "\t\tcpu->flush = context && !i;\n"),),
-        "asid-reserved", "translations of another"),
+    Bug("flush-forgotten-by-others", "only the CPU that rolls over flushes",
+        "asid.c", (("\t\tcpu->flush = true;\n", "\t\tcpu->flush = !i;\n"),),
+        "asid", "translations of another"),
     Bug("running-asid-handed-out", "an ASID in use given away",
         "asid.c", (("\t\tset_bit(domain->map, asid_of(cpu->reserved));\n", ""),),
-        "asid-reserved", "under one ASID"),
+        "asid-reserved", ""),
     Bug("reserved-drifts", LINUX + "40ee068ec09b: the reserved ASID of one "
         "CPU only is updated", "asid.c",
         (("\t\t\tfound = true;\n", "\t\t\treturn true;\n"),),
@@ -81,7 +79,7 @@ BUGS = (
           "\n}\n"),), "asid-late", ""),
     Bug("asid-published-late", "a walk under the new ASID before the others "
         "can see it", "asid.c", (("\t\tweft_dsb_ishst();\n", ""),),
-        "first", "gone"),
+        "first", "given up"),
     Bug("no-lock", "the allocator without its lock", "asid.c",
         (("\tif (domain->lock)\n\t\tdomain->lock(domain->lock_arg);\n"
           "\tcontext = __atomic_load_n(&space->context, __ATOMIC_RELAXED);\n"
@@ -181,7 +179,7 @@ BUGS = (
     Bug("merge-leaf-tlbi", "the same where pages become a block",
         "pgtable.c",
         (("read_entry(page) & ~WEFT_PTE_PAGE, 0);",
-          "read_entry(page) & ~WEFT_PTE_PAGE, WEFT_TLB_LEAF);"),), "block",
+          "read_entry(page) & ~WEFT_PTE_PAGE, WEFT_TLB_LEAF);"),), "block-range",
         "table"),
     Bug("table-freed-before-flush", "a table page freed before the TLBI",
         "pgtable.c",
