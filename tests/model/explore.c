@@ -483,10 +483,10 @@ static void replay_path(const uint32_t *path, unsigned length)
 	struct choice list[CHOICES_MAX];
 	unsigned i, n;
 
-	tracing = true;
 	trace_line = 0;
 	if (!_setjmp(failed)) {
 		reset();
+		tracing = true;
 		for (i = 0; i < length; i++) {
 			n = list_choices(list);
 			if (path[i] >= n) {

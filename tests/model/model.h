@@ -107,7 +107,7 @@ struct world {
 	struct expected pages[SPACES + 1][SLOTS];	/* the last: kernel */
 	uint64_t busy[SPACES + 1];	/* the client's locks of tables */
 	uint64_t lock;			/* the domain's */
-	uint8_t owner[FRAMES];		/* of a table page: space + 1; 0: free */
+	uint8_t owner[FRAMES];	/* of a table page: space + 1; 0: free */
 	struct sim_cpu cpu[CPUS];
 	uint64_t stacks[CPUS][STACK / 8];
 	uint64_t memory[];		/* of the table pages */
@@ -197,7 +197,8 @@ void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * that says how to see it again.
  */
 void explore_prepare(void);
-extern const char *bounds_options;	/* that change the scenario, for that line */
+/* Options that change the scenario, for that line. */
+extern const char *bounds_options;
 int explore_all(const char *program, uint64_t limit);
 int explore_random(const char *program, uint64_t seed, unsigned steps);
 void explore_path(const char *text);
