@@ -125,6 +125,30 @@ def host() -> Iterator[Job]:
                    topic], needs=("host",), tap=True, timeout=300)
 
 
+def model() -> Iterator[Job]:
+    """The library's C files on a simulated machine: docs/model.md.
+
+    Each scenario at its bounds, with all interleavings; the bugs put back;
+    random walks past the bounds. With --long, more of both.
+    """
+    folder = build.directory("host")
+    program = os.path.join(folder, "tests/model/model")
+    yield Job("model.all", "every interleaving of the scenarios keeps the "
+              "invariants", [program], needs=("host",), tap=True, timeout=900)
+    yield Job("model.bugs", "the model finds the bugs that are put back",
+              [PYTHON, os.path.join(build.ROOT, "tests/model/main.py"),
+               folder], needs=("host",), tap=True, timeout=900)
+    yield Job("model.random", "random walks past the bounds keep them too",
+              [program, "--unbounded", "--runs", "200"], needs=("host",),
+              tap=True, timeout=300)
+    yield Job("model.more", "every interleaving of one operation more",
+              [program, "--more", "1", "--states", "40000000"],
+              needs=("host",), tap=True, timeout=7200, long=True)
+    yield Job("model.random-long", "many random walks",
+              [program, "--unbounded", "--runs", "20000", "--seed", "1000"],
+              needs=("host",), tap=True, timeout=7200, long=True)
+
+
 def tool(name: str) -> list[str]:
     return [PYTHON, os.path.join(TOOLS, name)]
 
@@ -292,5 +316,5 @@ def features() -> Iterator[Job]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*fuzz(), *user(), *boot(), *system(), *consume(), *examples(),
-            *features(), *static(), *host()]
+    return [*fuzz(), *user(), *boot(), *model(), *system(), *consume(),
+            *examples(), *features(), *static(), *host()]

@@ -90,7 +90,7 @@ static void next_generation(struct weft_asid_domain *domain)
 {
 	uint64_t generation = domain->generation + WEFT_ASID_GENERATION;
 
-	/* Never 0, when it wraps: a space that never ran has that. */
+	/* Not 0 after the wrap: who never ran would pass for current. */
 	if (!generation)
 		generation = WEFT_ASID_GENERATION;
 	__atomic_store_n(&domain->generation, generation, __ATOMIC_RELAXED);

@@ -29,15 +29,13 @@ BUGS = (
     Bug("no-flush-at-rollover", "ASID reused without flush",
         "asid.c", (("\tflush = cpu->flush;\n", "\tflush = false;\n"),),
         "asid-few", "translations of another"),
-    Bug("flush-forgotten-by-others", "only the CPU that rolls "
-        "over flushes", "asid.c",
-        (("\t\tcpu->flush = true;\n",
-          "\t\tcpu->flush = context && !i;\n"),),
-        "asid-reserved", "translations of another"),
+    Bug("flush-forgotten-by-others", "only the CPU that rolls over flushes",
+        "asid.c", (("\t\tcpu->flush = true;\n", "\t\tcpu->flush = !i;\n"),),
+        "asid", "translations of another"),
     Bug("running-asid-handed-out", "an ASID in use given away",
         "asid.c",
         (("\t\tset_bit(domain->map, asid_of(cpu->reserved));\n", ""),),
-        "asid-reserved", "under one ASID"),
+        "asid-reserved", ""),
     Bug("reserved-drifts", LINUX + "40ee068ec09b: the reserved ASID of one "
         "CPU only is updated", "asid.c",
         (("\t\t\tfound = true;\n", "\t\t\treturn true;\n"),),
@@ -82,7 +80,7 @@ BUGS = (
           "\n}\n"),), "asid-late", ""),
     Bug("asid-published-late", "a walk under the new ASID before the others "
         "can see it", "asid.c", (("\t\tweft_dsb_ishst();\n", ""),),
-        "first", "gone"),
+        "first", "given up"),
     Bug("no-lock", "the allocator without its lock", "asid.c",
         (("\tif (domain->lock)\n\t\tdomain->lock(domain->lock_arg);\n"
           "\tcontext = __atomic_load_n(&space->context, __ATOMIC_RELAXED);\n"
@@ -114,7 +112,7 @@ BUGS = (
     Bug("local-where-broadcast", "local TLBI for a space that "
         "runs elsewhere", "tlb.c", (("\t\tweft_tlbi_vale1is(arg);\n",
                                      "\t\tweft_tlbi_vale1(arg);\n"),),
-        "change", "gone"),
+        "change", "may hold"),
     Bug("operand-shifted", "the address shifted wrongly",
         "tlb.c", (("uint64_t page = range->va >> WEFT_PAGE_SHIFT;",
                    "uint64_t page = range->va;"),
@@ -122,24 +120,24 @@ BUGS = (
                   ("page + (range->size >> WEFT_PAGE_SHIFT)",
                    "page + range->size"),
                   ("? BLOCK_PAGES : 1;", "? WEFT_BLOCK_SIZE : 4096;")),
-        "change", "gone"),
+        "change", "may hold"),
     Bug("asid-not-in-operand", "TLBI without the ASID", "tlb.c",
         (("\t\ttag = TLBI_ASID(asid);\n", "\t\ttag = 0;\n"),),
-        "change", "gone"),
+        "change", "may hold"),
     Bug("range-begins-late", "BaseADDR of a TLBI by range one too large",
         "tlb.c",
         (("\t   (page & TLBI_RANGE_MASK));", "\t   ((page + 1) & "
           "TLBI_RANGE_MASK));"),), "block-range", ""),
     Bug("no-dsb-before", "TLBI before the write is visible",
         "tlb.c", (("\telse\n\t\tweft_dsb_ishst();\n}\n\nstatic void after",
-                   "}\n\nstatic void after"),), "change", "gone"),
+                   "}\n\nstatic void after"),), "change", "may hold"),
     Bug("no-dsb-after", "memory reused before the TLBI is "
         "complete", "tlb.c",
         (("\telse\n\t\tweft_dsb_ish();\t/* invalidated on every CPU */\n",
-          ""),), "change", "gone"),
+          ""),), "change", "may hold"),
     Bug("dsb-nsh-after", "a DSB that waits for this CPU only", "tlb.c",
         (("\t\tweft_dsb_ish();\t/* invalidated on every CPU */\n",
-          "\t\tweft_dsb_nsh();\n"),), "change", "gone"),
+          "\t\tweft_dsb_nsh();\n"),), "change", "may hold"),
     Bug("asid-read-early", LINUX + "5e10f9887ed8: the ASID is read before "
         "the write is visible", "tlb.c",
         (("\tbatch->n = 0;\n\tbefore(flags);\n", "\tbatch->n = 0;\n"),
@@ -147,7 +145,7 @@ BUGS = (
           "\t\t\treturn;\n\t}\n",
           "\t\tasid = weft_space_asid(space);\n\t\tif (!asid)\n"
           "\t\t\treturn;\n\t}\n\tbefore(flags);\n")),
-        "first", "gone"),
+        "first", "may hold"),
     # ---- page tables ----
     Bug("freed-before-flush", "memory given up before the "
         "invalidation", "pgtable.c",
@@ -155,11 +153,11 @@ BUGS = (
           "\t\tdone(done_arg, leaves[i].pa, leaves[i].size);\n",
           "\tfor (i = 0; i < n && done; i++)\n"
           "\t\tdone(done_arg, leaves[i].pa, leaves[i].size);\n"
-          "\tflush(table, &batch);\n"),), "change", "gone"),
+          "\tflush(table, &batch);\n"),), "change", "may hold"),
     Bug("protect-without-flush", "permissions changed without "
         "TLBI", "pgtable.c",
         (("\t\tva += size_of(at.shift);\n\t}\n\tflush(table, &batch);\n",
-          "\t\tva += size_of(at.shift);\n\t}\n"),), "change", "gone"),
+          "\t\tva += size_of(at.shift);\n\t}\n"),), "change", "may hold"),
     Bug("no-break-before-make", LINUX + "ec28bb9c9b08: a block becomes a "
         "table in one write", "pgtable.c",
         (("\twrite_entry(table, va, BLOCK_SHIFT, entry, 0);\n"
@@ -183,8 +181,9 @@ BUGS = (
     Bug("merge-leaf-tlbi", "the same where pages become a block",
         "pgtable.c",
         (("read_entry(page) & ~WEFT_PTE_PAGE, 0);",
-          "read_entry(page) & ~WEFT_PTE_PAGE, WEFT_TLB_LEAF);"),), "block",
-        "table"),
+          "read_entry(page) & ~WEFT_PTE_PAGE, WEFT_TLB_LEAF);"),),
+        "block-range",
+        ""),
     Bug("table-freed-before-flush", "a table page freed before the TLBI",
         "pgtable.c",
         (("\tflush(table, &batch);\n\twhile (chain) {", "\twhile (chain) {"),),

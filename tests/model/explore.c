@@ -33,6 +33,7 @@ enum kind { STEP, BEGIN, DRAIN };
 enum { CHOICES_MAX = 256 };
 
 bool tracing;
+const char *bounds_options = "";
 static unsigned trace_line;
 static jmp_buf scheduler, failed;
 static char failure[512];
@@ -482,10 +483,10 @@ static void replay_path(const uint32_t *path, unsigned length)
 	struct choice list[CHOICES_MAX];
 	unsigned i, n;
 
-	tracing = true;
 	trace_line = 0;
 	if (!_setjmp(failed)) {
 		reset();
+		tracing = true;
 		for (i = 0; i < length; i++) {
 			n = list_choices(list);
 			if (path[i] >= n) {
@@ -508,7 +509,8 @@ static void report(const char *program, const uint32_t *path, unsigned length)
 
 	printf("# %s: %s\n", scenario->name, scenario->text);
 	replay_path(path, length);
-	printf("# again: %s --scenario %s --replay ", program, scenario->name);
+	printf("# again: %s --scenario %s%s --replay ", program,
+	       scenario->name, bounds_options);
 	for (i = 0; i < length; i++)
 		printf("%s%u", i ? "," : "", path[i]);
 	putchar('\n');

@@ -657,7 +657,7 @@ static bool matches(const struct tlbi *tlbi, const struct entry *entry)
 		return true;
 	if (scope == MODEL_ASID)
 		return !entry->global && entry->asid == tlbi->asid;
-	/* Cached walks of the kernel's half have an ASID; who knows which. */
+	/* Cached walks of the kernel's half have some ASID or other. */
 	if (!any_asid && entry->global && entry->kind == ENTRY_TABLE)
 		return false;
 	if (!any_asid && !entry->global && entry->asid != tlbi->asid)

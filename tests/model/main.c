@@ -32,17 +32,21 @@ void weft_debug_tlbi(int32_t asid, uint64_t va, size_t size, bool leaf_only)
 
 static const char *only, *replay;
 static uint64_t seed = 1, runs, states = 50000000, steps = 2000;
-static bool list_only;
+static bool list_only, unbounded;
+static uint32_t more;
 
 static void usage(FILE *out)
 {
 	fputs("usage: model [--list] [--scenario NAME] [--states MAX]\n"
-	      "             [--runs N [--seed N] [--steps N]]\n"
+	      "             [--runs N [--seed N] [--steps N]] [--more N]\n"
+	      "             [--unbounded]\n"
 	      "             [--replay CHOICES]\n"
 	      "\n"
 	      "Explores every interleaving of each scenario, or of one, up to\n"
 	      "MAX states. With --runs: N random walks of STEPS steps, from\n"
-	      "seed N on. --replay shows one path, as a failure prints it.\n",
+	      "seed N on. --more gives each CPU N operations more than the\n"
+	      "scenario says, --unbounded gives all as many as they like.\n"
+	      "--replay shows one path, as a failure prints it.\n",
 	      out);
 }
 
@@ -56,6 +60,8 @@ static void read_options(int argc, char **argv)
 		{ "seed", required_argument, NULL, 's' },
 		{ "steps", required_argument, NULL, 't' },
 		{ "replay", required_argument, NULL, 'p' },
+		{ "more", required_argument, NULL, 'o' },
+		{ "unbounded", no_argument, NULL, 'u' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -74,6 +80,10 @@ static void read_options(int argc, char **argv)
 			seed = strtoull(optarg, NULL, 0);
 		else if (c == 't')
 			steps = strtoull(optarg, NULL, 0);
+		else if (c == 'o')
+			more = (uint32_t)strtoul(optarg, NULL, 0);
+		else if (c == 'u')
+			unbounded = true;
 		else if (c == 'p')
 			replay = optarg;
 		else {
@@ -96,6 +106,28 @@ static bool walk_randomly(const char *program)
 	return true;
 }
 
+/* The scenario with the bounds that the options ask for. */
+static const struct scenario *adjusted(const struct scenario *from)
+{
+	static struct scenario copy;
+
+	static char text[64];
+
+	copy = *from;
+	if (unbounded)
+		bounds_options = " --unbounded";
+	else if (more)
+		bounds_options = text;
+	snprintf(text, sizeof(text), " --more %u", more);
+	if (unbounded)
+		copy.budget = copy.first_budget = copy.rollovers = 0;
+	if (copy.budget)
+		copy.budget += more;
+	if (copy.first_budget)
+		copy.first_budget += more;
+	return &copy;
+}
+
 static bool run(const char *program, unsigned number)
 {
 	bool good;
@@ -115,13 +147,17 @@ static bool run(const char *program, unsigned number)
 
 int main(int argc, char **argv)
 {
+	const struct scenario *each;
 	unsigned number = 0;
 	bool good = true;
 
 	read_options(argc, argv);
-	for (scenario = scenarios; scenario->name; scenario++) {
-		if (only && strcmp(only, scenario->name))
+	for (each = scenarios; each->name; each++) {
+		if (only && strcmp(only, each->name))
 			continue;
+		if (each->only_random && !only && !runs && !list_only)
+			continue;
+		scenario = adjusted(each);
 		number++;
 		if (list_only)
 			printf("%s\t%s\n", scenario->name, scenario->text);

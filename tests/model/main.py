@@ -109,7 +109,7 @@ def main() -> int:
                           (problem or text).splitlines()), end="")
         print(f"# {bug.name}: {time.monotonic() - begun:.1f} s", flush=True)
         report.result(f"found: {bug.name}: {bug.origin}",
-                      [problem] if problem else [])
+                      problem.splitlines()[:1])
     return 0 if args.list else report.finish()
 
 

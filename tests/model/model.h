@@ -141,6 +141,7 @@ struct scenario {
 	uint32_t taken;		/* ASIDs that spaces have that never come */
 	unsigned tlb_flags;	/* of the tables */
 	bool empty;		/* the empty space is installed too */
+	bool only_random;	/* too large to be explored */
 	bool shared;		/* each space may run on several CPUs */
 	uint32_t running;	/* CPUs that run space 0 at the start: bits */
 };
@@ -196,6 +197,8 @@ void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * that says how to see it again.
  */
 void explore_prepare(void);
+/* Options that change the scenario, for that line. */
+extern const char *bounds_options;
 int explore_all(const char *program, uint64_t limit);
 int explore_random(const char *program, uint64_t seed, unsigned steps);
 void explore_path(const char *text);
