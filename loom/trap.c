@@ -4,8 +4,8 @@
  * DAIF masked and a whole frame.
  *
  *	system call	interrupts on, the table (syscall/table.c)
- *	IRQ		the controller (dev/irq.c); then, if it hit the
- *			kernel, the preemption point
+ *	IRQ		the controller (dev/irq.c); if it hit the kernel, the
+ *			preemption point
  *	page fault	the address space (mm/aspace.c), or a signal
  *	user trap	a signal
  *	user exit	switch if asked to, signals; then back to EL0
@@ -38,8 +38,12 @@ void weft_hook_syscall(struct weft_frame *frame)
 void weft_hook_irq(struct weft_frame *frame)
 {
 	irq_dispatch(frame);
-	if (!weft_frame_from_user(frame))
-		sched_preempt_irq();
+}
+
+void weft_hook_preempt(struct weft_frame *frame)
+{
+	(void)frame;
+	sched_preempt_irq();
 }
 
 static unsigned area_access(enum weft_access access)
@@ -175,6 +179,8 @@ void weft_hook_user_exit(struct weft_frame *frame)
 
 void weft_hook_unexpected(struct weft_frame *frame, unsigned vector)
 {
+	if ((vector & 3) != WEFT_VECTOR_SYNC)
+		panic_frame(frame, "%s", weft_vector_name(vector));
 	panic_frame(frame, "%s: %s", weft_vector_name(vector),
 		    weft_esr_class_name(frame->esr));
 }

@@ -24,7 +24,7 @@
 #include "test_weft_user.h"
 
 /* Entry points of weft/trap.c that entry.S calls */
-void weft_trap_user_irq(struct weft_frame *frame);
+void weft_trap_user_exit(struct weft_frame *frame);
 void weft_trap_kernel_irq(struct weft_frame *frame);
 
 static struct rescue rescue;
@@ -72,7 +72,7 @@ static bool breaks(void (*fn)(void *arg), void *arg, const char *text)
 static void leave_to_user(void *frame)
 {
 	weft_mask_all();
-	weft_trap_user_irq(frame);
+	weft_trap_user_exit(frame);
 	weft_unmask_all();
 }
 
