@@ -101,6 +101,6 @@ def sources(root: str = ROOT) -> list[str]:
     return sorted(glob.glob(os.path.join(root, "weft/*.[cS]")))
 
 
-def default_hooks() -> list[str]:
+def default_hooks(root: str = ROOT) -> list[str]:
     """The files of the archive libweft-defaults.a."""
-    return sorted(glob.glob(os.path.join(ROOT, "weft/defaults/*.c")))
+    return sorted(glob.glob(os.path.join(root, "weft/defaults/*.c")))

@@ -14,10 +14,11 @@
 extern "C" {
 #endif
 
-#if WEFT_DEBUG
-/* Hook: report and stop; must not return. */
+/* Hook (WEFT_DEBUG): report and stop; must not return. */
 __attribute__((noreturn)) void weft_assert_failed(const char *file, int line,
 						  const char *expr);
+
+#if WEFT_DEBUG
 #define weft_assert(x)							\
 	do {								\
 		if (!(x))						\

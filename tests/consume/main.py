@@ -113,7 +113,8 @@ def build_plain(compiler: compilers.Compiler, extra: list[str],
     kernel = client("kernel", folder)
     elf = os.path.join(folder, "kernel.elf")
     run([*compiler.command(), "-Iinclude", *FLAGS, *LINUX_FLAGS, *extra,
-         *compilers.sources(folder), f"{kernel}/start.S", f"{kernel}/main.c",
+         *compilers.sources(folder), *compilers.default_hooks(folder),
+         f"{kernel}/start.S", f"{kernel}/main.c",
          *link_flags(compiler, f"{kernel}/kernel.lds"), "-o", elf], folder)
     return elf
 
@@ -177,9 +178,7 @@ def expected_files() -> list[str]:
     headers = [f"include/weft/{name}"
                for name in os.listdir(os.path.join(ROOT, "include/weft"))
                if name.endswith(".h")]
-    names = ["weft"]
-    if os.path.isdir(os.path.join(ROOT, "weft/defaults")):
-        names.append("weft-defaults")
+    names = ["weft", "weft-defaults"]
     return sorted(headers + [f"lib/lib{name}.a" for name in names] +
                   [f"lib/pkgconfig/{name}.pc" for name in names])
 
@@ -205,7 +204,7 @@ def install(family: str, folder: str, prefix: str, destdir: str) -> None:
 
 
 def pkg_config(prefix: str, *words: str, **environment: str) -> list[str]:
-    return run(["pkg-config", *words, "weft"], ROOT,
+    return run(["pkg-config", *words, "weft-defaults"], ROOT,
                PKG_CONFIG_LIBDIR=f"{prefix}/lib/pkgconfig",
                **environment).split()
 
@@ -230,7 +229,7 @@ def installed(report: tap.Writer, family: str) -> None:
         check_installed(prefix)
         said = pkg_config(prefix, "--modversion")
         if said != [version()]:
-            raise Failed(f"weft.pc is of version {said}")
+            raise Failed(f"weft-defaults.pc is of version {said}")
         boots(link_installed(compiler, folder,
                              pkg_config(prefix, "--cflags"),
                              pkg_config(prefix, "--libs")), KERNEL_SAYS)
@@ -268,7 +267,8 @@ def cxx(report: tap.Writer, family: str) -> None:
                  "-pedantic", *flags, *compilers.WARNINGS, "-I.", "-c",
                  f"{source}/main.cc", "-o", "main.o"], folder)
             run([*compiler.command(), *flags, *compilers.sources(folder),
-                 f"{kernel}/start.S", "main.o",
+                 *compilers.default_hooks(folder), f"{kernel}/start.S",
+                 "main.o",
                  *link_flags(compiler, f"{kernel}/kernel.lds"),
                  "-o", "kernel.elf"], folder)
             boots(os.path.join(folder, "kernel.elf"), CXX_SAYS)

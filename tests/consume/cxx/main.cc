@@ -138,16 +138,7 @@ void weft_hook_irq(weft_frame *frame)
 	weft_hook_unexpected(frame, WEFT_VECTOR_EL1H | WEFT_VECTOR_IRQ);
 }
 
-bool weft_hook_page_fault(weft_frame *, const weft_page_fault *)
-{
-	return false;
-}
-
-void weft_hook_user_trap(weft_frame *frame, weft_trap)
+weft_frame *weft_hook_resume(weft_frame *frame)
 {
 	weft_hook_unexpected(frame, WEFT_VECTOR_EL0_64);
-}
-
-void weft_hook_user_exit(weft_frame *)
-{
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include <weft/cpu.h>
+#include <weft/event.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
@@ -106,7 +107,10 @@ void kernel_main(uint64_t level)
 	power_off();
 }
 
-/* There is no EL0 and no interrupt: all of these are the end. */
+/*
+ * There is no EL0 and no interrupt: all of these are the end. What is not
+ * here is in weft/defaults.
+ */
 void weft_hook_unexpected(struct weft_frame *frame, unsigned vector)
 {
 	(void)frame;
@@ -126,21 +130,8 @@ void weft_hook_irq(struct weft_frame *frame)
 	weft_hook_unexpected(frame, WEFT_VECTOR_EL1H | WEFT_VECTOR_IRQ);
 }
 
-bool weft_hook_page_fault(struct weft_frame *frame,
-			  const struct weft_page_fault *fault)
+/* Only where all files are linked: an archive gives event.o to its users. */
+struct weft_frame *weft_hook_resume(struct weft_frame *frame)
 {
-	(void)frame;
-	(void)fault;
-	return false;
-}
-
-void weft_hook_user_trap(struct weft_frame *frame, enum weft_trap trap)
-{
-	(void)trap;
 	weft_hook_unexpected(frame, WEFT_VECTOR_EL0_64);
-}
-
-void weft_hook_user_exit(struct weft_frame *frame)
-{
-	(void)frame;
 }
