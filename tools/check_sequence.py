@@ -1,0 +1,487 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Check the order of system instructions that no emulator can test.
+
+QEMU needs no barrier, starts with an empty TLB and with control registers
+at zero, and never speculates: code that forgets any of that passes every
+test there. So the rules of RULES below are checked over the disassembly of
+the linked kernel, what the compiler made of it: each says why, and where the
+Arm ARM (DDI 0487) has it.
+
+A rule looks at all ways through a function, into the functions that it
+calls where they are the library's. To add one: an entry in a table.
+"""
+
+import argparse
+import collections
+import os
+import re
+import subprocess
+import sys
+from typing import Callable, Iterator, NamedTuple, Optional
+
+import tap
+
+PREFIX = "aarch64-linux-gnu-"
+HEADING = re.compile(r"^([0-9a-f]+) <([^>]+)>:$")
+INSTRUCTION = re.compile(r"^ *([0-9a-f]+):\t(\S+)\t?(.*)$")
+TARGET = re.compile(r"\b([0-9a-f]+) <([^+>]+)")
+BRANCH = re.compile(r"^(b|b\.\w+|cbn?z|tbn?z)$")
+ENDS = re.compile(r"^(b|br|ret|eret|braa\w*|brab\w*|reta\w|ereta\w|brk|udf)$")
+INDIRECT = re.compile(r"^(br|braa\w*|brab\w*)$")
+MAX_DEPTH = 4
+
+
+class Insn(NamedTuple):
+    address: int
+    text: str           # mnemonic and operands, one blank between
+    target: int         # of a direct branch or call, else 0
+
+    def mnemonic(self) -> str:
+        return self.text.partition(" ")[0]
+
+
+class Code:
+    """The instructions of a program, and which functions are whose."""
+
+    def __init__(self, elf: str, library: str) -> None:
+        self.insns: dict[int, Insn] = {}
+        self.functions: dict[str, list[Insn]] = {}
+        self.owner: dict[int, str] = {}
+        self.members = members(library)
+        self.parse(run(PREFIX + "objdump", "-d", "-z", "--no-show-raw-insn",
+                       elf))
+
+    def parse(self, text: str) -> None:
+        name = ""
+        for line in text.splitlines():
+            match = INSTRUCTION.match(line)
+            if not match:
+                heading = HEADING.match(line)
+                name = heading[2] if heading else name
+                continue
+            operands = match[3].partition("//")[0].strip()
+            target = TARGET.search(operands)
+            direct = BRANCH.match(match[2]) or match[2] == "bl"
+            insn = Insn(int(match[1], 16), f"{match[2]} {operands}".strip(),
+                        int(target[1], 16) if target and direct else 0)
+            self.insns[insn.address] = insn
+            self.owner[insn.address] = name
+            self.functions.setdefault(name, []).append(insn)
+
+    def is_weft(self, name: str) -> bool:
+        return name.partition(".")[0] in self.members
+
+    def weft(self) -> Iterator[tuple[str, list[Insn]]]:
+        for name, insns in self.functions.items():
+            if self.is_weft(name):
+                yield name, insns
+
+    def member(self, name: str) -> str:
+        """The file of the library that has this function."""
+        return self.members.get(name.partition(".")[0], "")
+
+    def at(self, insn: Insn) -> str:
+        return f"{self.owner[insn.address]} at {insn.address:#x}"
+
+
+def run(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True,
+                          text=True).stdout
+
+
+def members(library: str) -> dict[str, str]:
+    """Function: the source file that it is of, for a library's archive."""
+    found = {}
+    member = ""
+    for line in run(PREFIX + "nm", "--defined-only", library).splitlines():
+        words = line.split()
+        if line.endswith(":"):
+            member = os.path.basename(line[:-1]).removesuffix(".o")
+        elif len(words) == 3 and words[1] in "tT":
+            found[words[2].partition(".")[0]] = member
+    return found
+
+
+# ---- ways through the code --------------------------------------------
+
+class Way(NamedTuple):
+    """A place in the code, with the calls that lead there."""
+
+    address: int
+    stack: tuple[int, ...]
+    state: str
+
+
+# Given the state and an instruction: the next state, None to end this way,
+# or a text that starts with "!" for a violation.
+Step = Callable[[str, Insn], Optional[str]]
+LEAVES = Insn(0, "leaves", 0)
+
+
+def walk(code: Code, start: int, state: str,
+         step: Step) -> Iterator[tuple[Insn, str]]:
+    """Follow all ways from @start; yields the violations.
+
+    Returns to unknown callers, and branches that leave the library, are
+    shown to @step as the instruction "leaves". Calls into the library are
+    followed, others are passed over.
+    """
+    todo = [Way(start, (), state)]
+    seen = set(todo)
+    while todo:
+        way = todo.pop()
+        insn = code.insns.get(way.address)
+        if insn is None:
+            continue
+        new = step(way.state, insn)
+        if new is None:
+            continue
+        if new.startswith("!"):
+            yield insn, new[1:]
+            continue
+        for address, stack in following(code, insn, way.stack):
+            if not address:
+                last = step(new, LEAVES)
+                if last and last.startswith("!"):
+                    yield insn, last[1:]
+                continue
+            each = Way(address, stack, new)
+            if each not in seen:
+                seen.add(each)
+                todo.append(each)
+
+
+def following(code: Code, insn: Insn,
+              stack: tuple[int, ...]) -> Iterator[tuple[int,
+                                                        tuple[int, ...]]]:
+    """Where it goes on; address 0: out of what is looked at."""
+    mnemonic = insn.mnemonic()
+    here = code.owner[insn.address]
+    after = insn.address + 4
+    if mnemonic == "bl":
+        known = code.is_weft(code.owner.get(insn.target, ""))
+        if known and len(stack) < MAX_DEPTH:
+            yield insn.target, stack + (after,)
+        else:
+            yield after, stack
+    elif mnemonic.startswith("ret"):
+        yield (stack[-1], stack[:-1]) if stack else (0, ())
+    elif mnemonic in ("eret", "brk", "udf") or INDIRECT.match(mnemonic):
+        yield 0, ()
+    elif BRANCH.match(mnemonic):
+        if code.is_weft(code.owner.get(insn.target, "")):
+            yield insn.target, stack
+        else:
+            yield (stack[-1], stack[:-1]) if stack else (0, ())
+        if mnemonic != "b" and code.owner.get(after) == here:
+            yield after, stack
+    elif code.owner.get(after) == here:
+        yield after, stack
+
+
+# ---- the tables -------------------------------------------------------
+
+DSB_LOCAL = r"dsb (nsh|ish|osh|sy)"
+DSB_ALL = r"dsb (ish|osh|sy)"
+DSB_STORES = r"dsb (nsh|ish|osh)(st)?|dsb sy|dsb st"
+ISB = r"isb( sy)?"
+BROADCAST = r"tlbi \w+(is|os)\b.*"
+TLBI = r"tlbi .*"
+
+
+class Between(NamedTuple):
+    """On each way from @first to @then (or out) stands @between."""
+
+    first: str
+    between: tuple[str, ...]    # in this order
+    then: str                   # "leaves": out of the library
+    why: str
+    only: str = ""              # in these functions; all of weft's if empty
+
+
+RETURN = r"leaves|ret"
+BETWEEN = (
+    Between(BROADCAST, (DSB_ALL, ISB), RETURN,
+            "a TLBI is complete on other CPUs only after DSB ISH, and here "
+            "only after ISB (D8.14.5)"),
+    Between(r"tlbi (?!\w+(is|os)\b).*", (DSB_LOCAL, ISB), RETURN,
+            "a TLBI is complete only after DSB, and for what was fetched "
+            "after ISB (D8.14.5)"),
+    Between(r"dc cva[uc],.*", (DSB_ALL, ), r"leaves|ret|ic .*",
+            "lines are clean for other observers only after DSB ISH "
+            "(B2.7.4)"),
+    Between(r"ic .*", (DSB_LOCAL, ISB), RETURN,
+            "old instructions are gone only after DSB, and from the "
+            "pipeline after ISB (B2.7.4)"),
+    Between(r"ic (ialluis|ivau).*", (DSB_ALL, ), RETURN,
+            "old instructions are gone on other CPUs only after DSB ISH "
+            "(B2.7.4)"),
+    Between(r"msr scr_el3, .*", (ISB, ), r"eret|msr icc_sre_el3, .*",
+            "SCR_EL3.NS selects the copy of ICC_SRE that is written "
+            "(GIC IHI 0069, 12.2)", "weft_descend"),
+    Between(r"msr icc_sre_el3, .*", (ISB, ), r"eret|.*icc_sre_el2.*",
+            "ICC_SRE_EL3.Enable must be in force before EL2 uses it "
+            "(GIC IHI 0069, 12.2)", "weft_descend"),
+    Between(r"msr hcr_el2, .*", (ISB, ), r"msr cptr_el2, .*",
+            "HCR_EL2.E2H decides the format of CPTR_EL2 (D19.2.30)",
+            "weft_descend"),
+    Between(r"msr icc_sre_el2, .*", (ISB, ), r".*ich_hcr_el2.*",
+            "ICH registers trap until ICC_SRE_EL2.SRE is in force "
+            "(GIC IHI 0069, 12.4)", "weft_descend"),
+    Between(r"msr sctlr_el1, .*", (ISB, ), r"ret|br .*",
+            "SCTLR_EL1 is in force only after a context synchronization "
+            "event (D19.1.2)", "weft_descend weft_mmu_on"),
+    Between(r"tlbi .*", (DSB_LOCAL, ISB), r"msr sctlr_el1, .*",
+            "nothing stale may be there when translation starts (D8.14)",
+            "weft_mmu_on"),
+    Between(r"ic iallu.*", (DSB_LOCAL, ISB), r"msr sctlr_el1, .*",
+            "nothing stale may be there when the cache is turned on",
+            "weft_mmu_on"),
+    Between(r"msr (mair|tcr|ttbr0|ttbr1|cpacr)_el1, .*", (ISB, ),
+            r"msr sctlr_el1, .*",
+            "walks may start at once: what they use is in force before M is "
+            "set (D8.2)", "weft_mmu_on"),
+    Between(r"msr sctlr_el1, .*", (ISB, ), RETURN,
+            "the next instruction is fetched through the MMU only after ISB",
+            "weft_mmu_on"),
+    Between(r"msr ttbr0_el1, .*", (ISB, ), r"tlbi .*",
+            "until the ISB a walk may use the old root and leave its result "
+            "behind the TLBI (D8.14.4)", "install_shared install_flushed "
+            "weft_space_install"),
+)
+
+
+class Passes(NamedTuple):
+    """After the call of @first, each way out of @function passes @what."""
+
+    function: str
+    first: str      # a call of it, or an instruction
+    what: str
+    out: str
+    why: str
+
+
+PASSES = (
+    Passes("weft_switch_to", r"bl \w+ <weft_switch>", ISB, RETURN,
+           "TTBR0 was written; the kernel may touch user memory next "
+           "(D19.1.2)"),
+    Passes("weft_task_set_space", r"bl \w+ <weft_space_install>", ISB,
+           RETURN, "TTBR0 was written; the caller may touch user memory "
+           "next (D19.1.2)"),
+    Passes("weft_resume_first", r"ldp .*", ISB, r"blra?\w* .*",
+           "TTBR0 was written; the thread may touch user memory at once "
+           "(D19.1.2)"),
+    Passes("weft_tlb_publish", r"dsb ishst", ISB, RETURN,
+           "a walk by the very next instruction may use the invalid entry "
+           "(D8.2.6)"),
+    Passes("weft_cache_sync_code", r"mrs .*ctr_el0", DSB_ALL,
+           r"ic .*|leaves|ret", "data is clean before it is fetched as code, "
+           "also where the CPU needs no DC (B2.7.4)"),
+)
+
+
+class Writes(NamedTuple):
+    """Each way from @start to @end writes all of these registers."""
+
+    function: str
+    start: str          # the instruction that proves which way it is
+    end: str
+    registers: tuple[str, ...]
+    why: str
+
+
+UNKNOWN = "its value at reset is UNKNOWN, or the firmware's (D19)"
+WRITES = (
+    Writes("weft_descend", r"msr scr_el3, .*", "eret",
+           ("cptr_el3", "mdcr_el3", "elr_el3", "spsr_el3"), UNKNOWN),
+    Writes("weft_descend", r"msr elr_el3, x30", "eret",
+           ("spsr_el3", ), UNKNOWN),
+    Writes("weft_descend", r"msr hcr_el2, .*", "eret",
+           ("cptr_el2", "hstr_el2", "vttbr_el2", "cnthctl_el2",
+            "cntvoff_el2", "vpidr_el2", "vmpidr_el2", "mdcr_el2",
+            "sctlr_el1", "elr_el2", "spsr_el2"), UNKNOWN),
+    Writes("weft_descend", r"msr (icc_sre_el2|s3_4_c12_c9_5), .*", "eret",
+           ("ich_hcr_el2", ), UNKNOWN),
+    Writes("weft_descend", r"msr hfgrtr_el2, .*", "eret",
+           ("hfgwtr_el2", "hfgitr_el2", "hdfgrtr_el2", "hdfgwtr_el2"),
+           UNKNOWN),
+    Writes("weft_descend", r"msr hdfgwtr_el2, .*", "eret",
+           ("elr_el2", ), UNKNOWN),
+    Writes("weft_mmu_on", r"ic iallu.*", r"br .*",
+           ("mair_el1", "tcr_el1", "cpacr_el1", "cntkctl_el1", "mdscr_el1",
+            "oslar_el1", "contextidr_el1", "tpidr_el0", "tpidrro_el0",
+            "tpidr_el1", "ttbr0_el1", "ttbr1_el1", "sctlr_el1"), UNKNOWN),
+)
+
+# Where some instructions may stand at all: the library's source files.
+WHERE = (
+    (TLBI, r"(tlb\.c|el\.S)", "one layer issues TLBIs"),
+    (r"msr ttbr0_el1, .*", r"(space\.c|el\.S)", "one file installs spaces"),
+    (r"msr ttbr1_el1, .*", r"el\.S", "the kernel's tables are set once"),
+    (r"msr (sctlr|tcr|mair)_el1, .*", r"el\.S", "written whole, once"),
+    (r"msr tpidr_el1, .*", r"(switch\.S|task\.c|el\.S|entry\.S)",
+     "the running thread changes in the switch"),
+    (r"msr \w+_el[23], .*", r"el\.S", "weft runs at EL1"),
+    (r"eret\w*", r"(entry\.S|el\.S|vectors\.S|switch\.S|leaf\.S)",
+     "the ways out are few"),
+    (r"(dc|ic) .*", r"(cache\.c|el\.S)", "one file maintains caches"),
+    (r"(hvc|smc|svc|wfi|wfe)\b.*", r"(?!)", "those are the client's"),
+)
+
+# A function that breaks a rule on purpose, and the reason.
+EXCEPTIONS = {
+    ("before", "weft_mmu_on"): "nothing was translated yet; the DSB after it "
+                               "orders the tables' stores as well",
+}
+
+
+# ---- the rules --------------------------------------------------------
+
+def chosen(code: Code, only: str) -> Iterator[tuple[str, list[Insn]]]:
+    for name, insns in code.weft():
+        if not only or name.partition(".")[0] in only.split():
+            yield name, insns
+
+
+def between_step(rule: Between) -> Step:
+    """The state is the number of barriers that were seen, in order."""
+    def step(state: str, insn: Insn) -> Optional[str]:
+        count = int(state)
+        if re.fullmatch(rule.between[count], insn.text):
+            return None if count + 1 == len(rule.between) else str(count + 1)
+        if re.fullmatch(rule.then, insn.text):
+            missing = rule.between[count]
+            return f"!no {missing} before {insn.text}"
+        return state
+    return step
+
+
+def check_between(code: Code, rule: Between) -> Iterator[str]:
+    for _, insns in chosen(code, rule.only):
+        for insn in insns:
+            if not re.fullmatch(rule.first, insn.text):
+                continue
+            for _, problem in walk(code, insn.address + 4, "0",
+                                   between_step(rule)):
+                yield f"{code.at(insn)}: {insn.text}: {problem}: {rule.why}"
+
+
+def check_before(code: Code) -> Iterator[str]:
+    """Each TLBI comes after a DSB in its function."""
+    def step(state: str, insn: Insn) -> Optional[str]:
+        if re.fullmatch(DSB_STORES, insn.text):
+            return None
+        if re.fullmatch(TLBI, insn.text):
+            return "!no DSB before it"
+        return state
+    for name, insns in code.weft():
+        if ("before", name.partition(".")[0]) in EXCEPTIONS:
+            continue
+        if not any(re.fullmatch(TLBI, insn.text) for insn in insns):
+            continue
+        for insn, problem in walk(code, insns[0].address, "", step):
+            yield (f"{code.at(insn)}: {insn.text}: {problem}: page-table "
+                   "writes must be visible to walks first (D8.14.5)")
+
+
+def check_passes(code: Code, rule: Passes) -> Iterator[str]:
+    def step(state: str, insn: Insn) -> Optional[str]:
+        if re.fullmatch(rule.what, insn.text):
+            return None
+        if re.fullmatch(rule.out, insn.text):
+            return f"!no {rule.what} before {insn.text}"
+        return state
+    found = 0
+    for insn in code.functions.get(rule.function, []):
+        if not re.fullmatch(rule.first, insn.text):
+            continue
+        found += 1
+        for _, problem in walk(code, insn.address + 4, "", step):
+            yield f"{code.at(insn)}: {insn.text}: {problem}: {rule.why}"
+    if not found:
+        yield f"{rule.function}: no {rule.first} there"
+
+
+def check_writes(code: Code, rule: Writes) -> Iterator[str]:
+    """The state is the registers that are still to be written."""
+    def step(state: str, insn: Insn) -> Optional[str]:
+        left = state.split()
+        match = re.fullmatch(r"msr (\w+), .*", insn.text)
+        if match and match[1] in left:
+            left.remove(match[1])
+        if not left:
+            return None
+        if re.fullmatch(rule.end, insn.text):
+            return f"!{', '.join(left)} not written before {insn.text}"
+        return " ".join(left)
+    starts = [insn for insn in code.functions.get(rule.function, [])
+              if re.fullmatch(rule.start, insn.text)]
+    if not starts:
+        yield f"{rule.function}: no {rule.start} there"
+    for insn in starts:
+        for _, problem in walk(code, insn.address + 4,
+                               " ".join(rule.registers), step):
+            yield f"{code.at(insn)}: {problem}: {rule.why}"
+
+
+def check_eret(code: Code) -> Iterator[str]:
+    """In the whole kernel, not only in the library."""
+    for insn in code.insns.values():
+        if not insn.mnemonic().startswith("eret"):
+            continue
+        after = [code.insns.get(insn.address + 4 * i) for i in (1, 2)]
+        texts = [each.text if each else "" for each in after]
+        if texts[0] == "sb" or (re.fullmatch("dsb (nsh|sy)", texts[0]) and
+                                re.fullmatch(ISB, texts[1])):
+            continue
+        yield (f"{code.at(insn)}: after eret: {texts[0]}; {texts[1]}: a CPU "
+               "may speculate past it; dsb nsh and isb, or sb, stop that")
+
+
+def check_where(code: Code) -> Iterator[str]:
+    for name, insns in code.weft():
+        member = code.member(name)
+        for insn in insns:
+            for what, files, why in WHERE:
+                if re.fullmatch(what, insn.text) and \
+                        not re.fullmatch(files, member):
+                    yield (f"{code.at(insn)}: {insn.text}: not in {member}: "
+                           f"{why}")
+
+
+RULES: tuple[tuple[str, Callable[[Code], Iterator[str]]], ...] = (
+    ("speculation stops at each ERET", check_eret),
+    ("a DSB comes before each TLBI", check_before),
+    ("barriers stand between what they order",
+     lambda code: (p for r in BETWEEN for p in check_between(code, r))),
+    ("and on every way out",
+     lambda code: (p for r in PASSES for p in check_passes(code, r))),
+    ("control registers are all written",
+     lambda code: (p for r in WRITES for p in check_writes(code, r))),
+    ("system instructions stand in the files named for them", check_where),
+)
+
+
+def problems(elf: str, library: str) -> dict[str, list[str]]:
+    """Rule: what breaks it."""
+    code = Code(elf, library)
+    found: dict[str, list[str]] = collections.OrderedDict()
+    for name, check in RULES:
+        found[name] = list(dict.fromkeys(check(code)))
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("elf", help="the linked kernel")
+    parser.add_argument("library", help="libweft.a of the same build")
+    args = parser.parse_args()
+    report = tap.Writer()
+    for name, found in problems(args.elf, args.library).items():
+        report.result(name, found)
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
