@@ -48,7 +48,8 @@ class Code:
         self.insns: dict[int, Insn] = {}
         self.functions: dict[str, list[Insn]] = {}
         self.owner: dict[int, str] = {}
-        self.members = members(library)
+        self.members, self.public = members(library)
+        self.callers: dict[int, list[Insn]] = {}
         self.parse(run(PREFIX + "objdump", "-d", "-z", "--no-show-raw-insn",
                        elf))
 
@@ -68,6 +69,27 @@ class Code:
             self.insns[insn.address] = insn
             self.owner[insn.address] = name
             self.functions.setdefault(name, []).append(insn)
+            if direct:
+                self.callers.setdefault(insn.target, []).append(insn)
+
+    def returns(self, address: int, seen: frozenset = frozenset()
+                ) -> Iterator[int]:
+        """Where the function that holds @address returns to.
+
+        0 for one that others call. For one of a single file: behind each
+        call of it, or where a function returns that ends in a jump to it.
+        """
+        name = self.owner[address]
+        start = self.functions[name][0].address
+        local = self.is_weft(name) and name not in self.public
+        if not local or start in seen or not self.callers.get(start):
+            yield 0
+            return
+        for caller in self.callers[start]:
+            if caller.mnemonic() == "bl":
+                yield caller.address + 4
+            elif self.owner[caller.address] != name:
+                yield from self.returns(caller.address, seen | {start})
 
     def is_weft(self, name: str) -> bool:
         return name.partition(".")[0] in self.members
@@ -90,9 +112,10 @@ def run(*command: str) -> str:
                           text=True).stdout
 
 
-def members(library: str) -> dict[str, str]:
-    """Function: the source file that it is of, for a library's archive."""
-    found = {}
+def members(library: str) -> tuple[dict[str, str], set[str]]:
+    """Of an archive: the source file of each function, and the public ones."""
+    found: dict[str, str] = {}
+    public = set()
     member = ""
     for line in run(PREFIX + "nm", "--defined-only", library).splitlines():
         words = line.split()
@@ -100,7 +123,9 @@ def members(library: str) -> dict[str, str]:
             member = os.path.basename(line[:-1]).removesuffix(".o")
         elif len(words) == 3 and words[1] in "tT":
             found[words[2].partition(".")[0]] = member
-    return found
+            if words[1] == "T":
+                public.add(words[2])
+    return found, public
 
 
 # ---- ways through the code --------------------------------------------
@@ -123,7 +148,7 @@ def walk(code: Code, start: int, state: str,
          step: Step) -> Iterator[tuple[Insn, str]]:
     """Follow all ways from @start; yields the violations.
 
-    Returns to unknown callers, and branches that leave the library, are
+    Returns from public functions, and branches that leave the library, are
     shown to @step as the instruction "leaves". Calls into the library are
     followed, others are passed over.
     """
@@ -166,18 +191,28 @@ def following(code: Code, insn: Insn,
         else:
             yield after, stack
     elif mnemonic.startswith("ret"):
-        yield (stack[-1], stack[:-1]) if stack else (0, ())
+        yield from leaving(code, insn, stack)
     elif mnemonic in ("eret", "brk", "udf") or INDIRECT.match(mnemonic):
         yield 0, ()
     elif BRANCH.match(mnemonic):
         if code.is_weft(code.owner.get(insn.target, "")):
             yield insn.target, stack
         else:
-            yield (stack[-1], stack[:-1]) if stack else (0, ())
+            yield from leaving(code, insn, stack)
         if mnemonic != "b" and code.owner.get(after) == here:
             yield after, stack
     elif code.owner.get(after) == here:
         yield after, stack
+
+
+def leaving(code: Code, insn: Insn,
+            stack: tuple[int, ...]) -> Iterator[tuple[int,
+                                                      tuple[int, ...]]]:
+    if stack:
+        yield stack[-1], stack[:-1]
+        return
+    for address in code.returns(insn.address):
+        yield address, ()
 
 
 # ---- the tables -------------------------------------------------------
@@ -200,7 +235,7 @@ class Between(NamedTuple):
     only: str = ""              # in these functions; all of weft's if empty
 
 
-RETURN = r"leaves|ret"
+RETURN = "leaves"
 BETWEEN = (
     Between(BROADCAST, (DSB_ALL, ISB), RETURN,
             "a TLBI is complete on other CPUs only after DSB ISH, and here "
@@ -208,7 +243,7 @@ BETWEEN = (
     Between(r"tlbi (?!\w+(is|os)\b).*", (DSB_LOCAL, ISB), RETURN,
             "a TLBI is complete only after DSB, and for what was fetched "
             "after ISB (D8.14.5)"),
-    Between(r"dc cva[uc],.*", (DSB_ALL, ), r"leaves|ret|ic .*",
+    Between(r"dc cva[uc],.*", (DSB_ALL, ), r"leaves|ic .*",
             "lines are clean for other observers only after DSB ISH "
             "(B2.7.4)"),
     Between(r"ic .*", (DSB_LOCAL, ISB), RETURN,
@@ -229,7 +264,7 @@ BETWEEN = (
     Between(r"msr icc_sre_el2, .*", (ISB, ), r".*ich_hcr_el2.*",
             "ICH registers trap until ICC_SRE_EL2.SRE is in force "
             "(GIC IHI 0069, 12.4)", "weft_descend"),
-    Between(r"msr sctlr_el1, .*", (ISB, ), r"ret|br .*",
+    Between(r"msr sctlr_el1, .*", (ISB + "|eret", ), RETURN,
             "SCTLR_EL1 is in force only after a context synchronization "
             "event (D19.1.2)", "weft_descend weft_mmu_on"),
     Between(r"tlbi .*", (DSB_LOCAL, ISB), r"msr sctlr_el1, .*",
@@ -276,7 +311,7 @@ PASSES = (
            "a walk by the very next instruction may use the invalid entry "
            "(D8.2.6)"),
     Passes("weft_cache_sync_code", r"mrs .*ctr_el0", DSB_ALL,
-           r"ic .*|leaves|ret", "data is clean before it is fetched as code, "
+           r"ic .*|leaves", "data is clean before it is fetched as code, "
            "also where the CPU needs no DC (B2.7.4)"),
 )
 
@@ -319,7 +354,7 @@ WHERE = (
     (TLBI, r"(tlb\.c|el\.S)", "one layer issues TLBIs"),
     (r"msr ttbr0_el1, .*", r"(space\.c|el\.S)", "one file installs spaces"),
     (r"msr ttbr1_el1, .*", r"el\.S", "the kernel's tables are set once"),
-    (r"msr (sctlr|tcr|mair)_el1, .*", r"el\.S", "written whole, once"),
+    (r"msr (sctlr|tcr|mair)_el1, .*", r"(el|pauth)\.S", "written whole"),
     (r"msr tpidr_el1, .*", r"(switch\.S|task\.c|el\.S|entry\.S)",
      "the running thread changes in the switch"),
     (r"msr \w+_el[23], .*", r"el\.S", "weft runs at EL1"),
@@ -331,8 +366,9 @@ WHERE = (
 
 # A function that breaks a rule on purpose, and the reason.
 EXCEPTIONS = {
-    ("before", "weft_mmu_on"): "nothing was translated yet; the DSB after it "
-                               "orders the tables' stores as well",
+    ("before", "weft_mmu_on"):
+        "nothing was translated yet; the DSB after it orders the tables' "
+        "stores as well",
 }
 
 
@@ -376,9 +412,7 @@ def check_before(code: Code) -> Iterator[str]:
             return "!no DSB before it"
         return state
     for name, insns in code.weft():
-        if ("before", name.partition(".")[0]) in EXCEPTIONS:
-            continue
-        if not any(re.fullmatch(TLBI, insn.text) for insn in insns):
+        if ("before", name) in EXCEPTIONS or name not in code.public:
             continue
         for insn, problem in walk(code, insns[0].address, "", step):
             yield (f"{code.at(insn)}: {insn.text}: {problem}: page-table "

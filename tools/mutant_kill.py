@@ -8,14 +8,17 @@ are ninja's, so that a mutant differs from the library in one place only.
 
 import contextlib
 import dataclasses
+import fnmatch
 import functools
 import json
 import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from typing import Callable, Iterator, Optional
 
 import build
@@ -30,7 +33,7 @@ VARIANTS = ("gcc-debug", "gcc-release")
 BOOT_ELF = "loom/loom-boot-tests.elf"
 SYSTEM = os.path.join(build.ROOT, "tests/system")
 SILENCE = 8.0       # seconds of processor time: at least this for a hang
-HOST_SILENCE = 60.0
+HOST_SILENCE = 20.0
 TIMEOUT = 900       # seconds of the clock, for what times itself
 # The programs that find most come first.
 PROGRAMS = ("pattern", "ctxstress", "fresh", "zeroed", "faulttest", "badptr",
@@ -113,6 +116,7 @@ class Shop:
         self.mutant: Optional[Mutant] = None
         self.same: set[str] = set()     # variants whose code is the original's
         self.originals: dict[tuple[str, str], bytes] = {}
+        self.only: list[str] = []       # patterns of stages; empty: all
 
     def path(self, *names: str) -> str:
         path = os.path.join(self.scratch, *names)
@@ -279,23 +283,35 @@ def twice(trial: Callable[[], Optional[str]]) -> Optional[str]:
     return trial() and trial()
 
 
+def stop(process: subprocess.Popen) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+
+
 def run_tool(command: list[str], **env: str) -> Optional[str]:
-    """A test of this project that runs mutants as it runs the kernel."""
+    """A test of this project, of LOOM_BUILD; up to its first failure."""
     def trial() -> Optional[str]:
-        try:
-            done = subprocess.run(
-                command, env={**os.environ, **env}, text=True, errors="replace",
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, check=False, timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            return "does not end"
-        if done.returncode in (0, 77):
+        lines: list[str] = []
+        # A session of its own: it is stopped with all that it started.
+        with subprocess.Popen(
+                command, env={**os.environ, **env}, text=True,
+                errors="replace", stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                start_new_session=True) as process:
+            timer = threading.Timer(TIMEOUT, stop, [process])
+            timer.start()
+            try:
+                for line in process.stdout or []:
+                    lines.append(line.strip())
+                    if KILLS.match(line):
+                        stop(process)
+                        return line.strip()
+            finally:
+                timer.cancel()
+                stop(process)
+        if process.returncode in (0, 77):
             return None
-        lines = [line.strip() for line in done.stdout.splitlines()]
-        for line in lines:
-            if KILLS.match(line):
-                return line
-        return lines[-1] if lines else f"exit status {done.returncode}"
+        return lines[-1] if lines else f"exit status {process.returncode}"
     return twice(trial)
 
 
@@ -432,22 +448,30 @@ EL2_OLD = suites.Config(el2=True, gicv2=True)
 
 def all_stages() -> list[Stage]:
     return [
-        Stage("static", lambda file: True, static),
         Stage("host", lambda file: file.endswith(".c"), host),
+        Stage("static", lambda file: True, static),
         boot(EL2), boot(EL2_OLD),
-        boot(MAX), boot(ONE), boot(PLAIN),
+        boot(MAX),
+        *crash(),
+        user(MAX, PROGRAMS[0]),
+        boot(ONE), boot(PLAIN),
         el3("gic-version=3,virtualization=on", "max"),
         el3("gic-version=3", "cortex-a53"),
         el3("gic-version=2", "cortex-a53"),
         el3("gic-version=2,virtualization=on", "cortex-a72"),
-        *crash(),
-        *[user(config, program) for program in PROGRAMS
+        user(ONE, PROGRAMS[0]),
+        *[user(config, program) for program in PROGRAMS[1:]
           for config in (MAX, ONE)],
     ]
 
 
 def stages(file: str) -> list[Stage]:
     return [stage for stage in all_stages() if stage.wanted(file)]
+
+
+def is_chosen(stage: Stage, patterns: list[str]) -> bool:
+    return not patterns or any(fnmatch.fnmatchcase(stage.name, each)
+                               for each in patterns)
 
 
 @dataclasses.dataclass
@@ -464,7 +488,7 @@ def try_to_kill(shop: Shop, mutant: Mutant) -> Result:
     try:
         shop.take(mutant)
         for stage in stages(mutant.file):
-            if stage.variant in shop.same:
+            if stage.variant in shop.same or not is_chosen(stage, shop.only):
                 continue
             how = stage.run(shop)
             if how:
@@ -476,14 +500,14 @@ def try_to_kill(shop: Shop, mutant: Mutant) -> Result:
     return Result(mutant.name, "survived")
 
 
-def try_unchanged(shop: Shop, file: str) -> Optional[str]:
-    """Run the stages of @file without a mutant: nothing may die."""
+def try_unchanged(shop: Shop, files: set[str]) -> Iterator[str]:
+    """The stages of these files without a mutant: what fails all the same."""
     shop.take(None)
-    for stage in stages(file):
-        how = stage.run(shop)
-        if how:
-            return f"{stage.name}: {how}"
-    return None
+    for stage in all_stages():
+        if any(stage.wanted(file) for file in files):
+            how = stage.run(shop)
+            if how:
+                yield f"{stage.name}: {how}"
 
 
 def calibrated(scratch: str) -> float:

@@ -166,8 +166,10 @@ class Results:
 class Runner:
     """Tries mutants, @jobs at a time."""
 
-    def __init__(self, jobs: int, results: Results) -> None:
+    def __init__(self, jobs: int, results: Results,
+                 only: list[str]) -> None:
         self.jobs = jobs
+        self.only = only
         self.results = results
         self.scratch = tempfile.mkdtemp(prefix="loom-mutants-")
         self.silence = mutant_kill.calibrated(
@@ -184,6 +186,7 @@ class Runner:
                 self.number += 1
                 path = os.path.join(self.scratch, str(self.number))
             self.local.shop = mutant_kill.Shop(path, self.silence)
+            self.local.shop.only = self.only
         return self.local.shop
 
     def one(self, mutant: Mutant) -> Optional[Result]:
@@ -191,7 +194,9 @@ class Runner:
             return None
         start = time.monotonic()
         result = mutant_kill.try_to_kill(self.shop(), mutant)
-        self.results.add(result, time.monotonic() - start)
+        # What survives some of the stages may not survive the others.
+        if not self.only or result.state != "survived":
+            self.results.add(result, time.monotonic() - start)
         return result
 
     def run(self, mutants: list[Mutant]) -> Iterator[Result]:
@@ -207,11 +212,10 @@ class Runner:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def check_unchanged(self) -> list[str]:
+    def check_unchanged(self, mutants: list[Mutant]) -> list[str]:
         """Every stage passes without a mutant, or its kills mean nothing."""
-        return [how for file in ("weft/el.S", "weft/entry.S", "weft/asid.c")
-                for how in [mutant_kill.try_unchanged(self.shop(), file)]
-                if how]
+        return list(mutant_kill.try_unchanged(
+            self.shop(), {mutant.file for mutant in mutants}))
 
     def close(self) -> None:
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -312,6 +316,8 @@ def parse() -> argparse.Namespace:
     add("--part", default="1/1", metavar="I/N",
         help="only the I-th of N parts of them")
     add("--jobs", type=int, default=1, help="so many at a time (1)")
+    add("--stage", action="append", default=[], metavar="PATTERN",
+        help="only these of the stages that kill (static, host, 'boot.*')")
     add("--keep", action="store_true",
         help="use results though sources or tests have changed")
     return parser.parse_args()
@@ -346,11 +352,11 @@ def run(args: argparse.Namespace, chosen: list[Mutant],
         chosen = [m for m in chosen if m.name not in results.known]
     if args.report or not chosen:
         return
-    runner = Runner(args.jobs, results)
+    runner = Runner(args.jobs, results, args.stage)
     try:
         if args.all:
             report.tap.result("nothing kills the library as it is",
-                              runner.check_unchanged())
+                              runner.check_unchanged(chosen))
         for result in runner.run(chosen):
             report.show(result)
     finally:

@@ -148,6 +148,31 @@ def static() -> Iterator[Job]:
                   needs=(variant,), tap=True)
 
 
+def sequence() -> Iterator[Job]:
+    for compiler in ("gcc", "clang"):
+        for debug in (False, True):
+            variant = build.name(compiler, debug)
+            folder = build.directory(variant)
+            yield Job(f"static.sequence-{variant}",
+                      "barriers are where no emulator misses them",
+                      tool("check_sequence.py") + [
+                          os.path.join(folder, build.KERNEL),
+                          os.path.join(folder, "weft/libweft.a")],
+                      needs=(variant,), tap=True)
+
+
+def mutants() -> Iterator[Job]:
+    """In two halves: two tests run at a time."""
+    needs = (build.name("gcc", False), build.name("gcc", True), "host")
+    for part in "1/2", "2/2":
+        yield Job(f"mutants.sample-{part[0]}", "changes of weft are noticed",
+                  tool("mutants.py") + ["--sample", "24", "--part", part],
+                  needs=needs, tap=True, timeout=900)
+        yield Job(f"mutants.all-{part[0]}", "every change of weft is noticed",
+                  tool("mutants.py") + ["--all", "--part", part],
+                  needs=needs, tap=True, timeout=6 * 3600, long=True)
+
+
 def boot_job(config: Config, counted: bool) -> Job:
     folder = build.directory(config.variant())
     # 16 ns an instruction: the tests' waits in time cost fewer of them.
@@ -228,4 +253,5 @@ def functions(path: str) -> Iterator[tuple[str, str, bool]]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*fuzz(), *user(), *boot(), *system(), *static(), *host()]
+    return [*mutants(), *fuzz(), *user(), *boot(), *system(), *static(),
+            *sequence(), *host()]
