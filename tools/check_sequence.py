@@ -349,6 +349,35 @@ WRITES = (
             "tpidr_el1", "ttbr0_el1", "ttbr1_el1", "sctlr_el1"), UNKNOWN),
 )
 
+class Requires(NamedTuple):
+    """Each way from the start of @function passes @what before @then."""
+
+    function: str
+    what: str
+    then: str
+    why: str
+
+
+REQUIRES = (
+    Requires("weft_descend", r"msr daifset, #0xf", r"mrs .*",
+             "no exception may come without vectors"),
+    Requires("weft_descend", r"msr spsel, #0x1", r"mrs .*",
+             "EL1 runs on SP_EL1, whatever the firmware chose"),
+    Requires("weft_descend", r"msr sctlr_el1, .*",
+             r"ret|msr elr_el3, x30|msr elr_el2, .*",
+             "EL1 starts with its MMU off, also after a warm reset (D19)"),
+    Requires("weft_mmu_on", r"tlbi vmalle1", r"msr sctlr_el1, .*",
+             "the TLB holds UNKNOWN contents after reset (D8.14)"),
+    Requires("weft_mmu_on", r"ic iallu", r"msr sctlr_el1, .*",
+             "the instruction cache holds UNKNOWN contents after reset"),
+)
+
+# A register that is a copy of another: read right before it is written.
+COPIES = (
+    ("vpidr_el2", "midr_el1"),
+    ("vmpidr_el2", "mpidr_el1"),
+)
+
 # Where some instructions may stand at all: the library's source files.
 WHERE = (
     (TLBI, r"(tlb\.c|el\.S)", "one layer issues TLBIs"),
@@ -459,6 +488,31 @@ def check_writes(code: Code, rule: Writes) -> Iterator[str]:
             yield f"{code.at(insn)}: {problem}: {rule.why}"
 
 
+def check_requires(code: Code, rule: Requires) -> Iterator[str]:
+    def step(state: str, insn: Insn) -> Optional[str]:
+        if re.fullmatch(rule.what, insn.text):
+            return None
+        if re.fullmatch(rule.then, insn.text):
+            return f"!no {rule.what} before {insn.text}"
+        return state
+    insns = code.functions.get(rule.function)
+    if not insns:
+        yield f"there is no {rule.function}"
+        return
+    for insn, problem in walk(code, insns[0].address, "", step):
+        yield f"{code.at(insn)}: {problem}: {rule.why}"
+
+
+def check_copies(code: Code) -> Iterator[str]:
+    for _, insns in code.weft():
+        for before, insn in zip(insns, insns[1:]):
+            for copy, original in COPIES:
+                match = re.fullmatch(rf"msr {copy}, (x\d+)", insn.text)
+                if match and before.text != f"mrs {match[1]}, {original}":
+                    yield (f"{code.at(insn)}: {insn.text} after "
+                           f"{before.text}: it is a copy of {original}")
+
+
 def check_eret(code: Code) -> Iterator[str]:
     """In the whole kernel, not only in the library."""
     for insn in code.insns.values():
@@ -491,6 +545,9 @@ RULES: tuple[tuple[str, Callable[[Code], Iterator[str]]], ...] = (
      lambda code: (p for r in BETWEEN for p in check_between(code, r))),
     ("and on every way out",
      lambda code: (p for r in PASSES for p in check_passes(code, r))),
+    ("what comes first is there",
+     lambda code: (p for r in REQUIRES for p in check_requires(code, r))),
+    ("copies of registers are copies", check_copies),
     ("control registers are all written",
      lambda code: (p for r in WRITES for p in check_writes(code, r))),
     ("system instructions stand in the files named for them", check_where),
