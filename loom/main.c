@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weft/config.h>
 #include <weft/cpu.h>
+#include <weft/pauth.h>
 #include <weft/sysreg.h>
 
 #include "boot/memory.h"
@@ -26,6 +28,7 @@
 #include "lib/random.h"
 #include "mm/kvm.h"
 #include "mm/layout.h"
+#include "proc/fpstate.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/sched.h"
@@ -155,6 +158,22 @@ static void start_files(void)
 		fatal("initramfs: %s (error %d)", why ? why : "damaged", -err);
 }
 
+/* From here on the kernel signs its return addresses, if the CPU can. */
+static _Noreturn void start_rest(void *arg)
+{
+	(void)arg;
+	if (WEFT_PAUTH && weft_pauth_on()) {
+		weft_write_vbar_el1((uint64_t)(uintptr_t)weft_vectors_pauth);
+		weft_isb();	/* the next exception is taken there */
+	}
+	count_cpus();
+	start_devices();
+	weft_unmask_all();
+	start_files();
+	boot_payload();
+	sched_idle();
+}
+
 void loom_main(uint64_t image, uint64_t dtb, uint64_t level)
 {
 	struct boot_image where = {
@@ -169,11 +188,10 @@ void loom_main(uint64_t image, uint64_t dtb, uint64_t level)
 	memory_init(&tree, &chosen, &where, dtb);
 	kvm_leave_identity();
 	kvm_init_asids(chosen.bootargs, 1);
+	fpstate_init(chosen.bootargs);
 	seed_random();
-	count_cpus();
-	start_devices();
-	weft_unmask_all();
-	start_files();
-	boot_payload();
-	sched_idle();
+	if (WEFT_PAUTH)
+		weft_pauth_start(&cpus[0].weft, random_u64(), random_u64(),
+				 start_rest, NULL);
+	start_rest(NULL);
 }

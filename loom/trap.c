@@ -4,8 +4,8 @@
  * DAIF masked and a whole frame.
  *
  *	system call	interrupts on, the table (syscall/table.c)
- *	IRQ		the controller (dev/irq.c); then, if it hit the
- *			kernel, the preemption point
+ *	IRQ		the controller (dev/irq.c); if it hit the kernel, the
+ *			preemption point
  *	page fault	the address space (mm/aspace.c), or a signal
  *	user trap	a signal
  *	user exit	switch if asked to, signals; then back to EL0
@@ -22,6 +22,7 @@
 #include "lib/panic.h"
 #include "mm/aspace.h"
 #include "mm/layout.h"
+#include "proc/fpstate.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "sched/cpu.h"
@@ -38,8 +39,12 @@ void weft_hook_syscall(struct weft_frame *frame)
 void weft_hook_irq(struct weft_frame *frame)
 {
 	irq_dispatch(frame);
-	if (!weft_frame_from_user(frame))
-		sched_preempt_irq();
+}
+
+void weft_hook_preempt(struct weft_frame *frame)
+{
+	(void)frame;
+	sched_preempt_irq();
 }
 
 static unsigned area_access(enum weft_access access)
@@ -132,8 +137,9 @@ static struct verdict judge(enum weft_trap trap)
 	case WEFT_TRAP_DEBUG:
 		return (struct verdict){ SIGTRAP, "debug exception" };
 	case WEFT_TRAP_SVE:
+		return (struct verdict){ SIGILL, "SVE instruction" };
 	case WEFT_TRAP_SME:
-		return (struct verdict){ SIGILL, "SVE or SME instruction" };
+		return (struct verdict){ SIGILL, "SME instruction" };
 	case WEFT_TRAP_SYSREG:
 		return (struct verdict){ SIGILL, "privileged register" };
 	case WEFT_TRAP_ILLEGAL:
@@ -147,8 +153,14 @@ void weft_hook_user_trap(struct weft_frame *frame, enum weft_trap trap)
 {
 	struct verdict verdict = judge(trap);
 	uint64_t at = verdict.sig == SIGBUS ? frame->far : frame->pc;
+	bool memory;
 
 	weft_unmask_all();
+	if (trap == WEFT_TRAP_SVE && fpstate_sve_trap(&memory)) {
+		if (!memory)
+			signal_fault(frame, SIGKILL, at, "out of memory");
+		return;
+	}
 	signal_fault(frame, verdict.sig, at, verdict.what);
 }
 
@@ -175,6 +187,8 @@ void weft_hook_user_exit(struct weft_frame *frame)
 
 void weft_hook_unexpected(struct weft_frame *frame, unsigned vector)
 {
+	if ((vector & 3) != WEFT_VECTOR_SYNC)
+		panic_frame(frame, "%s", weft_vector_name(vector));
 	panic_frame(frame, "%s: %s", weft_vector_name(vector),
 		    weft_esr_class_name(frame->esr));
 }

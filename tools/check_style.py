@@ -11,7 +11,8 @@ from typing import Iterator
 import tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ("include", "loom", "tests", "tools", "user", "weft", "cross")
+FOLDERS = ("include", "examples", "loom", "tests", "tools", "user", "weft",
+           "cross")
 FILES = ("meson.build", "meson_options.txt", "run", "test", ".ci/run")
 C_LIKE = (".c", ".h", ".S")
 LICENSED = C_LIKE + (".py", ".sh", ".lds")

@@ -14,6 +14,7 @@ if [ ! -e /dev/fd/2 ] || [ /dev/fd/2 -ef "$0" ]; then
 fi
 
 missing=()
+wanted=()
 
 # need PACKAGE PROOF...: PACKAGE is there if one PROOF is, which is the name
 # of a command or the absolute path of a file.
@@ -27,6 +28,17 @@ need() {
 		esac
 	done
 	missing+=("$package")
+}
+
+# want PROOF PACKAGE...: the first PACKAGE that is offered, unless one PROOF
+# (commands, separated by blanks) is there. Tests that use it are skipped
+# where none is.
+want() {
+	local proof
+	for proof in $1; do
+		command -v "$proof" >/dev/null && return
+	done
+	wanted+=("${*:2}")
 }
 
 need_for_run() {
@@ -47,6 +59,7 @@ need_for_test() {
 	need_for_run
 	need_for_clang
 	need gcc gcc
+	need make make
 	need libc6-dev /usr/include/stdio.h
 	need pkg-config pkg-config pkgconf
 	need cpio cpio
@@ -59,6 +72,13 @@ need_for_test() {
 	need cppcheck cppcheck
 	need clang-tidy clang-tidy
 	need shellcheck shellcheck
+	need doxygen doxygen
+	need g++-aarch64-linux-gnu aarch64-linux-gnu-g++
+	# weft compiles with old and new ones: the ends of what there is.
+	want "aarch64-linux-gnu-gcc-10 aarch64-linux-gnu-gcc-11" \
+		gcc-10-aarch64-linux-gnu gcc-11-aarch64-linux-gnu
+	want "clang-22 clang-21 clang-20 clang-19 clang-18" \
+		clang-22 clang-21 clang-20 clang-19 clang-18
 }
 
 stop() {
@@ -80,8 +100,24 @@ apt_install() {
 		--no-install-recommends "$@"
 }
 
+# Of each choice in $wanted the first package that apt-get offers.
+add_wanted() {
+	local choice package
+	command -v apt-cache >/dev/null || return 0
+	for choice in "${wanted[@]}"; do
+		for package in $choice; do
+			if [ -n "$(apt-cache madison "$package")" ]; then
+				missing+=("$package")
+				break
+			fi
+		done
+	done
+	wanted=()
+}
+
 # Install the packages in $missing, or say which they are and stop.
 install_missing() {
+	[ ${#missing[@]} -gt 0 ] || add_wanted
 	[ ${#missing[@]} -gt 0 ] || return 0
 	local list="${missing[*]}"
 
@@ -93,5 +129,6 @@ install_missing() {
 	echo "${0##*/}: installing with apt-get: $list" >&2
 	as_root apt-get update || as_root apt-get update ||
 		stop "apt-get update failed; needed: $list"
+	add_wanted
 	apt_install "${missing[@]}" || stop "could not install: $list"
 }

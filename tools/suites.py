@@ -47,15 +47,20 @@ class Config:
     max: bool = False       # -cpu max instead of cortex-a53
     gicv2: bool = False
     el2: bool = False
-    asid1: bool = False     # one address-space id, explicit flushes
+    asid1: bool = False     # one address-space id, flushed when spaces change
     debug: bool = False
+    always: bool = False    # with asid1: flushed at every installation
+    # By row, not by choice: see FP below.
+    fp: str = dataclasses.field(default="tracked", compare=False)
 
     def name(self) -> str:
         words = ["clang" if self.clang else "gcc",
                  "max" if self.max else "a53",
                  "gicv2" if self.gicv2 else "gicv3",
                  "el2" if self.el2 else "el1"]
-        words += ["asid1"] if self.asid1 else []
+        if self.asid1:
+            words += ["asid0" if self.always else "asid1"]
+        words += [self.fp] if self.fp != "tracked" else []
         words += ["debug"] if self.debug else []
         return "-".join(words)
 
@@ -67,7 +72,10 @@ class Config:
                                gic=2 if self.gicv2 else 3, el2=self.el2)
 
     def words(self) -> list[str]:
-        return ["loom.asids=1"] if self.asid1 else []
+        words = [f"loom.fp={self.fp}"] if self.fp != "tracked" else []
+        if self.asid1:
+            words += ["loom.asids=0" if self.always else "loom.asids=1"]
+        return words
 
     def run_options(self) -> list[str]:
         """The same as options of ./run."""
@@ -76,7 +84,8 @@ class Config:
                    "--gic", "2" if self.gicv2 else "3"]
         options += ["--el2"] if self.el2 else []
         options += ["--debug"] if self.debug else []
-        options += ["--append", "loom.asids=1"] if self.asid1 else []
+        for word in self.words():
+            options += ["--append", word]
         return options
 
 
@@ -85,7 +94,11 @@ class Config:
 # 0: so six machines have every pair of choices.
 COLUMNS = {"clang": {1, 2, 3}, "max": {1, 2, 4}, "gicv2": {1, 3, 5},
            "el2": {2, 4, 5}, "asid1": {3, 4, 5}, "debug": {1, 4, 5}}
-PAIRWISE = [Config(**{key: row in rows for key, rows in COLUMNS.items()})
+# FP policies: each with and without SVE, which the rows with max have. One of
+# the rows with a common ASID flushes it always.
+FP = ("tracked", "eager", "lazy", "lazy", "tracked", "eager")
+PAIRWISE = [Config(**{key: row in rows for key, rows in COLUMNS.items()},
+                   always=row == 4, fp=FP[row])
             for row in range(6)]
 
 
@@ -94,9 +107,11 @@ def matrix() -> Iterator[tuple[Config, bool]]:
     for config in PAIRWISE:
         yield config, False
     for choice in itertools.product((False, True), repeat=len(COLUMNS)):
-        config = Config(*choice)
-        if config not in PAIRWISE:
-            yield config, True
+        config = Config(*choice, fp=FP[sum(choice) % 3])
+        for always in (False, True) if config.asid1 else (False,):
+            cell = dataclasses.replace(config, always=always)
+            if cell not in PAIRWISE:
+                yield cell, True
 
 
 # ---- the suites -------------------------------------------------------
@@ -121,12 +136,21 @@ def static() -> Iterator[Job]:
               tool("check_layout.py"), tap=True)
     yield Job("static.style", "the files keep the style",
               tool("check_style.py"), tap=True)
+    yield Job("static.index", "the index of bug classes names tests",
+              tool("check_index.py"), tap=True)
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
                ("run", "test", ".ci/run", "tools/setup.sh")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
+    yield Job("static.compilers",
+              "old and new compilers take weft without a warning",
+              tool("check_compilers.py"), tap=True, timeout=600)
+    yield Job("static.doxygen", "every public name has its documentation",
+              tool("check_doxygen.py"), tap=True)
+    yield Job("static.version", "the version is the same everywhere",
+              tool("check_version.py"), tap=True)
     folder = build.directory("clang-debug")
     yield Job("static.tidy", "clang-tidy finds nothing",
               tool("check_tidy.py") + [folder], needs=("clang-debug",),
@@ -146,6 +170,29 @@ def static() -> Iterator[Job]:
                       os.path.join(folder, build.KERNEL),
                       os.path.join(folder, "weft/libweft.a")],
                   needs=(variant,), tap=True)
+        yield Job(f"static.landing-{compiler}",
+                  "indirect branches of the kernel lead to landing pads",
+                  tool("check_landing.py") + [
+                      os.path.join(folder, build.KERNEL),
+                      os.path.join(folder, "weft/libweft.a")],
+                  needs=(variant,), tap=True)
+
+
+def consume() -> Iterator[Job]:
+    main = os.path.join(build.ROOT, "tests/consume/main.py")
+    for way, text in (("plain", "its files in one command"),
+                      ("subproject", "a subproject of Meson"),
+                      ("installed", "installed, by pkg-config"),
+                      ("cxx", "from C++"),
+                      ("fp", "only the FP code")):
+        for family in ("gcc", "clang"):
+            yield Job(f"consume.{way}-{family}",
+                      f"weft in another kernel: {text}",
+                      [PYTHON, main, way, family], tap=True, timeout=300)
+    yield Job("consume.asid", "weft elsewhere: only the ASID allocator",
+              [PYTHON, main, "asid"], tap=True)
+    yield Job("consume.lists", "the manual lists the files of each part",
+              [PYTHON, main, "lists"], tap=True)
 
 
 def sequence() -> Iterator[Job]:
@@ -251,7 +298,24 @@ def functions(path: str) -> Iterator[tuple[str, str, bool]]:
             yield node.name[len("test_"):], text, alone
 
 
+def examples() -> Iterator[Job]:
+    for compiler in ("gcc", "clang"):
+        yield Job(f"examples.{compiler}", "the examples do as they say",
+                  tool("examples_test.py") + [compiler], tap=True)
+
+
+def features() -> Iterator[Job]:
+    """Feature switches of weft: all sets of them with gcc, few with clang."""
+    yield Job("features.gcc", "weft without each of its features",
+              tool("features_test.py") + ["gcc"], tap=True, timeout=300)
+    yield Job("features.clang", "weft with all of its features, and none",
+              tool("features_test.py") + ["clang", "all", "none"], tap=True)
+    yield Job("features.clang-all", "weft without each, built with clang",
+              tool("features_test.py") + ["clang"], tap=True, timeout=300,
+              long=True)
+
+
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*mutants(), *fuzz(), *user(), *boot(), *system(), *static(),
-            *sequence(), *host()]
+    return [*mutants(), *fuzz(), *user(), *boot(), *system(), *consume(),
+            *examples(), *features(), *static(), *sequence(), *host()]

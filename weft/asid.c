@@ -21,22 +21,16 @@
 
 #include <weft/arch.h>
 #include <weft/assert.h>
+#include <weft/config.h>
 #include <weft/errno.h>
 #include <weft/space.h>
+#include <weft/sysreg.h>
 
-static bool test_bit(const uint64_t *map, uint32_t bit)
-{
-	return map[bit / 64] >> (bit % 64) & 1;
-}
+#include "flags.h"
 
 static void set_bit(uint64_t *map, uint32_t bit)
 {
 	map[bit / 64] |= UINT64_C(1) << (bit % 64);
-}
-
-static uint32_t asid_of(uint64_t context)
-{
-	return (uint32_t)(context & WEFT_ASID_MASK);
 }
 
 int weft_asid_init(struct weft_asid_domain *domain,
@@ -54,13 +48,14 @@ int weft_asid_init(struct weft_asid_domain *domain,
 		.map = map,
 		.cpus = cpus,
 	};
-	if (policy == WEFT_ASID_SHARED)
+	if (policy != WEFT_ASID_GENERATIONS)
 		return 0;
 	/*
 	 * 0 is nobody's, each CPU may hold one back, and the space that comes
 	 * needs one more.
 	 */
-	if (count < ncpus + 2 || count > WEFT_ASID_MASK + 1 || !ncpus)
+	if (!WEFT_ASID || !ncpus || count > WEFT_ASID_MASK + 1 ||
+	    count < (uint64_t)ncpus + 2)
 		return WEFT_EINVAL;
 	for (i = 0; i < WEFT_ASID_MAP_WORDS(count); i++)
 		map[i] = 0;
@@ -70,6 +65,18 @@ int weft_asid_init(struct weft_asid_domain *domain,
 	return 0;
 }
 
+#if WEFT_ASID
+
+static bool test_bit(const uint64_t *map, uint32_t bit)
+{
+	return map[bit / 64] >> (bit % 64) & 1;
+}
+
+static uint32_t asid_of(uint64_t context)
+{
+	return (uint32_t)(context & WEFT_ASID_MASK);
+}
+
 static bool current_generation(const struct weft_asid_domain *domain,
 			       uint64_t context)
 {
@@ -77,6 +84,17 @@ static bool current_generation(const struct weft_asid_domain *domain,
 					      __ATOMIC_RELAXED);
 
 	return (context & ~WEFT_ASID_MASK) == generation;
+}
+
+static void next_generation(struct weft_asid_domain *domain)
+{
+	uint64_t generation = domain->generation + WEFT_ASID_GENERATION;
+
+	/* Never 0, when it wraps: a space that never ran has that. */
+	if (!generation)
+		generation = WEFT_ASID_GENERATION;
+	__atomic_store_n(&domain->generation, generation, __ATOMIC_RELAXED);
+	domain->rollovers++;
 }
 
 /* A new generation: those that run keep their ASID, all CPUs owe a flush. */
@@ -151,10 +169,7 @@ static uint64_t new_context(struct weft_asid_domain *domain, uint64_t old)
 	}
 	asid = find_free(domain);
 	if (!asid) {
-		__atomic_store_n(&domain->generation,
-				 domain->generation + WEFT_ASID_GENERATION,
-				 __ATOMIC_RELAXED);
-		domain->rollovers++;
+		next_generation(domain);
 		reserve_running(domain);
 		domain->next = 1;
 		asid = find_free(domain);
@@ -188,6 +203,13 @@ static bool assign_slow(struct weft_asid_domain *domain,
 	if (!current_generation(domain, context)) {
 		context = new_context(domain, context);
 		set_context(space, context);
+		/*
+		 * All CPUs see the new ASID before a walk here uses it: who
+		 * changes the table and then reads the old ASID to invalidate
+		 * (weft/pgtable.c) did so before the first such walk, which
+		 * sees the change.
+		 */
+		weft_dsb_ishst();
 	}
 	flush = cpu->flush;
 	cpu->flush = false;
@@ -230,3 +252,5 @@ bool weft_asid_is_live(struct weft_asid_domain *domain, uint32_t cpu_index,
 		domain->unlock(domain->lock_arg);
 	return live;
 }
+
+#endif

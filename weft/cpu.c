@@ -4,6 +4,8 @@
 
 #include <weft/sysreg.h>
 
+#include "flags.h"
+
 static unsigned field(uint64_t reg, unsigned shift)
 {
 	return (reg >> shift) & 0xf;

@@ -6,6 +6,7 @@
  */
 #include <weft/arch.h>
 #include <weft/asm.h>
+#include <weft/config.h>
 
 	/* Registers that old assemblers cannot name */
 #define ICC_SRE_EL2	s3_4_c12_c9_5
@@ -17,9 +18,15 @@
 #define HDFGRTR_EL2	s3_4_c3_c1_4
 #define HDFGWTR_EL2	s3_4_c3_c1_5
 #define ID_AA64MMFR2	s3_0_c0_c7_2
+#define ZCR_EL1		s3_0_c1_c2_0
+#define ZCR_EL2		s3_4_c1_c2_0
+#define ZCR_EL3		s3_6_c1_c2_0
 
 #define ICC_SRE_ALL	0xf	/* SRE, DFB, DIB, Enable */
 #define CPTR_EL2_RES1	0x33ff	/* SVE and SME trap, FP does not */
+#define CPTR_EL2_TZ	0x100	/* SVE traps; 1 where there is none */
+#define CPTR_EL3_EZ	0x100	/* SVE does not trap; 0 where there is none */
+#define ZCR_LEN_MAX	0xf	/* EL1 chooses among all vector lengths */
 #define CNTHCTL_EL1_ALL	0x3	/* EL1 uses the physical counter and timer */
 #define CNTKCTL_VCT	0x2	/* EL0 reads CNTVCT_EL0, and only that */
 #define SCR_FGTEN	(1 << 27)
@@ -42,11 +49,18 @@ func weft_descend
 	cbz	x2, 1f
 	orr	x1, x1, #SCR_FGTEN
 1:	msr	scr_el3, x1
-	msr	cptr_el3, xzr
-	msr	mdcr_el3, xzr
-	isb					// NS selects the ICC_SRE copies
 	mrs	x2, id_aa64pfr0_el1
-	ubfx	x1, x2, #24, #4			// GIC system registers
+	ubfx	x3, x2, #32, #4			// FEAT_SVE
+	mov	x1, #CPTR_EL3_EZ
+	cmp	x3, #0
+	csel	x1, x1, xzr, ne
+	msr	cptr_el3, x1
+	msr	mdcr_el3, xzr
+	isb				// NS: ICC_SRE copies; EZ: ZCR_EL3
+	cbz	x3, 7f
+	mov	x1, #ZCR_LEN_MAX
+	msr	ZCR_EL3, x1
+7:	ubfx	x1, x2, #24, #4			// GIC system registers
 	cbz	x1, 2f
 	mov	x1, #ICC_SRE_ALL
 	msr	ICC_SRE_EL3, x1
@@ -75,8 +89,16 @@ func weft_descend
 	msr	hcr_el2, x1
 	isb					// CPTR_EL2's format is E2H's
 	mov	x1, #CPTR_EL2_RES1
-	msr	cptr_el2, x1
-	msr	hstr_el2, xzr
+	mrs	x2, id_aa64pfr0_el1
+	ubfx	x2, x2, #32, #4			// FEAT_SVE
+	cbz	x2, 8f
+	bic	x1, x1, #CPTR_EL2_TZ
+8:	msr	cptr_el2, x1
+	cbz	x2, 9f
+	isb				// TZ would trap ZCR_EL2, here too
+	mov	x1, #ZCR_LEN_MAX
+	msr	ZCR_EL2, x1
+9:	msr	hstr_el2, xzr
 	msr	vttbr_el2, xzr
 	mov	x1, #CNTHCTL_EL1_ALL
 	msr	cnthctl_el2, x1
@@ -162,6 +184,16 @@ func weft_mmu_on
 2:	msr	tcr_el1, x4
 
 	mov64	x4, WEFT_CPACR_KERNEL
+#if WEFT_SVE
+	mrs	x5, id_aa64pfr0_el1
+	ubfx	x5, x5, #32, #4			// FEAT_SVE
+	cbz	x5, 4f
+	orr	x4, x4, #WEFT_CPACR_ZEN_EL1
+	msr	cpacr_el1, x4
+	isb					// ZEN would trap ZCR_EL1
+	msr	ZCR_EL1, xzr			// struct weft_cpu starts so
+4:
+#endif
 	msr	cpacr_el1, x4
 	mov	x4, #CNTKCTL_VCT
 	msr	cntkctl_el1, x4
@@ -181,11 +213,17 @@ func weft_mmu_on
 	msr	ttbr1_el1, x1
 	isb					// all that before the MMU
 
+	/* No keys yet: pointer authentication comes by weft_pauth_start. */
 	mov64	x4, WEFT_SCTLR_KERNEL
-	msr	sctlr_el1, x4
+	mrs	x5, id_aa64pfr1_el1
+	tst	x5, #0xf			// FEAT_BTI
+	b.eq	4f
+	orr	x4, x4, #WEFT_SCTLR_BTI
+4:	msr	sctlr_el1, x4
 	isb					// translated from here on
 	mov	x0, #0
-	br	x2
+	mov	x16, x2				// BR x16 lands on a BTI C
+	br	x16
 
 .Lno_granule:
 	mov	x0, #-1

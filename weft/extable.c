@@ -5,7 +5,12 @@
  */
 #include <weft/uaccess.h>
 
+#include <weft/config.h>
 #include <weft/frame.h>
+
+#include "flags.h"
+
+#if WEFT_USER
 
 /* Both relative to the field itself: no relocation, half the size. */
 struct extable_entry {
@@ -46,3 +51,5 @@ bool weft_extable_fixup(struct weft_frame *frame)
 	frame->pc = target(&e->fixup);
 	return true;
 }
+
+#endif

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * FP and SIMD registers to and from struct weft_fp. The only file of the
- * library that names a vector register.
+ * FP and SIMD registers to and from struct weft_fp. Only this file and sve.S
+ * name vector registers.
  */
 #include <weft/asm.h>
+#include <weft/config.h>
 #include <weft/fp.h>
+
+#if WEFT_FP
 
 	.arch_extension fp
 	.arch_extension simd
@@ -47,3 +50,5 @@ func weft_fp_restore
 	msr	fpsr, x2
 	ret
 endfunc weft_fp_restore
+
+#endif

@@ -2,6 +2,11 @@
 /* What a frame that enters user mode may contain. */
 #include <weft/frame.h>
 
+#include <weft/config.h>
+
+#include "flags.h"
+
+#if WEFT_USER
 void weft_frame_init_user(struct weft_frame *frame, uint64_t pc, uint64_t sp)
 {
 	*frame = (struct weft_frame){
@@ -21,3 +26,4 @@ bool weft_pstate_user_ok(uint64_t pstate)
 
 	return (pstate & ~allowed) == WEFT_PSTATE_EL0T;
 }
+#endif

@@ -2,6 +2,8 @@
 /* Exceptions in words, for reports. Nothing of weft itself calls these. */
 #include <weft/trap.h>
 
+#include "flags.h"
+
 static const char *const classes[64] = {
 	[WEFT_EC_UNKNOWN] = "undefined instruction",
 	[WEFT_EC_WFX] = "trapped WFI or WFE",

@@ -2,53 +2,61 @@
 /*
  * The page-table writer. include/weft/pgtable.h is the manual.
  *
- * Levels are counted as in the Arm ARM: 1 (1 GiB an entry), 2 (2 MiB, may be
- * a block), 3 (4 KiB). write_entry is the only function that stores a
- * descriptor.
+ * Levels 1 to 3 of the Arm ARM are told by how far an address is shifted to
+ * count their entries: 30 (1 GiB an entry), 21 (2 MiB, may be a block), 12
+ * (4 KiB). write_entry is the only function that stores a descriptor.
  */
 #include <weft/pgtable.h>
 
 #include <weft/arch.h>
 #include <weft/assert.h>
+#include <weft/config.h>
 #include <weft/errno.h>
 #include <weft/space.h>
 #include <weft/tlb.h>
 
+#include "flags.h"
+
 enum {
-	FIRST_LEVEL = 1,
-	BLOCK_LEVEL = 2,
-	PAGE_LEVEL = 3,
-	ENTRIES = 512,
+	FIRST_SHIFT = 30,
+	BLOCK_SHIFT = 21,
+	PAGE_SHIFT = WEFT_PAGE_SHIFT,
+	LEVEL_BITS = 9,		/* between two levels */
+	ENTRIES = 1 << LEVEL_BITS,
 	/* Leaves that are unmapped under one invalidation */
 	BATCH = 64,
 };
 
 #define PERMISSIONS							\
-	(WEFT_PTE_USER | WEFT_PTE_RDONLY | WEFT_PTE_PXN | WEFT_PTE_UXN)
+	(WEFT_PTE_USER | WEFT_PTE_RDONLY | WEFT_PTE_PXN |		\
+	 WEFT_PTE_UXN | WEFT_PTE_GP)
+#define ALL_FLAGS	(2 * WEFT_PT_GUARDED - 1)
+#define PA_END		(UINT64_C(1) << 48)
 
-static unsigned level_shift(unsigned level)
+/* A table of a user space, or of the kernel's half? */
+static bool is_user(const struct weft_pgtable *table)
 {
-	return 39 - 9 * level;
+	return WEFT_USER && table->space;
 }
 
-static uint64_t level_size(unsigned level)
+static uint64_t size_of(unsigned shift)
 {
-	return UINT64_C(1) << level_shift(level);
+	return UINT64_C(1) << shift;
 }
 
-static unsigned index_of(uint64_t va, unsigned level)
+static unsigned index_of(uint64_t va, unsigned shift)
 {
-	return (va >> level_shift(level)) & (ENTRIES - 1);
+	return (va >> shift) & (ENTRIES - 1);
 }
 
-static bool is_table(uint64_t entry, unsigned level)
+static bool is_table(uint64_t entry, unsigned shift)
 {
-	return level < PAGE_LEVEL && (entry & 3) == 3;
+	return shift > PAGE_SHIFT && (entry & 3) == 3;
 }
 
-static bool is_leaf(uint64_t entry, unsigned level)
+static bool is_leaf(uint64_t entry, unsigned shift)
 {
-	return (entry & 3) == (level == PAGE_LEVEL ? 3 : 1);
+	return (entry & 3) == (shift == PAGE_SHIFT ? 3 : 1);
 }
 
 /* A walker on another CPU reads whole entries at any time. */
@@ -58,14 +66,14 @@ static uint64_t read_entry(const uint64_t *entry)
 }
 
 static void write_entry(const struct weft_pgtable *table, uint64_t va,
-			unsigned level, uint64_t *entry, uint64_t value)
+			unsigned shift, uint64_t *entry, uint64_t value)
 {
 #if WEFT_DEBUG
-	weft_debug_pte(table, va, level, *entry, value);
+	weft_debug_pte(table, va, (39 - shift) / LEVEL_BITS, *entry, value);
 #else
 	(void)table;
 	(void)va;
-	(void)level;
+	(void)shift;
 #endif
 	__atomic_store_n(entry, value, __ATOMIC_RELAXED);
 }
@@ -73,6 +81,21 @@ static void write_entry(const struct weft_pgtable *table, uint64_t va,
 static uint64_t *table_at(const struct weft_pgtable *table, uint64_t pa)
 {
 	return table->ops->to_virt(table->arg, pa & WEFT_PTE_ADDR);
+}
+
+static uint64_t alloc_page(struct weft_pgtable *table)
+{
+	uint64_t pa = table->ops->alloc(table->arg);
+
+	table->pages += pa != 0;
+	return pa;
+}
+
+/* @entry: whose address is the page's. */
+static void free_page(struct weft_pgtable *table, uint64_t entry)
+{
+	table->pages--;
+	table->ops->free(table->arg, entry & WEFT_PTE_ADDR);
 }
 
 static bool in_range(const struct weft_pgtable *table, uint64_t va,
@@ -85,45 +108,52 @@ static bool in_range(const struct weft_pgtable *table, uint64_t va,
 	       size <= span - offset;
 }
 
-static uint64_t permission_bits(const struct weft_pgtable *table,
-				unsigned flags)
+/* What does not go together with what */
+static bool flags_ok(const struct weft_pgtable *table, unsigned flags)
 {
-	uint64_t bits = WEFT_PTE_PXN | WEFT_PTE_UXN;
+	unsigned never = 0;
 
+	if (flags & WEFT_PT_EXEC)
+		never |= WEFT_PT_WRITE | WEFT_PT_DEVICE;
+	else
+		never |= WEFT_PT_GUARDED;
+	if (flags & WEFT_PT_DEVICE)
+		never |= WEFT_PT_NOCACHE;
+	if (!is_user(table))
+		never |= WEFT_PT_USER;
+	return !(flags & never) && flags <= ALL_FLAGS;
+}
+
+/* The descriptor for @flags, but for address and type; 0: not allowed. */
+static uint64_t descriptor(const struct weft_pgtable *table, unsigned flags)
+{
+	uint64_t bits = WEFT_PTE_VALID | WEFT_PTE_AF | WEFT_PTE_SH_INNER |
+			WEFT_PTE_PXN | WEFT_PTE_UXN;
+
+	if (!flags_ok(table, flags))
+		return 0;
+	if (is_user(table))
+		bits |= WEFT_PTE_NG;
 	if (!(flags & WEFT_PT_WRITE))
 		bits |= WEFT_PTE_RDONLY;
 	if (flags & WEFT_PT_USER)
 		bits |= WEFT_PTE_USER;
 	/* User code is never executable in EL1, nor the kernel's in EL0. */
 	if (flags & WEFT_PT_EXEC)
-		bits &= table->space ? ~WEFT_PTE_UXN : ~WEFT_PTE_PXN;
-	return bits;
-}
-
-static uint64_t memory_bits(const struct weft_pgtable *table, unsigned flags)
-{
-	uint64_t bits = WEFT_PTE_AF | WEFT_PTE_SH_INNER;
-
+		bits &= is_user(table) ? ~WEFT_PTE_UXN : ~WEFT_PTE_PXN;
+	if (flags & WEFT_PT_GUARDED)
+		bits |= WEFT_PTE_GP;
 	if (flags & WEFT_PT_DEVICE)
 		bits |= WEFT_PTE_ATTR(WEFT_MAIR_DEVICE);
-	else if (flags & WEFT_PT_NOCACHE)
+	if (flags & WEFT_PT_NOCACHE)
 		bits |= WEFT_PTE_ATTR(WEFT_MAIR_NOCACHE);
-	if (table->space)
-		bits |= WEFT_PTE_NG;
 	return bits;
-}
-
-static bool flags_ok(const struct weft_pgtable *table, unsigned flags)
-{
-	if ((flags & WEFT_PT_WRITE) && (flags & WEFT_PT_EXEC))
-		return false;
-	return table->space || !(flags & WEFT_PT_USER);
 }
 
 static unsigned flags_of(const struct weft_pgtable *table, uint64_t entry)
 {
 	unsigned flags = 0;
-	uint64_t never = table->space ? WEFT_PTE_UXN : WEFT_PTE_PXN;
+	uint64_t never = is_user(table) ? WEFT_PTE_UXN : WEFT_PTE_PXN;
 
 	if (!(entry & WEFT_PTE_RDONLY))
 		flags |= WEFT_PT_WRITE;
@@ -131,6 +161,8 @@ static unsigned flags_of(const struct weft_pgtable *table, uint64_t entry)
 		flags |= WEFT_PT_USER;
 	if (!(entry & never))
 		flags |= WEFT_PT_EXEC;
+	if (entry & WEFT_PTE_GP)
+		flags |= WEFT_PT_GUARDED;
 	if ((entry & WEFT_PTE_ATTR(7)) == WEFT_PTE_ATTR(WEFT_MAIR_DEVICE))
 		flags |= WEFT_PT_DEVICE;
 	if ((entry & WEFT_PTE_ATTR(7)) == WEFT_PTE_ATTR(WEFT_MAIR_NOCACHE))
@@ -146,116 +178,120 @@ int weft_pt_init(struct weft_pgtable *table, uint64_t base,
 	if (!root)
 		return WEFT_ENOMEM;
 	weft_pt_adopt(table, root, base, ops, arg);
+	table->pages = 1;
 	return 0;
 }
 
 void weft_pt_adopt(struct weft_pgtable *table, uint64_t root, uint64_t base,
 		   const struct weft_pt_ops *ops, void *arg)
 {
-	*table = (struct weft_pgtable){
-		.root = root,
-		.base = base,
-		.ops = ops,
-		.arg = arg,
-	};
+	/* One by one: as a whole it would need the client's memset. */
+	table->root = root;
+	table->base = base;
+	table->ops = ops;
+	table->arg = arg;
+	table->space = NULL;
+	table->tlb_flags = 0;
+	table->pages = 0;
 }
 
+/* An entry and its level; small enough to be returned in registers. */
+struct place {
+	uint64_t *entry;
+	unsigned shift;
+};
+
 /*
- * The entry that translates @va, at *@level: a leaf, or the invalid entry at
- * which the walk ends.
+ * The entry that translates @va: a leaf, or the invalid entry at which the
+ * walk ends, or what is there at level @last.
+ *
+ * One copy for all its callers: inlined, it is a quarter of this file.
  */
-static uint64_t *walk(const struct weft_pgtable *table, uint64_t va,
-		      unsigned *level)
+__attribute__((noinline))
+static struct place walk(const struct weft_pgtable *table, uint64_t va,
+			 unsigned last)
 {
-	uint64_t *page = table_at(table, table->root);
-	unsigned l = FIRST_LEVEL;
+	uint64_t next = table->root;
+	unsigned at;
 
-	for (;;) {
-		uint64_t *entry = &page[index_of(va, l)];
+	for (at = FIRST_SHIFT;; at -= LEVEL_BITS) {
+		uint64_t *entry = &table_at(table, next)[index_of(va, at)];
 
-		if (!is_table(read_entry(entry), l)) {
-			*level = l;
-			return entry;
-		}
-		page = table_at(table, read_entry(entry));
-		l++;
+		next = read_entry(entry);
+		if (at == last || !is_table(next, at))
+			return (struct place){ entry, at };
 	}
 }
 
 /*
- * The entry for @va at level @want, with tables made on the way; NULL with
- * *@error set if there is no memory or a block is in the way.
+ * The invalid entry for @va at *@shift, with tables made on the way, or one
+ * level below, if there is a table already. WEFT_ENOMEM, or WEFT_EEXIST: a
+ * leaf is there.
  */
-static uint64_t *walk_make(struct weft_pgtable *table, uint64_t va,
-			   unsigned want, int *error)
+static int walk_make(struct weft_pgtable *table, uint64_t va, unsigned *shift,
+		     uint64_t **found)
 {
-	uint64_t *page = table_at(table, table->root);
-	unsigned level;
+	uint64_t value = table->root;
+	unsigned at;
 
-	for (level = FIRST_LEVEL; level < want; level++) {
-		uint64_t *entry = &page[index_of(va, level)];
-		uint64_t value = read_entry(entry);
+	for (at = FIRST_SHIFT;; at -= LEVEL_BITS) {
+		uint64_t *entry = &table_at(table, value)[index_of(va, at)];
 
-		if (is_leaf(value, level)) {
-			*error = WEFT_EEXIST;
-			return NULL;
+		value = read_entry(entry);
+
+		if (is_leaf(value, at))
+			return WEFT_EEXIST;
+		if (!is_table(value, at) && at <= *shift) {
+			*shift = at;
+			*found = entry;
+			return 0;
 		}
-		if (!is_table(value, level)) {
-			uint64_t pa = table->ops->alloc(table->arg);
-
-			if (!pa) {
-				*error = WEFT_ENOMEM;
-				return NULL;
-			}
+		if (!is_table(value, at)) {
+			value = alloc_page(table);
+			if (!value)
+				return WEFT_ENOMEM;
 			/*
 			 * The zeros in the new table are visible to walkers
 			 * before the entry that leads to it.
 			 */
 			weft_tlb_publish();
-			value = pa | WEFT_PTE_TABLE | WEFT_PTE_VALID;
-			write_entry(table, va, level, entry, value);
+			value |= WEFT_PTE_TABLE | WEFT_PTE_VALID;
+			write_entry(table, va, at, entry, value);
 		}
-		page = table_at(table, value);
 	}
-	return &page[index_of(va, want)];
 }
 
-static unsigned leaf_level(uint64_t va, uint64_t pa, uint64_t left,
+static unsigned leaf_shift(uint64_t va, uint64_t pa, uint64_t left,
 			   unsigned flags)
 {
-	uint64_t block = level_size(BLOCK_LEVEL);
+	uint64_t block = size_of(BLOCK_SHIFT);
 
 	if ((flags & WEFT_PT_BLOCKS) && (va | pa) % block == 0 && left >= block)
-		return BLOCK_LEVEL;
-	return PAGE_LEVEL;
+		return BLOCK_SHIFT;
+	return PAGE_SHIFT;
 }
 
 int weft_pt_map(struct weft_pgtable *table, uint64_t va, uint64_t pa,
 		size_t size, unsigned flags)
 {
-	uint64_t bits = permission_bits(table, flags) |
-			memory_bits(table, flags) | WEFT_PTE_VALID;
+	uint64_t bits = descriptor(table, flags);
 	size_t done = 0;
 	int error = 0;
 
-	if (!in_range(table, va, size) || pa % WEFT_PAGE_SIZE ||
-	    !flags_ok(table, flags))
+	if (!bits || !in_range(table, va, size) || pa % WEFT_PAGE_SIZE ||
+	    pa > PA_END - size)
 		return WEFT_EINVAL;
 	while (done < size) {
-		unsigned level = leaf_level(va + done, pa + done, size - done,
+		unsigned shift = leaf_shift(va + done, pa + done, size - done,
 					    flags);
-		uint64_t *entry = walk_make(table, va + done, level, &error);
-		uint64_t type = level == PAGE_LEVEL ? WEFT_PTE_PAGE : 0;
+		uint64_t *entry;
 
-		if (entry && (read_entry(entry) & WEFT_PTE_VALID)) {
-			error = WEFT_EEXIST;
-			entry = NULL;
-		}
-		if (!entry)
+		error = walk_make(table, va + done, &shift, &entry);
+		if (error)
 			break;
-		write_entry(table, va + done, level, entry,
-			    (pa + done) | bits | type);
-		done += level_size(level);
+		write_entry(table, va + done, shift, entry, (pa + done) | bits |
+			    (shift == PAGE_SHIFT ? WEFT_PTE_PAGE : 0));
+		done += size_of(shift);
 	}
 	/*
 	 * No invalidation: every entry was invalid before, and those are never
@@ -270,55 +306,63 @@ int weft_pt_map(struct weft_pgtable *table, uint64_t va, uint64_t pa,
 /* True if a block covers @va but does not begin there. */
 static bool cuts_block(const struct weft_pgtable *table, uint64_t va)
 {
-	unsigned level;
-	uint64_t *entry;
+	struct place at;
 
 	if (va - table->base >= UINT64_C(1) << WEFT_VA_BITS)
 		return false;	/* the end of the whole range */
-	entry = walk(table, va, &level);
-	return is_leaf(read_entry(entry), level) &&
-	       va % level_size(level) != 0;
+	at = walk(table, va, PAGE_SHIFT);
+	return is_leaf(read_entry(at.entry), at.shift) &&
+	       va % size_of(at.shift) != 0;
+}
+
+/* A range of the table that cuts no block in two. */
+static bool is_whole(const struct weft_pgtable *table, uint64_t va,
+		     uint64_t size)
+{
+	return in_range(table, va, size) && !cuts_block(table, va) &&
+	       !cuts_block(table, va + size);
+}
+
+/* Where the entry after the one for @va begins. */
+static uint64_t next_of(uint64_t va, unsigned shift)
+{
+	return (va | (size_of(shift) - 1)) + 1;
 }
 
 /*
- * The next leaf at or after *@va, below @end: its entry, with *@va and *@level
- * set; NULL if there is none.
+ * The next leaf at or after *@va, below @end, with *@va set; no entry if there
+ * is none.
  */
-static uint64_t *next_leaf(const struct weft_pgtable *table, uint64_t *va,
-			   uint64_t end, unsigned *level)
+static struct place next_leaf(const struct weft_pgtable *table, uint64_t *va,
+			      uint64_t end)
 {
 	/* Compare distances: the kernel's half ends where addresses wrap. */
 	while (*va - table->base < end - table->base) {
-		uint64_t *entry = walk(table, *va, level);
-		uint64_t size = level_size(*level);
+		struct place at = walk(table, *va, PAGE_SHIFT);
 
-		if (is_leaf(read_entry(entry), *level))
-			return entry;
-		*va = (*va & ~(size - 1)) + size;
-		if (*va == 0)
-			return NULL;
+		if (is_leaf(read_entry(at.entry), at.shift))
+			return at;
+		*va = next_of(*va, at.shift);
 	}
-	return NULL;
+	return (struct place){ NULL, 0 };
 }
 
-static void flush(const struct weft_pgtable *table, uint64_t va, size_t size)
+/*
+ * Note an entry whose translations are to be dropped: one invalidation each,
+ * however large it is.
+ */
+static void note(struct weft_tlb_batch *batch, uint64_t va, unsigned shift,
+		 unsigned flags)
 {
-	uint16_t asid;
+	if (shift > PAGE_SHIFT)
+		flags |= WEFT_TLB_BLOCKS;
+	weft_tlb_batch_add(batch, va, size_of(shift), flags);
+}
 
-	if (!table->space) {
-		weft_tlb_flush_kernel(va, size, true);
-		return;
-	}
-	/*
-	 * The writes first, then the ASID: if the space gets another one after
-	 * this look (a rollover, here after a preemption, or on another CPU),
-	 * walks under that one see the writes. A space without ASID never ran,
-	 * nothing of it is cached.
-	 */
-	weft_tlb_publish();
-	asid = weft_space_asid(table->space);
-	if (asid)
-		weft_tlb_flush_range(asid, va, size, true);
+static void flush(const struct weft_pgtable *table,
+		  struct weft_tlb_batch *batch)
+{
+	weft_tlb_batch_flush(batch, table->space, table->tlb_flags);
 }
 
 struct leaf {
@@ -335,20 +379,21 @@ static uint64_t unmap_batch(struct weft_pgtable *table, uint64_t va,
 			    void (*done)(void *arg, uint64_t pa, size_t size),
 			    void *done_arg)
 {
+	struct weft_tlb_batch batch;
 	struct leaf leaves[BATCH];
-	uint64_t start = va;
-	unsigned level, n = 0, i;
-	uint64_t *entry;
+	unsigned n = 0, i;
+	struct place at;
 
-	while (n < BATCH && (entry = next_leaf(table, &va, end, &level))) {
-		leaves[n].pa = read_entry(entry) & WEFT_PTE_ADDR;
-		leaves[n].size = level_size(level);
-		write_entry(table, va, level, entry, 0);
+	weft_tlb_batch_init(&batch);
+	while (n < BATCH && (at = next_leaf(table, &va, end)).entry) {
+		leaves[n].pa = read_entry(at.entry) & WEFT_PTE_ADDR;
+		leaves[n].size = size_of(at.shift);
+		write_entry(table, va, at.shift, at.entry, 0);
+		note(&batch, va, at.shift, WEFT_TLB_LEAF);
 		va += leaves[n].size;
 		n++;
 	}
-	if (n)
-		flush(table, start, va - start);
+	flush(table, &batch);
 	for (i = 0; i < n && done; i++)
 		done(done_arg, leaves[i].pa, leaves[i].size);
 	return n < BATCH ? end : va;
@@ -360,8 +405,7 @@ int weft_pt_unmap(struct weft_pgtable *table, uint64_t va, size_t size,
 {
 	uint64_t end = va + size;
 
-	if (!in_range(table, va, size) || cuts_block(table, va) ||
-	    cuts_block(table, end))
+	if (!is_whole(table, va, size))
 		return WEFT_EINVAL;
 	while (va != end)
 		va = unmap_batch(table, va, end, done, done_arg);
@@ -371,63 +415,221 @@ int weft_pt_unmap(struct weft_pgtable *table, uint64_t va, size_t size,
 int weft_pt_protect(struct weft_pgtable *table, uint64_t va, size_t size,
 		    unsigned flags)
 {
-	uint64_t end = va + size, at = va;
-	uint64_t bits = permission_bits(table, flags);
-	bool changed = false;
-	unsigned level;
-	uint64_t *entry;
+	uint64_t end = va + size;
+	uint64_t bits = descriptor(table, flags);
+	struct weft_tlb_batch batch;
+	struct place at;
 
-	if (!in_range(table, va, size) || cuts_block(table, va) ||
-	    cuts_block(table, end) || !flags_ok(table, flags))
+	weft_tlb_batch_init(&batch);
+	if (!bits || !is_whole(table, va, size))
 		return WEFT_EINVAL;
-	while (size && (entry = next_leaf(table, &at, end, &level))) {
-		uint64_t old = read_entry(entry);
-		uint64_t new = (old & ~PERMISSIONS) | bits;
+	while ((at = next_leaf(table, &va, end)).entry) {
+		uint64_t old = read_entry(at.entry);
+		uint64_t new = (old & ~PERMISSIONS) | (bits & PERMISSIONS);
 
 		/*
 		 * In place: a change of permissions alone needs no
 		 * break-before-make (Arm ARM D8.14.1).
 		 */
 		if (new != old) {
-			write_entry(table, at, level, entry, new);
-			changed = true;
+			write_entry(table, va, at.shift, at.entry, new);
+			note(&batch, va, at.shift, WEFT_TLB_LEAF);
 		}
-		at += level_size(level);
+		va += size_of(at.shift);
 	}
-	if (changed)
-		flush(table, va, size);
+	flush(table, &batch);
 	return 0;
+}
+
+static void describe(const struct weft_pgtable *table, uint64_t va,
+		     struct place at, struct weft_pt_entry *entry)
+{
+	uint64_t value = read_entry(at.entry);
+
+	entry->size = size_of(at.shift);
+	entry->pa = (value & WEFT_PTE_ADDR) + (va & (entry->size - 1));
+	entry->flags = flags_of(table, value);
 }
 
 int weft_pt_lookup(const struct weft_pgtable *table, uint64_t va,
 		   struct weft_pt_entry *entry)
 {
-	unsigned level;
-	uint64_t value;
+	struct place at;
 
-	if (!in_range(table, va & ~UINT64_C(0xfff), WEFT_PAGE_SIZE))
+	if (!in_range(table, va & -(uint64_t)WEFT_PAGE_SIZE, WEFT_PAGE_SIZE))
 		return WEFT_ENOENT;
-	value = read_entry(walk(table, va, &level));
-	if (!is_leaf(value, level))
+	at = walk(table, va, PAGE_SHIFT);
+	if (!is_leaf(read_entry(at.entry), at.shift))
 		return WEFT_ENOENT;
-	entry->size = level_size(level);
-	entry->pa = (value & WEFT_PTE_ADDR) + (va & (entry->size - 1));
-	entry->flags = flags_of(table, value);
+	describe(table, va, at, entry);
 	return 0;
 }
 
 bool weft_pt_next(const struct weft_pgtable *table, uint64_t *va, uint64_t end,
 		  struct weft_pt_entry *entry)
 {
-	unsigned level;
+	struct place at;
 
-	if (!in_range(table, *va, end - *va) ||
-	    !next_leaf(table, va, end, &level))
+	if (!in_range(table, *va, end - *va))
 		return false;
-	return weft_pt_lookup(table, *va, entry) == 0;
+	at = next_leaf(table, va, end);
+	if (!at.entry)
+		return false;
+	describe(table, *va, at, entry);
+	return true;
 }
 
-static void free_table(struct weft_pgtable *table, uint64_t pa, unsigned level,
+/*
+ * Break before make: whatever @entry, of 2 MiB, was, it is @value now, and
+ * no CPU saw, or cached, anything but the old, nothing, and the new in turn.
+ */
+static void remake(const struct weft_pgtable *table, uint64_t va,
+		   uint64_t *entry, uint64_t value, unsigned flags)
+{
+	struct weft_tlb_batch batch;
+
+	weft_tlb_batch_init(&batch);
+	weft_tlb_batch_add(&batch, va, WEFT_BLOCK_SIZE, flags);
+	write_entry(table, va, BLOCK_SHIFT, entry, 0);
+	flush(table, &batch);
+	write_entry(table, va, BLOCK_SHIFT, entry, value);
+	weft_tlb_publish();
+}
+
+int weft_pt_split(struct weft_pgtable *table, uint64_t va)
+{
+	uint64_t value, pa, offset, *page;
+	struct place at;
+
+	if (!in_range(table, va, WEFT_PAGE_SIZE))
+		return WEFT_EINVAL;
+	at = walk(table, va, PAGE_SHIFT);
+	value = read_entry(at.entry);
+	if (!is_leaf(value, at.shift))
+		return WEFT_ENOENT;
+	if (at.shift != BLOCK_SHIFT)
+		return WEFT_EINVAL;
+	pa = alloc_page(table);
+	if (!pa)
+		return WEFT_ENOMEM;
+	page = table_at(table, pa);
+	va &= ~(uint64_t)(WEFT_BLOCK_SIZE - 1);
+	/* Filled before the break: the flush makes it visible to walkers. */
+	for (offset = 0; offset < WEFT_BLOCK_SIZE; offset += WEFT_PAGE_SIZE)
+		write_entry(table, va + offset, PAGE_SHIFT, page++,
+			    (value + offset) | WEFT_PTE_PAGE);
+	remake(table, va, at.entry, pa | WEFT_PTE_TABLE | WEFT_PTE_VALID,
+	       WEFT_TLB_LEAF | WEFT_TLB_BLOCKS);
+	return 0;
+}
+
+/* Are these @page's entries the pages of one block, alike? */
+static int check_block(const uint64_t *page)
+{
+	uint64_t first = read_entry(page);
+	unsigned i;
+
+	for (i = 0; i < ENTRIES; i++) {
+		uint64_t entry = read_entry(&page[i]);
+
+		if (!is_leaf(entry, PAGE_SHIFT))
+			return WEFT_ENOENT;
+		if (entry != first + (uint64_t)i * WEFT_PAGE_SIZE)
+			return WEFT_EINVAL;
+	}
+	return (first & WEFT_PTE_ADDR) % WEFT_BLOCK_SIZE ? WEFT_EINVAL : 0;
+}
+
+int weft_pt_merge(struct weft_pgtable *table, uint64_t va)
+{
+	uint64_t value, *page;
+	struct place at;
+	int error;
+
+	if (!in_range(table, va, WEFT_PAGE_SIZE))
+		return WEFT_EINVAL;
+	at = walk(table, va, BLOCK_SHIFT);
+	value = read_entry(at.entry);
+	if (!(value & WEFT_PTE_VALID))
+		return WEFT_ENOENT;
+	if (!is_table(value, at.shift))
+		return WEFT_EINVAL;
+	page = table_at(table, value);
+	error = check_block(page);
+	if (error)
+		return error;
+	/* Pages and the walks through the table: not by one invalidation. */
+	remake(table, va & ~(uint64_t)(WEFT_BLOCK_SIZE - 1), at.entry,
+	       read_entry(page) & ~WEFT_PTE_PAGE, 0);
+	free_page(table, value);
+	return 0;
+}
+
+static bool is_empty(const uint64_t *page)
+{
+	unsigned i;
+
+	for (i = 0; i < ENTRIES; i++)
+		if (read_entry(&page[i]) & WEFT_PTE_VALID)
+			return false;
+	return true;
+}
+
+/*
+ * Unlink the empty tables under the entries of level @shift in the range, and
+ * put them before @chain: the first entry of each is the address of the next,
+ * which is an invalid descriptor to a CPU that still walks there.
+ */
+static uint64_t unlink_empty(struct weft_pgtable *table, uint64_t va,
+			     uint64_t end, unsigned shift,
+			     struct weft_tlb_batch *batch, uint64_t chain)
+{
+	struct place at;
+
+	for (; va - table->base < end - table->base;
+	     va = next_of(va, at.shift)) {
+		uint64_t value, *page;
+
+		at = walk(table, va, shift);
+		value = read_entry(at.entry);
+		if (at.shift != shift || !is_table(value, shift))
+			continue;
+		page = table_at(table, value);
+		if (!is_empty(page))
+			continue;
+		write_entry(table, va, shift, at.entry, 0);
+		write_entry(table, va, shift - LEVEL_BITS, page, chain);
+		weft_tlb_batch_add(batch, va & ~(uint64_t)(WEFT_BLOCK_SIZE - 1),
+				   WEFT_BLOCK_SIZE, WEFT_TLB_BLOCKS);
+		chain = value & WEFT_PTE_ADDR;
+	}
+	return chain;
+}
+
+int weft_pt_trim(struct weft_pgtable *table, uint64_t va, size_t size)
+{
+	struct weft_tlb_batch batch;
+	uint64_t chain = 0;
+	unsigned shift;
+
+	if (!in_range(table, va, size))
+		return WEFT_EINVAL;
+	weft_tlb_batch_init(&batch);
+	for (shift = BLOCK_SHIFT; shift <= FIRST_SHIFT; shift += LEVEL_BITS)
+		chain = unlink_empty(table, va, va + size, shift, &batch,
+				     chain);
+	flush(table, &batch);
+	while (chain) {
+		uint64_t next = read_entry(table_at(table, chain));
+
+		free_page(table, chain);
+		chain = next;
+	}
+	return 0;
+}
+
+#if WEFT_USER
+static void free_table(struct weft_pgtable *table, uint64_t pa, unsigned shift,
 		       void (*done)(void *arg, uint64_t pa, size_t size),
 		       void *done_arg)
 {
@@ -437,14 +639,14 @@ static void free_table(struct weft_pgtable *table, uint64_t pa, unsigned level,
 	for (i = 0; i < ENTRIES; i++) {
 		uint64_t entry = read_entry(&page[i]);
 
-		if (is_table(entry, level))
-			free_table(table, entry & WEFT_PTE_ADDR, level + 1,
-				   done, done_arg);
-		else if (is_leaf(entry, level) && done)
+		if (is_table(entry, shift))
+			free_table(table, entry, shift - LEVEL_BITS, done,
+				   done_arg);
+		else if (is_leaf(entry, shift) && done)
 			done(done_arg, entry & WEFT_PTE_ADDR,
-			     level_size(level));
+			     size_of(shift));
 	}
-	table->ops->free(table->arg, pa);
+	free_page(table, pa);
 }
 
 void weft_pt_destroy(struct weft_pgtable *table,
@@ -461,7 +663,8 @@ void weft_pt_destroy(struct weft_pgtable *table,
 	 */
 	asid = weft_space_asid(table->space);
 	if (asid)
-		weft_tlb_flush_asid(asid);
-	free_table(table, table->root, FIRST_LEVEL, done, done_arg);
+		weft_tlb_flush_asid(asid, table->tlb_flags);
+	free_table(table, table->root, FIRST_SHIFT, done, done_arg);
 	table->root = 0;
 }
+#endif

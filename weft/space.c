@@ -7,17 +7,34 @@
 #include <weft/arch.h>
 #include <weft/asid.h>
 #include <weft/assert.h>
+#include <weft/config.h>
 #include <weft/cpu.h>
 #include <weft/sysreg.h>
 #include <weft/tlb.h>
 
-enum { SHARED_ASID = 1 };
+#include "flags.h"
+
+uint16_t weft_space_asid(const struct weft_space *space)
+{
+	return (uint16_t)(__atomic_load_n(&space->context, __ATOMIC_RELAXED) &
+			  WEFT_ASID_MASK);
+}
+
+#if WEFT_USER
 
 void weft_space_init(struct weft_space *space, uint64_t root,
 		     struct weft_asid_domain *domain)
 {
 	weft_assert(root % WEFT_PAGE_SIZE == 0 && domain);
 	*space = (struct weft_space){ .ttbr = root, .domain = domain };
+	if (domain->policy == WEFT_ASID_GENERATIONS)
+		return;
+	/*
+	 * From the start: nobody can change the table and find that there is
+	 * nothing to invalidate yet, while another CPU begins to walk it.
+	 */
+	space->ttbr |= (uint64_t)WEFT_ASID_COMMON << WEFT_TTBR_ASID_SHIFT;
+	space->context = WEFT_ASID_GENERATION | WEFT_ASID_COMMON;
 }
 
 void weft_space_init_empty(struct weft_space *space, uint64_t root)
@@ -43,18 +60,15 @@ static void write_ttbr0(struct weft_cpu *cpu, uint64_t word)
  * It is dropped after TTBR0 changed, not before: until the ISB a walk may
  * still use the old root and leave its result under the common ASID.
  */
-static void install_shared(struct weft_cpu *cpu, struct weft_space *space)
+static void install_flushing(struct weft_cpu *cpu,
+			     const struct weft_space *space)
 {
-	uint64_t root = space->ttbr & WEFT_TTBR_BADDR;
-	uint64_t asid = (uint64_t)SHARED_ASID << WEFT_TTBR_ASID_SHIFT;
-
-	space->ttbr = root | asid;
-	space->context = WEFT_ASID_GENERATION | SHARED_ASID;
 	write_ttbr0(cpu, space->ttbr);
-	if (cpu->tlb_space == space)
+	if (cpu->tlb_space == space &&
+	    space->domain->policy == WEFT_ASID_FLUSH_CHANGE)
 		return;
 	weft_isb();
-	weft_tlb_flush_asid_local(SHARED_ASID);
+	weft_tlb_flush_asid_local(WEFT_ASID_COMMON);
 	cpu->tlb_space = space;
 }
 
@@ -77,10 +91,10 @@ void weft_space_install(struct weft_cpu *cpu, struct weft_space *space)
 {
 	if (!space->domain)
 		write_ttbr0(cpu, space->ttbr);
-	else if (space->domain->policy == WEFT_ASID_SHARED)
-		install_shared(cpu, space);
-	else
+	else if (WEFT_ASID && space->domain->policy == WEFT_ASID_GENERATIONS)
 		install_tagged(cpu, space);
+	else
+		install_flushing(cpu, space);
 }
 
 bool weft_space_is_installed(const struct weft_cpu *cpu,
@@ -91,16 +105,10 @@ bool weft_space_is_installed(const struct weft_cpu *cpu,
 		return false;
 	if (!space->domain)
 		return true;
-	if (space->domain->policy == WEFT_ASID_SHARED)
-		return cpu->tlb_space == space;
-	return weft_asid_is_live(space->domain, (uint32_t)cpu->index,
-				 space);
-}
-
-uint16_t weft_space_asid(const struct weft_space *space)
-{
-	return (uint16_t)(__atomic_load_n(&space->context, __ATOMIC_RELAXED) &
-			  WEFT_ASID_MASK);
+	if (WEFT_ASID && space->domain->policy == WEFT_ASID_GENERATIONS)
+		return weft_asid_is_live(space->domain, (uint32_t)cpu->index,
+					 space);
+	return cpu->tlb_space == space;
 }
 
 void weft_space_forget(struct weft_cpu *cpu, const struct weft_space *space)
@@ -110,3 +118,5 @@ void weft_space_forget(struct weft_cpu *cpu, const struct weft_space *space)
 	if (cpu->tlb_space == space)
 		cpu->tlb_space = NULL;
 }
+
+#endif

@@ -9,6 +9,20 @@
 #include <weft/frame.h>
 #include <weft/task.h>
 
+/*
+ * In: x0 = prev, which is saved; x1 = next
+ *
+ * No barrier between these and the code after: the kernel's memory is the same
+ * under every thread, and TPIDR_EL1 is read by MRS, which sees the MSR before
+ * it in program order (Arm ARM D19.1.2).
+ */
+	.macro	resume_next
+	ldp	x9, x10, [x1, #WEFT_TASK_SP]
+	msr	tpidr_el1, x1
+	mov	sp, x9
+	br	x10				// nothing but a BTI J will do
+	.endm
+
 /* struct weft_saved, in either direction */
 	.macro	saved_regs op:req
 	\op	x19, x20, [sp, #WEFT_SAVED_X19]
@@ -24,7 +38,7 @@
 // Returns, on the stack of next, prev: x0 is left as it is.
 // Clobbers: x9, x10
 // Needs: EL1, DAIF masked, prev running here, next parked
-func weft_switch
+func weft_switch, pad=sign
 	sub	sp, sp, #WEFT_SAVED_SIZE
 	.cfi_adjust_cfa_offset WEFT_SAVED_SIZE
 	saved_regs stp
@@ -43,18 +57,11 @@ func weft_switch
 	mov	x9, sp
 	adr	x10, weft_resume_kernel
 	stp	x9, x10, [x0, #WEFT_TASK_SP]
-	ldp	x9, x10, [x1, #WEFT_TASK_SP]
-	/*
-	 * No barrier between these and the code after: the kernel's memory is
-	 * the same under every thread, and TPIDR_EL1 is read by MRS, which
-	 * sees the MSR before it in program order (Arm ARM D19.1.2).
-	 */
-	msr	tpidr_el1, x1
-	mov	sp, x9
-	br	x10
+	resume_next
 
 	.globl	weft_resume_kernel
 weft_resume_kernel:
+	hint	#36				// BTI J
 	saved_regs ldp
 	add	sp, sp, #WEFT_SAVED_SIZE
 	.cfi_adjust_cfa_offset -WEFT_SAVED_SIZE
@@ -70,12 +77,21 @@ weft_resume_kernel:
 	.cfi_restore x28
 	.cfi_restore x29
 	.cfi_restore x30
+	authenticate				// the sp is that of the signing
 	ret
 endfunc weft_switch
 
+// void weft_switch_away(struct weft_task *prev, struct weft_task *next)
+//                                          x0                      x1
+// prev is parked already, somewhere above these C frames, which are given up.
+// Needs: EL1, DAIF masked, prev running here, next parked
+func weft_switch_away
+	resume_next
+endfunc weft_switch_away
+
 // Where a thread that never ran resumes: weft_task_init put entry in x19's
 // place and its argument in x20's. Calls entry(prev = x0, arg).
-func weft_resume_first
+func weft_resume_first, pad=j
 	.cfi_undefined x30			// the outermost frame
 	ldp	x19, x20, [sp, #WEFT_SAVED_X19]
 	add	sp, sp, #WEFT_SAVED_SIZE

@@ -7,35 +7,61 @@
 
 #include <weft/arch.h>
 #include <weft/assert.h>
+#include <weft/config.h>
+#include <weft/space.h>
 #include <weft/sysreg.h>
+
+#include "flags.h"
 
 /* VA[55:12] in bits 43:0, whatever the granule; TTL above it is 0: unknown. */
 #define TLBI_VA_MASK	((UINT64_C(1) << 44) - 1)
 #define TLBI_ASID(asid)	((uint64_t)(asid) << 48)
 
-enum { ALL_ASIDS = -1 };
+/*
+ * By range: VA[48:12] in bits 36:0, TTL is 0, (NUM + 1) << (5 * SCALE + 1)
+ * pages, which are of 4 KiB (TG).
+ */
+#define TLBI_RANGE_MASK		((UINT64_C(1) << 37) - 1)
+#define TLBI_RANGE_NUM(n)	((uint64_t)(n) << 39)
+#define TLBI_RANGE_SCALE(n)	((uint64_t)(n) << 44)
+#define TLBI_RANGE_4K		(UINT64_C(1) << 46)
 
-static void note(int32_t asid, uint64_t va, size_t size, bool leaf_only)
+enum {
+	ALL_ASIDS = -1,
+	BLOCK_PAGES = WEFT_BLOCK_SIZE / WEFT_PAGE_SIZE,
+	SCALE_MAX = 3,
+	/* Which operation: LEAF, LOCAL and RANGE of the flags, and this. */
+	ANY = 8,
+};
+
+static void note(int32_t asid, uint64_t va, size_t size, unsigned flags)
 {
 #if WEFT_DEBUG
-	weft_debug_tlbi(asid, va, size, leaf_only);
+	if (!(flags & WEFT_TLB_LOCAL))
+		weft_debug_tlbi(asid, va, size, flags & WEFT_TLB_LEAF);
 #else
 	(void)asid;
 	(void)va;
 	(void)size;
-	(void)leaf_only;
+	(void)flags;
 #endif
 }
 
 /* Page-table writes before this are seen by every walk after it. */
-static void before(void)
+static void before(unsigned flags)
 {
-	weft_dsb_ishst();
+	if (flags & WEFT_TLB_LOCAL)
+		weft_dsb_nshst();
+	else
+		weft_dsb_ishst();
 }
 
-static void after(void)
+static void after(unsigned flags)
 {
-	weft_dsb_ish();		/* invalidated on every CPU */
+	if (flags & WEFT_TLB_LOCAL)
+		weft_dsb_nsh();	/* invalidated here */
+	else
+		weft_dsb_ish();	/* invalidated on every CPU */
 	weft_isb();		/* nothing here was fetched through it */
 }
 
@@ -50,81 +76,237 @@ void weft_tlb_publish(void)
 	weft_isb();
 }
 
-void weft_tlb_flush_range(uint16_t asid, uint64_t va, size_t size,
-			  bool leaf_only)
+static void by_address(unsigned op, uint64_t arg)
 {
-	uint64_t page = va >> WEFT_PAGE_SHIFT;
-	uint64_t end = (va + size) >> WEFT_PAGE_SHIFT;
+	enum { LEAF = WEFT_TLB_LEAF, LOCAL = WEFT_TLB_LOCAL,
+	       RANGE = WEFT_TLB_RANGE };
 
-	if (end - page > WEFT_TLB_RANGE_MAX) {
-		weft_tlb_flush_asid(asid);
-		return;
+	switch (op) {
+	case 0:
+		weft_tlbi_vae1is(arg);
+		break;
+	case LEAF:
+		weft_tlbi_vale1is(arg);
+		break;
+	case LOCAL:
+		weft_tlbi_vae1(arg);
+		break;
+	case LOCAL | LEAF:
+		weft_tlbi_vale1(arg);
+		break;
+	case RANGE:
+		weft_tlbi_rvae1is(arg);
+		break;
+	case RANGE | LEAF:
+		weft_tlbi_rvale1is(arg);
+		break;
+	case RANGE | LOCAL:
+		weft_tlbi_rvae1(arg);
+		break;
+	case RANGE | LOCAL | LEAF:
+		weft_tlbi_rvale1(arg);
+		break;
+	case ANY:
+		weft_tlbi_vaae1is(arg);
+		break;
+	case ANY | LEAF:
+		weft_tlbi_vaale1is(arg);
+		break;
+	case ANY | LOCAL:
+		weft_tlbi_vaae1(arg);
+		break;
+	case ANY | LOCAL | LEAF:
+		weft_tlbi_vaale1(arg);
+		break;
+	case ANY | RANGE:
+		weft_tlbi_rvaae1is(arg);
+		break;
+	case ANY | RANGE | LEAF:
+		weft_tlbi_rvaale1is(arg);
+		break;
+	case ANY | RANGE | LOCAL:
+		weft_tlbi_rvaae1(arg);
+		break;
+	case ANY | RANGE | LOCAL | LEAF:
+		weft_tlbi_rvaale1(arg);
+		break;
 	}
-	note(asid, va, size, leaf_only);
-	before();
-	for (; page < end; page++) {
-		uint64_t arg = (page & TLBI_VA_MASK) | TLBI_ASID(asid);
-
-		if (leaf_only)
-			weft_tlbi_vale1is(arg);
-		else
-			weft_tlbi_vae1is(arg);
-	}
-	after();
-}
-
-void weft_tlb_flush_kernel(uint64_t va, size_t size, bool leaf_only)
-{
-	uint64_t page = va >> WEFT_PAGE_SHIFT;
-	uint64_t end = page + (size >> WEFT_PAGE_SHIFT);
-
-	if (end - page > WEFT_TLB_RANGE_MAX) {
-		weft_tlb_flush_all();
-		return;
-	}
-	note(ALL_ASIDS, va, size, leaf_only);
-	before();
-	for (; page < end; page++) {
-		if (leaf_only)
-			weft_tlbi_vaale1is(page & TLBI_VA_MASK);
-		else
-			weft_tlbi_vaae1is(page & TLBI_VA_MASK);
-	}
-	after();
-}
-
-void weft_tlb_flush_asid(uint16_t asid)
-{
-	note(asid, 0, 0, false);
-	before();
-	weft_tlbi_aside1is(TLBI_ASID(asid));
-	after();
-}
-
-void weft_tlb_flush_all(void)
-{
-	note(ALL_ASIDS, 0, 0, false);
-	before();
-	weft_tlbi_vmalle1is();
-	after();
 }
 
 /*
- * Local forms: the barriers reach no further than this CPU. No note to the
- * debug hook: what only one CPU drops frees nothing.
+ * The largest pieces first, so that each scale is used once: what one leaves
+ * is less than its unit, and so at most 31 units of the next. The page that may
+ * be left is not done: where it is.
  */
-void weft_tlb_flush_local(void)
+static uint64_t by_range(unsigned op, uint64_t tag, uint64_t page,
+			 uint64_t end)
 {
-	weft_dsb_nshst();
-	weft_tlbi_vmalle1();
-	weft_dsb_nsh();
-	weft_isb();
+	unsigned scale;
+
+	for (scale = SCALE_MAX + 1; scale-- > 0;) {
+		unsigned shift = 5 * scale + 1;
+		uint64_t n = (end - page) >> shift;
+
+		if (!n)
+			continue;
+		by_address(op | WEFT_TLB_RANGE, tag | TLBI_RANGE_4K |
+			   TLBI_RANGE_SCALE(scale) | TLBI_RANGE_NUM(n - 1) |
+			   (page & TLBI_RANGE_MASK));
+		page += n << shift;
+	}
+	return page;
 }
 
-void weft_tlb_flush_asid_local(uint16_t asid)
+static void issue(int32_t asid, const struct weft_tlb_range *range,
+		  unsigned flags)
 {
-	weft_dsb_nshst();
-	weft_tlbi_aside1(TLBI_ASID(asid));
-	weft_dsb_nsh();
-	weft_isb();
+	uint64_t page = range->va >> WEFT_PAGE_SHIFT;
+	uint64_t end = page + (range->size >> WEFT_PAGE_SHIFT);
+	uint64_t step = range->flags & WEFT_TLB_BLOCKS ? BLOCK_PAGES : 1;
+	uint64_t tag = 0;
+	unsigned op = (flags & WEFT_TLB_LOCAL) | (range->flags & WEFT_TLB_LEAF);
+
+	weft_assert((range->va | range->size) % WEFT_PAGE_SIZE == 0);
+	note(asid, range->va, range->size, op);
+	if (WEFT_USER && asid != ALL_ASIDS)
+		tag = TLBI_ASID(asid);
+	else
+		op |= ANY;
+	if (flags & WEFT_TLB_RANGE)
+		page = by_range(op, tag, page, end);
+	for (; page < end; page += step)
+		by_address(op, tag | (page & TLBI_VA_MASK));
+}
+
+static void issue_all(int32_t asid, unsigned flags)
+{
+	note(asid, 0, 0, flags & WEFT_TLB_LOCAL);
+	if (WEFT_USER && asid != ALL_ASIDS) {
+		if (flags & WEFT_TLB_LOCAL)
+			weft_tlbi_aside1(TLBI_ASID(asid));
+		else
+			weft_tlbi_aside1is(TLBI_ASID(asid));
+	} else if (flags & WEFT_TLB_LOCAL) {
+		weft_tlbi_vmalle1();
+	} else {
+		weft_tlbi_vmalle1is();
+	}
+}
+
+static bool too_many(const struct weft_tlb_range *ranges, unsigned n,
+		     unsigned flags)
+{
+	uint64_t max = WEFT_TLB_PAGES_MAX, count = 0;
+	unsigned i;
+
+	if (n > WEFT_TLB_BATCH_MAX)
+		return true;
+	if (flags & WEFT_TLB_RANGE)
+		max = WEFT_TLB_RANGE_PAGES_MAX;
+	for (i = 0; i < n; i++) {
+		uint64_t pages = ranges[i].size >> WEFT_PAGE_SHIFT;
+
+		if (!(flags & WEFT_TLB_RANGE) &&
+		    (ranges[i].flags & WEFT_TLB_BLOCKS))
+			pages /= BLOCK_PAGES;
+		count += pages;
+	}
+	return count > max;
+}
+
+static void invalidate(int32_t asid, const struct weft_tlb_range *ranges,
+		       unsigned n, unsigned flags)
+{
+	unsigned i;
+
+	if (too_many(ranges, n, flags)) {
+		issue_all(asid, flags);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		issue(asid, &ranges[i], flags);
+}
+
+static void flush_one(int32_t asid, uint64_t va, size_t size, unsigned flags)
+{
+	struct weft_tlb_range range = { va, size, flags };
+
+	before(flags);
+	invalidate(asid, &range, 1, flags);
+	after(flags);
+}
+
+static void flush_all(int32_t asid, unsigned flags)
+{
+	before(flags);
+	issue_all(asid, flags);
+	after(flags);
+}
+
+#if WEFT_USER
+void weft_tlb_flush_range(uint16_t asid, uint64_t va, size_t size,
+			  unsigned flags)
+{
+	flush_one(asid, va, size, flags);
+}
+
+void weft_tlb_flush_asid(uint16_t asid, unsigned flags)
+{
+	flush_all(asid, flags);
+}
+#endif
+
+void weft_tlb_flush_kernel(uint64_t va, size_t size, unsigned flags)
+{
+	flush_one(ALL_ASIDS, va, size, flags);
+}
+
+void weft_tlb_flush_all(unsigned flags)
+{
+	flush_all(ALL_ASIDS, flags);
+}
+
+void weft_tlb_batch_add(struct weft_tlb_batch *batch, uint64_t va, size_t size,
+			unsigned flags)
+{
+	struct weft_tlb_range *range;
+
+	if (batch->n > WEFT_TLB_BATCH_MAX)
+		return;
+	range = &batch->ranges[batch->n];
+	if (batch->n && range[-1].flags == flags &&
+	    range[-1].va + range[-1].size == va) {
+		range[-1].size += size;
+		return;
+	}
+	if (batch->n < WEFT_TLB_BATCH_MAX)
+		*range = (struct weft_tlb_range){ va, size, flags };
+	batch->n++;
+}
+
+void weft_tlb_batch_flush(struct weft_tlb_batch *batch,
+			  const struct weft_space *space, unsigned flags)
+{
+	int32_t asid = ALL_ASIDS;
+	unsigned n = batch->n;
+
+	if (!n)
+		return;
+	batch->n = 0;
+	before(flags);
+	/*
+	 * The writes first, then the ASID: if the space gets another one after
+	 * this look (a rollover, here after a preemption, or on another CPU),
+	 * walks under that one see the writes, and what was cached under any
+	 * older one goes with the rollover. So for a batch too: the ASID is
+	 * read once, here, and not when a range is noted. A space without ASID
+	 * never ran, nothing of it is cached.
+	 */
+	if (WEFT_USER && space) {
+		asid = weft_space_asid(space);
+		if (!asid)
+			return;
+	}
+	invalidate(asid, batch->ranges, n, flags);
+	after(flags);
 }

@@ -6,17 +6,17 @@
 #include <weft/trap.h>
 
 #include <weft/assert.h>
+#include <weft/config.h>
 #include <weft/cpu.h>
 #include <weft/fp.h>
+#include <weft/pauth.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
 #include <weft/uaccess.h>
 
-void weft_trap_user_sync(struct weft_frame *frame);
-void weft_trap_user_irq(struct weft_frame *frame);
-void weft_trap_kernel_sync(struct weft_frame *frame);
-void weft_trap_kernel_irq(struct weft_frame *frame);
+#include "entry.h"
+#include "flags.h"
 
 static unsigned class_of(uint64_t esr)
 {
@@ -115,6 +115,15 @@ enum weft_trap weft_trap_decode(uint64_t esr)
 	}
 }
 
+/* ERET with it goes back to where the kernel was. */
+static void kernel_exit(const struct weft_frame *frame)
+{
+	weft_assert((frame->pstate & (WEFT_PSTATE_MODE | WEFT_PSTATE_NRW)) ==
+		    WEFT_PSTATE_EL1H);
+	(void)frame;
+}
+
+#if WEFT_USER
 static void user_page_fault(struct weft_frame *frame)
 {
 	struct weft_page_fault fault;
@@ -127,14 +136,14 @@ static bool fp_trap(uint64_t esr)
 {
 	unsigned ec = class_of(esr);
 
-	if (ec != WEFT_EC_FP && ec != WEFT_EC_SVE)
+	if (!WEFT_FP || (ec != WEFT_EC_FP && ec != WEFT_EC_SVE))
 		return false;
 	return weft_fp_trap(weft_task_current(), ec == WEFT_EC_SVE ?
 			    WEFT_FP_SVE : WEFT_FP_SIMD);
 }
 
 /* What EL0 gets: its own registers, memory and FP state, and no more. */
-static void check_user_exit(const struct weft_frame *frame)
+void weft_trap_check_exit(const struct weft_frame *frame)
 {
 #if WEFT_DEBUG
 	const struct weft_task *task = weft_task_current();
@@ -142,25 +151,20 @@ static void check_user_exit(const struct weft_frame *frame)
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
 	weft_assert(weft_pstate_user_ok(frame->pstate & ~WEFT_PSTATE_SS));
 	weft_assert(weft_space_is_installed(task->cpu, task->space));
-	weft_assert(task->cpu->fp_owner == task->fp);
+	weft_assert(!WEFT_FP || weft_fp_is_right(task));
+	weft_assert(!WEFT_PAUTH || weft_pauth_exit_ok(task));
 #else
 	(void)frame;
 #endif
 }
 
-static void user_exit(struct weft_frame *frame)
+void weft_trap_user_exit(struct weft_frame *frame)
 {
 	weft_mask_all();
 	weft_hook_user_exit(frame);
-	check_user_exit(frame);
-}
-
-/* ERET with it goes back to where the kernel was. */
-static void kernel_exit(const struct weft_frame *frame)
-{
-	weft_assert((frame->pstate & (WEFT_PSTATE_MODE | WEFT_PSTATE_NRW)) ==
-		    WEFT_PSTATE_EL1H);
-	(void)frame;
+#if WEFT_DEBUG
+	weft_trap_check_exit(frame);
+#endif
 }
 
 void weft_trap_user_sync(struct weft_frame *frame)
@@ -172,17 +176,16 @@ void weft_trap_user_sync(struct weft_frame *frame)
 		weft_hook_syscall(frame);
 	} else if (is_page_fault(esr)) {
 		user_page_fault(frame);
-	} else if (!fp_trap(esr)) {
+	} else if (!WEFT_FP || !fp_trap(esr)) {
 		weft_hook_user_trap(frame, weft_trap_decode(esr));
 	}
-	user_exit(frame);
 }
 
 void weft_trap_user_irq(struct weft_frame *frame)
 {
 	weft_hook_irq(frame);
-	user_exit(frame);
 }
+#endif
 
 void weft_trap_kernel_sync(struct weft_frame *frame)
 {
@@ -195,7 +198,7 @@ void weft_trap_kernel_sync(struct weft_frame *frame)
 			return;
 		}
 	}
-	if (!weft_extable_fixup(frame))
+	if (!WEFT_USER || !weft_extable_fixup(frame))
 		weft_hook_unexpected(frame,
 				     WEFT_VECTOR_EL1H | WEFT_VECTOR_SYNC);
 	kernel_exit(frame);
@@ -204,5 +207,40 @@ void weft_trap_kernel_sync(struct weft_frame *frame)
 void weft_trap_kernel_irq(struct weft_frame *frame)
 {
 	weft_hook_irq(frame);
+	weft_mask_all();
+	weft_hook_preempt(frame);
 	kernel_exit(frame);
+}
+
+/*
+ * FIQ is no preemption point: it may hit where the kernel has masked IRQ, and
+ * that is what protects the kernel from preemption.
+ */
+void weft_trap_other(struct weft_frame *frame, unsigned vector)
+{
+	switch (vector) {
+	case WEFT_VECTOR_EL1H | WEFT_VECTOR_FIQ:
+	case WEFT_VECTOR_EL0_64 | WEFT_VECTOR_FIQ:
+		/* Entry does not tell: ESR_EL1 is an older exception's. */
+		frame->esr = 0;
+		frame->far = 0;
+		weft_hook_fiq(frame);
+		break;
+	case WEFT_VECTOR_EL1H | WEFT_VECTOR_SERROR:
+	case WEFT_VECTOR_EL0_64 | WEFT_VECTOR_SERROR:
+		frame->far = 0;
+		weft_hook_serror(frame);
+		break;
+	default:
+		weft_hook_unexpected(frame, vector);
+	}
+}
+
+/* DAIF is masked: this is the end of a switch. */
+void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev)
+{
+	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
+	weft_hook_resumed(frame, prev);
+	if (!WEFT_USER || !weft_frame_from_user(frame))
+		kernel_exit(frame);
 }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Copies to and from user memory with LDTR and STTR. The manual is
+ * Copies to and from user memory with LDTR and STTR, atomics. The manual is
  * include/weft/uaccess.h.
  *
  * The wide loop moves 16 bytes; a fault in it falls back to the byte loop,
  * which then stops at exactly the byte that cannot be reached. All state is
  * in registers of the thread.
  */
+#include <weft/arch.h>
 #include <weft/asm.h>
+#include <weft/config.h>
+
+#if WEFT_USER
 
 // size_t weft_copy_from_user(void *dst, uint64_t src, size_t len)
 //                                  x0            x1          x2
@@ -116,3 +120,124 @@ func weft_string_from_user
 	mov	x0, #-14			// WEFT_EFAULT
 	ret
 endfunc weft_string_from_user
+
+/*
+ * Atomics. LDTR has no exclusive form, so these are privileged accesses with
+ * PAN lifted, and what the hardware checks for LDTR is checked here: the
+ * address is of the user half. Writing is refused to EL1 where it is to EL0.
+ *
+ * A fault leaves with PAN as it was lifted (the ERET restores it), so the
+ * fix-up puts it back; in the handler it is in force, SCTLR_EL1.SPAN = 0 sees
+ * to that, and so it is for whoever runs while this thread is preempted here.
+ * An ERET clears the exclusive monitor: the store then fails and the loop
+ * takes another round, on whatever CPU.
+ */
+#define TRIES	128			/* other writers may win so often */
+
+	.macro	pan_write value:req
+	mrs	x9, id_aa64mmfr1_el1
+	ubfx	x9, x9, #20, #4			// without FEAT_PAN: UNDEFINED
+	cbz	x9, .Lno_pan\@
+	.if	\value
+	.inst	0xd500419f			// msr pan, #1
+	.else
+	.inst	0xd500409f			// msr pan, #0
+	.endif
+.Lno_pan\@:
+	.endm
+
+// In: x0 = address; Out: x10 = address, x11 = tries; Clobbers: x9
+	.macro	atomic_begin
+	tst	x0, #3
+	b.ne	.Latomic_align
+	ubfx	x9, x0, #WEFT_VA_BITS, #(56 - WEFT_VA_BITS)
+	cbnz	x9, .Latomic_refused		// bits 63-56 are the tag
+	mov	x10, x0
+	mov	w11, #TRIES
+	pan_write 0
+	.endm
+
+// w5 is stored and w4 given to @old, or again from label 1.
+	.macro	atomic_end old:req
+	user_access .Latomic_fault, stlxr w6, w5, [x10]
+	cbz	w6, .Latomic_done\@
+	sub	w11, w11, #1
+	cbnz	w11, 1b
+	b	.Latomic_busy
+.Latomic_done\@:
+	pan_write 1
+	str	w4, [\old]
+	mov	w0, #0
+	ret
+	.endm
+
+// int weft_user_NAME32(uint64_t addr, uint32_t value, uint32_t *old)
+//                               x0             w1            x2
+// Each stores ((the old value & w12) ^ w13) + w14.
+// Clobbers: x4-x6, x9-x14
+	.macro	user_atomic name:req, and:req, xor:req, add:req
+func weft_user_\name
+	mvn	w3, w1				// for \and
+	mov	w12, \and
+	mov	w13, \xor
+	mov	w14, \add
+	b	.Latomic_apply
+endfunc weft_user_\name
+	.endm
+
+	user_atomic swap32, wzr, w1, wzr
+	user_atomic add32, #-1, wzr, w1
+	user_atomic or32, w3, w1, wzr
+	user_atomic andn32, w3, wzr, wzr
+	user_atomic xor32, #-1, w1, wzr
+
+	.section .text.weft_user_atomics, "ax", %progbits
+.Latomic_apply:
+	atomic_begin
+1:	user_access .Latomic_fault, ldaxr w4, [x10]
+	and	w5, w4, w12
+	eor	w5, w5, w13
+	add	w5, w5, w14
+	atomic_end x2
+.Latomic_fault:
+	mov	w0, #-14			// WEFT_EFAULT
+	b	.Latomic_restore
+.Latomic_busy:
+	mov	w0, #-11			// WEFT_EAGAIN
+.Latomic_restore:
+	pan_write 1
+	ret
+.Latomic_refused:
+	mov	w0, #-14			// WEFT_EFAULT
+	ret
+.Latomic_align:
+	mov	w0, #-22			// WEFT_EINVAL
+	ret
+
+// int weft_user_cas32(uint64_t addr, uint32_t expected, uint32_t desired,
+//                              x0             w1                 w2
+//                     uint32_t *old)
+//                               x3
+// Clobbers: x4-x6, x9-x11
+func weft_user_cas32
+	atomic_begin
+1:	user_access .Latomic_fault, ldaxr w4, [x10]
+	cmp	w4, w1
+	csel	w5, w2, w4, eq			// else what is there, again
+	atomic_end x3
+endfunc weft_user_cas32
+
+// int weft_user_load32(uint64_t addr, uint32_t *value)
+//                               x0              x1
+// Clobbers: x4
+func weft_user_load32
+	tst	x0, #3
+	b.ne	.Latomic_align
+	user_access .Latomic_refused, ldtr w4, [x0]
+	dmb	ishld			// as LDAR would; LDTR orders nothing
+	str	w4, [x1]
+	mov	w0, #0
+	ret
+endfunc weft_user_load32
+
+#endif

@@ -101,6 +101,7 @@
 #define WEFT_SCTLR_UMA		WEFT_BIT(9)
 #define WEFT_SCTLR_EOS		WEFT_BIT(11)
 #define WEFT_SCTLR_I		WEFT_BIT(12)
+#define WEFT_SCTLR_ENDB		WEFT_BIT(13)	/* FEAT_PAuth */
 #define WEFT_SCTLR_DZE		WEFT_BIT(14)
 #define WEFT_SCTLR_UCT		WEFT_BIT(15)
 #define WEFT_SCTLR_NTWI		WEFT_BIT(16)
@@ -112,8 +113,13 @@
 #define WEFT_SCTLR_E0E		WEFT_BIT(24)
 #define WEFT_SCTLR_EE		WEFT_BIT(25)
 #define WEFT_SCTLR_UCI		WEFT_BIT(26)
+#define WEFT_SCTLR_ENDA		WEFT_BIT(27)	/* FEAT_PAuth */
 #define WEFT_SCTLR_NTLSMD	WEFT_BIT(28)
 #define WEFT_SCTLR_LSMAOE	WEFT_BIT(29)
+#define WEFT_SCTLR_ENIB		WEFT_BIT(30)	/* FEAT_PAuth */
+#define WEFT_SCTLR_ENIA		WEFT_BIT(31)	/* FEAT_PAuth */
+#define WEFT_SCTLR_BT0		WEFT_BIT(35)	/* FEAT_BTI */
+#define WEFT_SCTLR_BT1		WEFT_BIT(36)	/* FEAT_BTI */
 /* RES1 where neither the feature nor AArch32 exists */
 #define WEFT_SCTLR_RES1							\
 	(WEFT_SCTLR_LSMAOE | WEFT_SCTLR_NTLSMD | WEFT_SCTLR_EIS |	\
@@ -134,19 +140,40 @@
  *   nTWI nTWE    user WFI and WFE do not trap
  *   WXN = 0      the page tables say it already
  *   UMA = 0      user code cannot touch DAIF
+ *
+ * Added by weft_mmu_on where the CPU has FEAT_BTI:
+ *
+ *   BT0 BT1      PACIASP is a landing pad as BTI C is, no more: for BLR, and
+ *                for BR by x16 or x17 (a tail call), not for any other BR,
+ *                whose targets are BTI J. Compilers keep to that.
+ *
+ * Added by weft_pauth_start where it has FEAT_PAuth, once there is a key:
+ *
+ *   EnIA EnIB EnDA EnDB	instructions of these keys are no NOPs
  */
 #define WEFT_SCTLR_KERNEL						\
 	(WEFT_SCTLR_RES1 | WEFT_SCTLR_M | WEFT_SCTLR_C | WEFT_SCTLR_I |	\
 	 WEFT_SCTLR_SA | WEFT_SCTLR_SA0 | WEFT_SCTLR_UCI |		\
 	 WEFT_SCTLR_UCT | WEFT_SCTLR_DZE | WEFT_SCTLR_NTWI |		\
 	 WEFT_SCTLR_NTWE)
+#define WEFT_SCTLR_BTI		(WEFT_SCTLR_BT0 | WEFT_SCTLR_BT1)
+#define WEFT_SCTLR_PAUTH						\
+	(WEFT_SCTLR_ENIA | WEFT_SCTLR_ENIB | WEFT_SCTLR_ENDA |		\
+	 WEFT_SCTLR_ENDB)
 /* The same while the MMU is still off */
 #define WEFT_SCTLR_OFF							\
 	(WEFT_SCTLR_RES1 | WEFT_SCTLR_SA | WEFT_SCTLR_SA0)
 
-/* CPACR_EL1: no SVE, no SME; FP/SIMD for all, or for the kernel only */
-#define WEFT_CPACR_FPEN		WEFT_U64(0x300000)
-#define WEFT_CPACR_KERNEL	WEFT_CPACR_FPEN
+/*
+ * CPACR_EL1: FPEN and ZEN are 0b01 (EL0 traps, EL1 does not) or 0b11; SMEN and
+ * TTA stay 0: SME traps. ZEN exists with FEAT_SVE only.
+ */
+#define WEFT_CPACR_ZEN_EL1	WEFT_BIT(16)
+#define WEFT_CPACR_ZEN_EL0	WEFT_BIT(17)
+#define WEFT_CPACR_FPEN_EL1	WEFT_BIT(20)
+#define WEFT_CPACR_FPEN_EL0	WEFT_BIT(21)
+/* As a CPU starts: the kernel may, EL0 traps */
+#define WEFT_CPACR_KERNEL	WEFT_CPACR_FPEN_EL1
 
 /* TCR_EL1 */
 #define WEFT_TCR_T0SZ(bits)	(WEFT_U64(64) - (bits))
@@ -189,6 +216,7 @@
 #define WEFT_PTE_SH_INNER	(WEFT_U64(3) << 8)
 #define WEFT_PTE_AF		WEFT_BIT(10)
 #define WEFT_PTE_NG		WEFT_BIT(11)
+#define WEFT_PTE_GP		WEFT_BIT(50)	/* FEAT_BTI: guarded */
 #define WEFT_PTE_CONT		WEFT_BIT(52)
 #define WEFT_PTE_PXN		WEFT_BIT(53)
 #define WEFT_PTE_UXN		WEFT_BIT(54)

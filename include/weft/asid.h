@@ -30,30 +30,42 @@ extern "C" {
 
 struct weft_space;
 
+/* How spaces get their ASIDs. */
 enum weft_asid_policy {
 	/* Generations, as above: a switch invalidates nothing. */
 	WEFT_ASID_GENERATIONS,
 	/*
-	 * All spaces share ASID 1; the local TLB is dropped when a CPU turns
-	 * to another space than the last one. For CPUs and kernels without a
-	 * use for ASIDs, and to make missing invalidations show in tests.
+	 * All spaces share ASID 1; a CPU drops what its own TLB holds under it
+	 * when it turns to another space than the last one. For CPUs and
+	 * kernels without a use for ASIDs, and to make missing invalidations
+	 * show in tests.
 	 */
-	WEFT_ASID_SHARED,
+	WEFT_ASID_FLUSH_CHANGE,
+	/*
+	 * The same at every weft_space_install, be it of the space that was
+	 * there. Needs no trust in what cpu->tlb_space says.
+	 */
+	WEFT_ASID_FLUSH_ALWAYS,
 };
 
+/* What all spaces run under without an allocator. */
+#define WEFT_ASID_COMMON	1
+
+/* What the allocator knows of a CPU: see above. */
 struct weft_asid_cpu {
-	uint64_t active;
-	uint64_t reserved;
-	bool flush;
+	uint64_t active;	/* context that it runs; atomic */
+	uint64_t reserved;	/* context that it ran at the last rollover */
+	bool flush;		/* it has yet to drop its TLB */
 };
 
+/* The ASIDs of all CPUs that share TLB maintenance; weft_asid_init. */
 struct weft_asid_domain {
-	enum weft_asid_policy policy;
+	enum weft_asid_policy policy;	/* never changes */
 	uint32_t count;			/* ASIDs, 0 included: 0..count-1 */
-	uint32_t ncpus;
+	uint32_t ncpus;			/* CPUs, the size of cpus */
 	uint32_t next;			/* where the search goes on */
 	uint64_t generation;		/* multiple of WEFT_ASID_GENERATION */
-	uint64_t rollovers;
+	uint64_t rollovers;		/* generations begun, for statistics */
 	uint64_t *map;			/* one bit an ASID, client's memory */
 	struct weft_asid_cpu *cpus;	/* ncpus of them, client's memory */
 	/* The client's lock, taken with DAIF masked; NULL: one CPU. */
@@ -67,9 +79,17 @@ struct weft_asid_domain {
 #define WEFT_ASID_MAP_WORDS(count)	(((count) + 63) / 64)
 
 /*
- * @count ASIDs (a power of two or less: anything above ncpus + 1, at most
- * 65536), @map of WEFT_ASID_MAP_WORDS(count) words, @cpus of @ncpus. 0 or
- * WEFT_EINVAL. With WEFT_ASID_SHARED @count and @map are not used.
+ * @count ASIDs, from ncpus + 2 to 65536, @map of WEFT_ASID_MAP_WORDS(count)
+ * words, @cpus of @ncpus. 0 or WEFT_EINVAL. The flush policies use neither
+ * @count nor @map nor @cpus.
+ *
+ * CPUs + 1 usable ASIDs suffice, and with ASID 0 that is a count of
+ * ncpus + 2: right after a rollover each CPU holds at most one back, so one
+ * is free for the space that asks. With one fewer, every CPU may hold another
+ * one and the space that asks finds none.
+ *
+ * Built with WEFT_ASID=0 there is no allocator: WEFT_ASID_GENERATIONS is
+ * WEFT_EINVAL.
  */
 int weft_asid_init(struct weft_asid_domain *domain,
 		   enum weft_asid_policy policy, uint32_t count,
@@ -78,7 +98,8 @@ int weft_asid_init(struct weft_asid_domain *domain,
 /*
  * CPU @cpu is about to run @space: give it an ASID of the present generation
  * (space->ttbr is complete afterwards). True if the caller must drop the
- * local TLB before it writes TTBR0. DAIF masked.
+ * local TLB before it writes TTBR0. For WEFT_ASID_GENERATIONS only. DAIF
+ * masked.
  */
 bool weft_asid_assign(struct weft_asid_domain *domain, uint32_t cpu,
 		      struct weft_space *space);

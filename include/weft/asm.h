@@ -4,7 +4,15 @@
  *
  * A function starts with `func name` and ends with `endfunc name`: it gets a
  * section of its own, type, size and call-frame information, so that a
- * debugger unwinds it and a linker can drop it.
+ * debugger unwinds it and a linker can drop it. Its first instruction is a
+ * landing pad (FEAT_BTI; a NOP elsewhere) of the kind \pad:
+ *
+ *	c	BTI C: it may be called through a pointer
+ *	j	BTI J: it is a target of BR (weft_switch's resume address)
+ *	sign	PACIASP, a landing pad as BTI C is: it also signs x30, and the
+ *		function ends in `authenticate` and `ret`, at the same sp
+ *	none	it is branched to directly, or by an exception, which clears
+ *		PSTATE.BTYPE
  */
 #ifndef WEFT_ASM_H
 #define WEFT_ASM_H
@@ -21,13 +29,28 @@
 	.cfi_sections .debug_frame
 #endif
 
-	.macro	func name:req, align=4
+	.macro	func name:req, align=4, pad=c
 	.section .text.\name, "ax", %progbits
 	.balign	\align
 	.globl	\name
 	.type	\name, %function
 	.cfi_startproc
 \name:
+	.ifc	\pad, c
+	hint	#34				// BTI C
+	.endif
+	.ifc	\pad, j
+	hint	#36				// BTI J
+	.endif
+	.ifc	\pad, sign
+	hint	#25				// PACIASP
+	.cfi_negate_ra_state
+	.endif
+	.endm
+
+	.macro	authenticate
+	hint	#29				// AUTIASP
+	.cfi_negate_ra_state
 	.endm
 
 	.macro	endfunc name:req

@@ -41,6 +41,7 @@ extern "C" {
 struct weft_fp;
 struct weft_space;
 
+/* One for each CPU; the client's memory, all zeros at first. */
 struct weft_cpu {
 	/* Top of the stack on which a stack overflow is reported. */
 	uint64_t spare_stack;

@@ -5,6 +5,7 @@
 
 enum {
 	WEFT_ENOENT = -2,
+	WEFT_EAGAIN = -11,
 	WEFT_ENOMEM = -12,
 	WEFT_EFAULT = -14,
 	WEFT_EEXIST = -17,

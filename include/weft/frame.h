@@ -36,6 +36,7 @@ extern "C" {
 /* frame->number of a frame that no system call made */
 #define WEFT_NO_SYSCALL UINT64_MAX
 
+/* What ERET needs to go on with whoever was interrupted. */
 struct weft_frame {
 	uint64_t x[31];		/* x0-x30 */
 	uint64_t sp;		/* SP_EL0, or SP_EL1 before the exception */
@@ -72,12 +73,13 @@ static inline bool weft_frame_from_user(const struct weft_frame *frame)
 	return (frame->pstate & WEFT_PSTATE_MODE) == WEFT_PSTATE_EL0T;
 }
 
-/* The system call's number (x8) and its arguments 0-5 (x0-x5). */
+/* The number of the system call: x8 as it was made. */
 static inline uint64_t weft_frame_syscall(const struct weft_frame *frame)
 {
 	return frame->number;
 }
 
+/* Its argument @n, 0-5: x0-x5. */
 static inline uint64_t weft_frame_arg(const struct weft_frame *frame,
 				      unsigned n)
 {

@@ -3,13 +3,21 @@
  * Page tables: 39-bit addresses, 4 KiB pages, three levels, 2 MiB blocks.
  *
  * One function of pgtable.c writes descriptors; it issues no TLBI itself but
- * goes through weft/tlb.h. The order of every change is the architecture's: a
- * valid entry is changed in place only in its permissions (write, invalidate);
- * a new entry is only ever written over an invalid one.
+ * goes through weft/tlb.h. The order of every change is the architecture's
+ * (Arm ARM D8.14): a valid entry is changed in place only in its permissions
+ * (write, invalidate); any other entry is only ever written over an invalid
+ * one, after an invalidation if that was valid before. Hence:
  *
- * The client supplies memory for table pages and the lock: calls on one table
- * are not concurrent with each other. Walks by CPUs that run on the table
- * may happen at any time.
+ *   permissions      weft_pt_protect, in place
+ *   address, kind    weft_pt_unmap, then weft_pt_map: between the two the
+ *     of memory      range faults
+ *   block or pages   weft_pt_split, weft_pt_merge: the same, inside
+ *   Contiguous bit   never set; tables that are adopted must not have it
+ *
+ * The client supplies memory for table pages and the lock: calls on one table,
+ * those that only look included, are not concurrent with each other. Walks by
+ * CPUs that run on the table may happen at any time. Nothing here looks at
+ * DAIF.
  */
 #ifndef WEFT_PGTABLE_H
 #define WEFT_PGTABLE_H
@@ -29,11 +37,17 @@ enum weft_pt_flags {
 	WEFT_PT_USER = 1,	/* EL0 may read it; user tables only */
 	WEFT_PT_WRITE = 2,	/* EL1, and with USER EL0, may write */
 	WEFT_PT_EXEC = 4,	/* user table: EL0 may execute; kernel: EL1 */
-	WEFT_PT_DEVICE = 8,	/* Device-nGnRE */
+	WEFT_PT_DEVICE = 8,	/* Device-nGnRE; never EXEC */
 	WEFT_PT_NOCACHE = 16,	/* normal memory, not cached */
 	WEFT_PT_BLOCKS = 32,	/* use 2 MiB blocks where they fit */
+	/*
+	 * With EXEC: indirect branches only to BTI and the like. On CPUs
+	 * without FEAT_BTI it has no effect.
+	 */
+	WEFT_PT_GUARDED = 64,
 };
 
+/* The client's memory for table pages; @arg is weft_pgtable.arg. */
 struct weft_pt_ops {
 	/* A page of zeros for a table: physical address, 0: none left. */
 	uint64_t (*alloc)(void *arg);
@@ -42,19 +56,29 @@ struct weft_pt_ops {
 	uint64_t *(*to_virt)(void *arg, uint64_t pa);
 };
 
+/* One page table: a user's, or the kernel's half. */
 struct weft_pgtable {
 	uint64_t root;			/* physical */
 	uint64_t base;			/* lowest address it translates */
-	const struct weft_pt_ops *ops;
+	const struct weft_pt_ops *ops;	/* where table pages come from */
 	void *arg;			/* for ops */
 	/* Whose ASID is invalidated; NULL: the kernel's half, all global. */
 	struct weft_space *space;
+	/*
+	 * What the client knows of the CPUs that walk it, for each
+	 * invalidation: WEFT_TLB_RANGE, every one has FEAT_TLBIRANGE;
+	 * WEFT_TLB_LOCAL, there is only the calling one. 0 is always right.
+	 */
+	unsigned tlb_flags;
+	/* How many pages of ops->alloc it takes, the root included. */
+	size_t pages;
 };
 
 /*
  * An empty table: 0 or WEFT_ENOMEM. @base is 0 for a user table (TTBR0) or
  * the lowest address of TTBR1. For a user table the client calls
- * weft_space_init with table->root and sets table->space.
+ * weft_space_init with table->root and sets table->space, for all
+ * table->tlb_flags if it knows something.
  */
 int weft_pt_init(struct weft_pgtable *table, uint64_t base,
 		 const struct weft_pt_ops *ops, void *arg);
@@ -64,9 +88,13 @@ void weft_pt_adopt(struct weft_pgtable *table, uint64_t root, uint64_t base,
 		   const struct weft_pt_ops *ops, void *arg);
 
 /*
- * Map [@va, @va + @size) to [@pa, ...). All page multiples; WRITE with EXEC is
- * refused. 0; WEFT_EINVAL; WEFT_EEXIST (something is mapped there) or
- * WEFT_ENOMEM, and then nothing of it is mapped.
+ * Map [@va, @va + @size) to [@pa, ...): page multiples, inside the table's
+ * range and 48 bits of physical address. 0; WEFT_EINVAL; WEFT_EEXIST
+ * (something is mapped there) or WEFT_ENOMEM, and then nothing of it is
+ * mapped. Refused as WEFT_EINVAL: WRITE with EXEC, DEVICE with EXEC or
+ * NOCACHE, GUARDED without EXEC, USER in the kernel's half, unknown flags.
+ *
+ * Table pages are made as needed and stay until weft_pt_trim.
  */
 int weft_pt_map(struct weft_pgtable *table, uint64_t va, uint64_t pa,
 		size_t size, unsigned flags);
@@ -82,11 +110,47 @@ int weft_pt_unmap(struct weft_pgtable *table, uint64_t va, size_t size,
 		  void *done_arg);
 
 /*
- * Give what is mapped in the range other permissions; kind of memory and
- * addresses stay. Complete on every CPU when it returns. Errors as unmap.
+ * Give what is mapped in the range other permissions: USER, WRITE, EXEC and
+ * GUARDED; kind of memory, addresses and blocks stay, flags that name those
+ * are not looked at. Complete on every CPU when it returns. Errors as unmap,
+ * and combinations that weft_pt_map refuses. Device memory is never made
+ * executable by a sane caller: fetches from it may reach the device.
  */
 int weft_pt_protect(struct weft_pgtable *table, uint64_t va, size_t size,
 		    unsigned flags);
+
+/*
+ * Put a table of 512 pages, with the same addresses and flags, where a 2 MiB
+ * block translates @va; or the reverse, for the 2 MiB around @va. After a
+ * split, parts can be unmapped and protected; a merge frees the table page.
+ *
+ * Both go through an invalid entry (break before make): for a moment the 2 MiB
+ * are not mapped, on any CPU. In a user table that shows as a fault of a
+ * program, or of a copy from or to user memory, and the client must bear it:
+ * its handler takes the lock under which this is called, finds the page mapped
+ * by then, and resumes. In the kernel's half a fault is fatal, so the client
+ * guarantees that until this returns no CPU uses the range: it holds neither
+ * code nor stack of any, nor vectors, per-CPU data, page tables, nor what
+ * table->ops and the debug hooks use. (A linear map that holds any of this
+ * cannot be split live; make it of pages, or leave it.)
+ *
+ * 0, or an error and nothing has changed. WEFT_ENOENT: nothing, or for a merge
+ * not every page, is mapped there. WEFT_ENOMEM: no page for the table.
+ * WEFT_EINVAL: @va is not a multiple of the page size inside the table's
+ * range; there is no block to split; there is one already, or the pages are
+ * not alike, not contiguous, or their memory does not begin at a multiple of
+ * 2 MiB.
+ */
+int weft_pt_split(struct weft_pgtable *table, uint64_t va);
+int weft_pt_merge(struct weft_pgtable *table, uint64_t va);
+
+/*
+ * Give back the table pages that translate addresses in [@va, @va + @size) and
+ * have no entry left, also where they reach beyond that range; the root stays.
+ * They are free after a non-leaf invalidation. 0 or WEFT_EINVAL, for a range
+ * that is not page multiples inside the table's.
+ */
+int weft_pt_trim(struct weft_pgtable *table, uint64_t va, size_t size);
 
 /* What @va is mapped to. */
 struct weft_pt_entry {
@@ -102,7 +166,11 @@ int weft_pt_lookup(const struct weft_pgtable *table, uint64_t va,
 /*
  * The first mapping at or after *@va, below @end (page multiples inside the
  * table's range): true, with *@va set to where it begins, or where in it the
- * search did. Missing tables are skipped as a whole.
+ * search did. Missing tables are skipped as a whole. A walk over all that is
+ * mapped goes on at the end of what was found:
+ *
+ *	for (va = start; weft_pt_next(table, &va, end, &e);
+ *	     va = (va | (e.size - 1)) + 1)
  */
 bool weft_pt_next(const struct weft_pgtable *table, uint64_t *va, uint64_t end,
 		  struct weft_pt_entry *entry);

@@ -20,6 +20,7 @@ extern "C" {
 struct weft_asid_domain;
 struct weft_cpu;
 
+/* An address space; shared by the tasks of a process. */
 struct weft_space {
 	uint64_t ttbr;		/* root | ASID << 48: what TTBR0 gets */
 	uint64_t context;	/* generation | ASID (weft/asid.h); atomic */
@@ -28,7 +29,8 @@ struct weft_space {
 
 /*
  * A space over the page table at @root (physical, page-aligned). It gets its
- * ASID when it first runs.
+ * ASID when it first runs; the common one of a flush policy (weft/asid.h) at
+ * once.
  */
 void weft_space_init(struct weft_space *space, uint64_t root,
 		     struct weft_asid_domain *domain);
@@ -45,7 +47,10 @@ void weft_space_init_empty(struct weft_space *space, uint64_t root);
  * differs and invalidates nothing unless the ASID policy asks for it.
  *
  * There is no ISB here: an ERET to EL0 synchronizes. Who goes on in EL1 and
- * touches user memory executes weft_isb() first. DAIF masked.
+ * touches user memory executes weft_isb() first. So does who lets others see
+ * that this CPU has left the old space: until then its walker may use the old
+ * root, which another CPU that frees the space must not pull away. DAIF
+ * masked.
  */
 void weft_space_install(struct weft_cpu *cpu, struct weft_space *space);
 

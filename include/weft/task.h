@@ -2,12 +2,20 @@
 /*
  * Tasks: what a switch hands over, and the switch.
  *
- * A parked thread is a stack pointer and an address to resume at. The address
- * is weft_resume_kernel, which pops struct weft_saved and returns to C (that
- * is what a system call that blocks needs), or, for a thread that never ran,
- * weft_resume_first.
+ * A parked thread is a stack pointer and an address to resume at:
  *
- * weft_task_init and the setters are the only ways to fill a task.
+ *	weft_resume_kernel	pops struct weft_saved and returns to C; what
+ *				a system call that blocks needs
+ *	weft_resume_first	calls the entry of a thread that never ran
+ *	weft_resume_frame	sp is a frame, which is restored, and ERET; no
+ *				C is returned to
+ *
+ * So the one that leaves chooses how it is parked, and need not know how the
+ * next one is: weft_switch_to or weft_switch_from_frame, any mix. (A kernel
+ * without a stack for each thread uses weft/event.h.)
+ *
+ * weft_task_init, weft_task_init_user and the setters are the only ways to
+ * fill a task.
  */
 #ifndef WEFT_TASK_H
 #define WEFT_TASK_H
@@ -36,6 +44,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weft/sysreg.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -47,8 +57,10 @@ struct weft_keys;
 struct weft_space;
 struct weft_sve;
 
+/* A thread as the switch sees it; part of the client's thread. */
 struct weft_task {
-	uint64_t sp;		/* kernel stack pointer while parked */
+	uint64_t sp;		/* kernel stack pointer, or frame, while
+				 * parked */
 	uint64_t pc;		/* where to resume while parked */
 	struct weft_cpu *cpu;	/* runs, or last ran, here */
 	struct weft_space *space;	/* never NULL: the empty one for a
@@ -77,8 +89,8 @@ WEFT_PAIR(weft_task, sp, pc);
 /* What the procedure call standard preserves, and nothing else. */
 struct weft_saved {
 	uint64_t x[10];		/* x19-x28 */
-	uint64_t x29;
-	uint64_t lr;
+	uint64_t x29;		/* frame pointer */
+	uint64_t lr;		/* where weft_switch returns to */
 };
 
 WEFT_OFFSET(WEFT_SAVED_X19, weft_saved, x);
@@ -92,14 +104,19 @@ WEFT_STATIC_ASSERT(sizeof(struct weft_saved) % 16 == 0,
 /* The running task. Any context; an address, so it cannot go stale. */
 static inline struct weft_task *weft_task_current(void)
 {
+#ifdef __aarch64__
 	uintptr_t task;
 
 	/*
-	 * Not volatile and no memory clobber: TPIDR_EL1 always names whoever
-	 * executes this, so the compiler may keep or repeat the value.
+	 * Volatile: weft_hand_over changes it under the function that calls
+	 * it, so a value from before must not be kept. No memory clobber:
+	 * nothing in memory goes with it.
 	 */
-	__asm__("mrs %0, tpidr_el1" : "=r"(task));
+	__asm__ volatile("mrs %0, tpidr_el1" : "=r"(task));
 	return (struct weft_task *)task;
+#else
+	return (struct weft_task *)(uintptr_t)weft_read_tpidr_el1();
+#endif
 }
 
 /*
@@ -107,7 +124,8 @@ static inline struct weft_task *weft_task_current(void)
  * @entry(@prev, @arg) in EL1 with all of DAIF masked, on the stack that ends
  * at @stack_top (16-byte aligned, its upper WEFT_FRAME_SIZE bytes kept for the
  * user frame); @prev is the task that was left. @entry must not return.
- * @space is what user addresses mean to it, @fp may be NULL.
+ * @space is what user addresses mean to it (NULL in a library without
+ * WEFT_USER), @fp may be NULL.
  */
 void weft_task_init(struct weft_task *task,
 		    void (*entry)(struct weft_task *prev, void *arg),
@@ -115,13 +133,29 @@ void weft_task_init(struct weft_task *task,
 		    struct weft_fp *fp);
 
 /*
+ * Set up a task that starts at EL0, parked at @frame, which the client has
+ * filled (weft_frame_init_user) and which needs no entry function. @frame,
+ * 16-byte aligned, is the top of its kernel stack, or with weft/event.h any
+ * memory of its own. When it first runs, weft_hook_resumed is called as for
+ * any task that was parked at its frame. Needs WEFT_USER.
+ */
+void weft_task_init_user(struct weft_task *task, struct weft_frame *frame,
+			 struct weft_space *space, struct weft_fp *fp);
+
+/* The frame at which @task is parked, if it is parked at one. */
+static inline struct weft_frame *weft_task_frame(const struct weft_task *task)
+{
+	return (struct weft_frame *)(uintptr_t)task->sp;
+}
+
+/*
  * Change the address space of @task. If it is the running task the new space
  * is installed when this returns, and the old one is no longer in TTBR0. DAIF
- * masked in that case.
+ * masked in that case. Needs WEFT_USER.
  */
 void weft_task_set_space(struct weft_task *task, struct weft_space *space);
 
-/* TPIDR_EL0 of @task, which may be the running one. */
+/* TPIDR_EL0 of @task, which may be the running one. Needs WEFT_TLS. */
 void weft_task_set_tls(struct weft_task *task, uint64_t value);
 
 /*
@@ -138,10 +172,34 @@ struct weft_task *weft_switch_to(struct weft_task *prev,
 				 struct weft_task *next);
 
 /*
- * The bare switch under it: stack, resume address, TPIDR_EL1. Same
- * preconditions.
+ * The same for a @prev that has nothing left to do in the kernel: it is parked
+ * at @frame, an EL0 or EL1h frame on its own stack above the caller, and the C
+ * frames below that are given up. When some CPU resumes it, weft_hook_resumed
+ * is called with @frame and the task that was left (the place to publish that
+ * one), then for an EL0 frame weft_hook_user_exit; then the frame is restored.
+ *
+ * EL1, all of DAIF masked. Whatever the given-up callers hold (locks, a
+ * preemption count) is the caller's to have settled.
+ */
+__attribute__((noreturn)) void
+weft_switch_from_frame(struct weft_task *prev, struct weft_frame *frame,
+		       struct weft_task *next);
+
+/*
+ * The part of both that is not the stack: FP registers, thread registers,
+ * address space, next->cpu, TPIDR_EL1. For a frame switch (weft/event.h); same
+ * preconditions. No ISB: who goes on in EL1 and touches user memory of @next
+ * executes weft_isb() first.
+ */
+void weft_hand_over(struct weft_task *prev, struct weft_task *next);
+
+/*
+ * The bare switches under them: resume address, stack, TPIDR_EL1. Same
+ * preconditions. For weft_switch_away @prev is parked already.
  */
 struct weft_task *weft_switch(struct weft_task *prev, struct weft_task *next);
+__attribute__((noreturn)) void weft_switch_away(struct weft_task *prev,
+						struct weft_task *next);
 
 /*
  * Make @task the running task of this CPU, which had none: the boot stack
@@ -152,13 +210,14 @@ void weft_task_adopt(struct weft_task *task, struct weft_cpu *cpu,
 
 /*
  * Leave the kernel through @frame, which lies at the top of the running
- * task's stack. All of DAIF masked.
+ * task's stack. All of DAIF masked. Needs WEFT_USER.
  */
 __attribute__((noreturn)) void weft_enter_user(struct weft_frame *frame);
 
-/* Where a parked task resumes (weft/switch.S); for debuggers and tests. */
+/* Where a parked task resumes; for debuggers and tests. */
 extern const char weft_resume_kernel[];
 extern const char weft_resume_first[];
+extern const char weft_resume_frame[];
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Copies between kernel and user memory.
+ * Copies between kernel and user memory, and atomic operations on it.
  *
  * Loads and stores of user memory are the unprivileged LDTR and STTR: they
  * have the rights of EL0, so neither PSTATE.PAN nor a kernel address passed
@@ -38,6 +38,29 @@ size_t weft_clear_user(uint64_t dst, size_t len);
  * WEFT_EFAULT, or WEFT_ENAMETOOLONG if no NUL was among them.
  */
 long weft_string_from_user(char *dst, uint64_t src, size_t size);
+
+/*
+ * Atomic operations on a 32-bit word of the user's, of which *@old gets the
+ * value that was there: swap, add, or, and with the complement, exclusive or;
+ * cas stores @desired if it was @expected, and *@old tells. With acquire and
+ * release semantics towards other CPUs; load has acquire semantics.
+ *
+ * 0; WEFT_EFAULT; WEFT_EINVAL, the address is not a multiple of 4; WEFT_EAGAIN
+ * if other writers won too many times in a row: let others run, try again.
+ *
+ * PAN is lifted for the instructions that need it and in force again when
+ * they return; what an exception in between runs, it runs under PAN. These
+ * accesses have the kernel's rights: addresses of the kernel's half are
+ * refused by a check, and a user table must map nothing without WEFT_PT_USER.
+ */
+int weft_user_swap32(uint64_t addr, uint32_t value, uint32_t *old);
+int weft_user_add32(uint64_t addr, uint32_t value, uint32_t *old);
+int weft_user_or32(uint64_t addr, uint32_t value, uint32_t *old);
+int weft_user_andn32(uint64_t addr, uint32_t value, uint32_t *old);
+int weft_user_xor32(uint64_t addr, uint32_t value, uint32_t *old);
+int weft_user_cas32(uint64_t addr, uint32_t expected, uint32_t desired,
+		    uint32_t *old);
+int weft_user_load32(uint64_t addr, uint32_t *value);
 
 /*
  * If @frame is a fault of one of the above: make it resume at the fix-up, and

@@ -56,10 +56,16 @@ static uint64_t *entry_of(uint64_t *table, uint64_t va, unsigned level)
 	return &table[(va >> (39 - 9 * level)) & 511];
 }
 
+/* The bit is reserved on CPUs that know no landing pads. */
+static uint64_t guarded(void)
+{
+	return weft_read_id_aa64pfr1_el1() & 0xf ? WEFT_PTE_GP : 0;
+}
+
 static uint64_t permissions(uint64_t offset)
 {
 	if (offset < (uint64_t)(__text_end - _start))
-		return CODE;
+		return CODE | guarded();
 	if (offset < (uint64_t)(__rodata_end - _start))
 		return CONSTANT;
 	return DATA;

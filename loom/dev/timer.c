@@ -10,7 +10,7 @@
 #include "dev/timer.h"
 
 #include <weft/frame.h>
-#include <weft/sysreg.h>
+#include <weft/timer.h>
 
 #include "dev/fdt.h"
 #include "dev/irq.h"
@@ -20,8 +20,6 @@
 #include "sched/clock.h"
 
 enum {
-	CTL_ENABLE = 1,
-	CTL_OFF = 0,
 	/* Interrupts of the node: secure, physical, virtual, hypervisor */
 	VIRTUAL_INTERRUPT = 2,
 };
@@ -30,39 +28,24 @@ static uint64_t frequency;
 
 uint64_t timer_now_ns(void)
 {
-	/*
-	 * The counter may be read early, before older instructions are done:
-	 * then a time taken under a lock could lie before one that the
-	 * previous holder took.
-	 */
-	weft_isb();
-	return timeconv_ticks_to_ns(weft_read_cntvct_el0(), frequency);
+	return timeconv_ticks_to_ns(weft_vtimer_now(), frequency);
 }
 
 void timer_set(uint64_t when_ns)
 {
 	uint64_t ticks = timeconv_ns_to_ticks(when_ns, frequency);
 
-	if (ticks == UINT64_MAX) {
-		weft_write_cntv_ctl_el0(CTL_OFF);
-	} else {
-		/* First: enabled with the old value it might fire at once. */
-		weft_write_cntv_cval_el0(ticks);
-		weft_write_cntv_ctl_el0(CTL_ENABLE);
-	}
-	/*
-	 * In the interrupt handler: the level is down before the interrupt
-	 * controller is told that we are done. Elsewhere: from now on.
-	 */
-	weft_isb();
+	if (ticks == WEFT_TIMER_NEVER)
+		weft_vtimer_stop();
+	else
+		weft_vtimer_set(ticks);
 }
 
 static void handle_interrupt(void *arg, struct weft_frame *frame)
 {
 	(void)arg;
 	/* Quiet, in case nothing is due that would set the timer again. */
-	weft_write_cntv_ctl_el0(CTL_OFF);
-	weft_isb();		/* the level is down before the EOI */
+	weft_vtimer_stop();
 	clock_interrupt(weft_frame_from_user(frame));
 }
 
@@ -72,7 +55,7 @@ static uint64_t find_frequency(const struct fdt *fdt, int node)
 
 	/* The property is there when the firmware left the register wrong. */
 	if (fdt_prop_number(fdt, node, "clock-frequency", &hz) < 0)
-		hz = weft_read_cntfrq_el0();
+		hz = weft_timer_frequency();
 	if (!timeconv_frequency_ok(hz))
 		fatal("timer: its frequency cannot be %llu Hz",
 		      (unsigned long long)hz);
@@ -103,6 +86,5 @@ void timer_init(const struct fdt *fdt)
 void timer_init_cpu(void)
 {
 	/* The control register's reset value is unknown (D11.2.4). */
-	weft_write_cntv_ctl_el0(CTL_OFF);
-	weft_isb();
+	weft_vtimer_stop();
 }

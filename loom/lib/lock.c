@@ -33,16 +33,23 @@ static bool irqs_on(void)
 	return !(weft_read_daif() & WEFT_PSTATE_I);
 }
 
+/*
+ * The set changes with interrupts masked: a handler that came between the
+ * store of an entry and the store of the count would put its own lock there.
+ */
 static void note(const void *lock, unsigned rank, const char *name,
 		 unsigned how)
 {
 	struct thread *self = thread_current();
+	uint64_t daif = weft_read_daif();
 	const char *complaint;
 
 	/* Before the first thread there is one CPU and nobody to race with. */
 	if (!LOOM_DEBUG || !self)
 		return;
+	weft_mask_all();
 	complaint = lockset_add(&self->held, lock, rank, how);
+	weft_write_daif(daif);
 	if (complaint)
 		check_failed("lock %s (rank %u): %s", name ? name : "?", rank,
 			     complaint);
@@ -51,11 +58,14 @@ static void note(const void *lock, unsigned rank, const char *name,
 static void unnote(const void *lock, const char *name)
 {
 	struct thread *self = thread_current();
+	uint64_t daif = weft_read_daif();
 	const char *complaint;
 
 	if (!LOOM_DEBUG || !self)
 		return;
+	weft_mask_all();
 	complaint = lockset_remove(&self->held, lock);
+	weft_write_daif(daif);
 	if (complaint)
 		check_failed("lock %s: %s", name ? name : "?", complaint);
 }

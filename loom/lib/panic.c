@@ -14,6 +14,7 @@
 
 #include <weft/cpu.h>
 #include <weft/frame.h>
+#include <weft/pauth.h>
 #include <weft/sysreg.h>
 #include <weft/trap.h>
 
@@ -131,14 +132,14 @@ static bool is_record(uint64_t fp)
 static void say_caller(const struct weft_frame *frame)
 {
 	const uint64_t *record = (const uint64_t *)(uintptr_t)frame->x[29];
-	uint64_t lr = frame->x[30];
+	uint64_t lr = weft_pauth_strip(frame->x[30]);
 	struct ksym here, caller;
 
 	if (!ksym_lookup(lr - 4, &caller))
 		return;
 	if (ksym_lookup(frame->pc, &here) && here.name == caller.name)
 		return;
-	if (!is_record(frame->x[29]) || record[1] != lr)
+	if (!is_record(frame->x[29]) || weft_pauth_strip(record[1]) != lr)
 		say_address(lr - 4);
 }
 
@@ -157,7 +158,7 @@ static void say_backtrace(uint64_t fp)
 		}
 		if (!record[1])
 			return;
-		say_address(record[1] - 4);
+		say_address(weft_pauth_strip(record[1]) - 4);
 		fp = record[0];
 	}
 }

@@ -56,6 +56,7 @@ struct aspace *aspace_create(void)
 	}
 	weft_space_init(&as->space, as->table.root, kvm_asid_domain());
 	as->table.space = &as->space;
+	as->table.tlb_flags = kvm_tlb_flags();
 	mutex_init(&as->lock, RANK_ASPACE, "aspace");
 	as->refs = 1;
 	area_init(&as->areas);
@@ -99,6 +100,13 @@ void aspace_unmap_pages(struct aspace *as, uint64_t start, uint64_t end)
 	int err = weft_pt_unmap(&as->table, start, end - start, free_pages, as);
 
 	/* It refuses to split blocks, of which user tables have none. */
+	assert(err == 0);
+}
+
+void aspace_trim_tables(struct aspace *as, uint64_t start, uint64_t end)
+{
+	int err = weft_pt_trim(&as->table, start, end - start);
+
 	assert(err == 0);
 }
 

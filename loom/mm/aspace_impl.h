@@ -56,6 +56,12 @@ static inline uint64_t mmap_top_under(uint64_t stack_top)
 /* Free what is resident in [start, end), once no TLB has it any more. */
 void aspace_unmap_pages(struct aspace *as, uint64_t start, uint64_t end);
 
+/*
+ * Nothing comes back to [start, end) soon: free the page tables that have
+ * become empty.
+ */
+void aspace_trim_tables(struct aspace *as, uint64_t start, uint64_t end);
+
 /* No areas and no pages in [start, end): 0 or -ENOMEM. */
 int aspace_unmap_locked(struct aspace *as, uint64_t start, uint64_t end);
 

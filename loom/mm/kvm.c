@@ -86,7 +86,7 @@ static uint64_t table_alloc(void *arg)
 	return (uint64_t)(uintptr_t)page - IMAGE_BASE + image_pa;
 }
 
-/* Tables of the kernel's half are never freed. */
+/* Tables of the kernel's half are never freed: nothing is trimmed or merged. */
 static void table_free(void *arg, uint64_t pa)
 {
 	(void)arg;
@@ -101,15 +101,24 @@ static const struct weft_pt_ops table_ops = {
 
 void kvm_init(uint64_t image)
 {
+	struct weft_features features;
 	uint64_t root;
 
 	image_pa = image;
 	weft_pt_adopt(&table, early_tables.ttbr1, LINEAR_BASE, &table_ops,
 		      NULL);
+	weft_features_read(&features);
+	if (features.tlbirange)
+		table.tlb_flags = WEFT_TLB_RANGE;
 	root = table_alloc(NULL);
 	if (!root)
 		panic("kvm: no table for the empty root");
 	weft_space_init_empty(&empty_space, root);
+}
+
+unsigned kvm_tlb_flags(void)
+{
+	return table.tlb_flags;
 }
 
 static bool is_image(uint64_t block, uint64_t start, uint64_t end)
@@ -165,7 +174,7 @@ void kvm_leave_identity(void)
 	 * (weft_task_adopt installed the empty space); what is cached of it is
 	 * under ASID 0, as the empty space is.
 	 */
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 }
 
 struct weft_space *kvm_empty_space(void)
@@ -194,19 +203,27 @@ void kvm_init_asids(const char *cmdline, unsigned ncpus)
 	enum weft_asid_policy policy = WEFT_ASID_GENERATIONS;
 	struct weft_features features;
 	uint64_t count;
+	bool asked;
 
 	weft_features_read(&features);
 	count = UINT64_C(1) << features.asid_bits;
-	if (cmdline_u64(cmdline, "loom.asids", &count) &&
-	    count > (UINT64_C(1) << features.asid_bits))
+	asked = cmdline_u64(cmdline, "loom.asids", &count);
+	if (count > (UINT64_C(1) << features.asid_bits))
 		fatal("loom.asids=%lu: this CPU has %d bits",
 		      (unsigned long)count, features.asid_bits);
-	if (count == 1)
-		policy = WEFT_ASID_SHARED;
+	if (count <= 1)
+		policy = count ? WEFT_ASID_FLUSH_CHANGE :
+				 WEFT_ASID_FLUSH_ALWAYS;
 	if (weft_asid_init(&domain, policy, (uint32_t)count, asid_map,
-			   asid_cpus, ncpus))
-		fatal("loom.asids=%lu: at least %u are needed, or 1 for all",
-		      (unsigned long)count, ncpus + 2);
+			   asid_cpus, ncpus)) {
+		if (asked)
+			fatal("loom.asids=%lu: at least %u are needed and "
+			      "weft's allocator, or 1 or 0 to flush",
+			      (unsigned long)count, ncpus + 2);
+		/* Built with WEFT_ASID=0. */
+		weft_asid_init(&domain, WEFT_ASID_FLUSH_CHANGE, 0, NULL, NULL,
+			       ncpus);
+	}
 	domain.lock = asid_take;
 	domain.unlock = asid_drop;
 	domain.lock_arg = &asid_lock;
@@ -350,7 +367,7 @@ void weft_debug_pte(const struct weft_pgtable *pt, uint64_t va, unsigned level,
 		    uint64_t before, uint64_t after)
 {
 	uint64_t changeable = WEFT_PTE_USER | WEFT_PTE_RDONLY | WEFT_PTE_PXN |
-			      WEFT_PTE_UXN;
+			      WEFT_PTE_UXN | WEFT_PTE_GP;
 	bool leaf = level == 3 || !(after & WEFT_PTE_TABLE);
 
 	(void)pt;

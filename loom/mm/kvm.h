@@ -52,9 +52,13 @@ struct weft_space *kvm_empty_space(void);
 
 /*
  * Prepare ASIDs for @ncpus CPUs: as many as the CPU has, or loom.asids=N of
- * the command line; 1 lets all spaces share one and flush at each change.
+ * the command line; 1 lets all spaces share one and flush at each change, 0
+ * at each installation.
  */
 void kvm_init_asids(const char *cmdline, unsigned ncpus);
+
+/* How TLBs are invalidated here: enum weft_tlb_flags for every page table. */
+unsigned kvm_tlb_flags(void);
 
 /* Where the spaces of processes get their ASIDs. */
 struct weft_asid_domain *kvm_asid_domain(void);

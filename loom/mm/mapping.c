@@ -98,9 +98,11 @@ int aspace_unmap_locked(struct aspace *as, uint64_t start, uint64_t end)
 {
 	int err = area_remove(&as->areas, start, end);
 
-	if (!err)
-		aspace_unmap_pages(as, start, end);
-	return err;
+	if (err)
+		return err;
+	aspace_unmap_pages(as, start, end);
+	aspace_trim_tables(as, start, end);
+	return 0;
 }
 
 int aspace_unmap(struct aspace *as, uint64_t start, size_t len)

@@ -14,6 +14,7 @@ static void forget_pages(struct aspace *as, uint64_t start, uint64_t len)
 	int err = weft_pt_unmap(&as->table, start, len, NULL, NULL);
 
 	assert(err == 0);
+	aspace_trim_tables(as, start, start + len);
 }
 
 /*

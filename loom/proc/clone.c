@@ -23,6 +23,8 @@
 #include "mm/aspace.h"
 #include "mm/user.h"
 #include "proc/clone_flags.h"
+#include "proc/fpstate.h"
+#include "proc/keys.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "proc/tree.h"
@@ -68,8 +70,8 @@ static void copy_registers(struct thread *t, const struct weft_frame *frame,
 		own->sp = wish->stack;
 	weft_task_set_tls(&t->task, wish->flags & CLONE_SETTLS ?
 			  wish->tls : weft_read_tpidr_el0());
-	/* The registers are the caller's: the kernel does not touch them. */
-	weft_fp_save(&t->fp);
+	fpstate_copy(t);
+	keys_inherit(t);
 }
 
 static struct process *make_child(const struct weft_frame *frame,

@@ -22,7 +22,9 @@
 #include "mm/user.h"
 #include "proc/exec_args.h"
 #include "proc/exec_stack.h"
+#include "proc/fpstate.h"
 #include "proc/hwcap.h"
+#include "proc/keys.h"
 #include "proc/load.h"
 #include "proc/process.h"
 #include "proc/script.h"
@@ -132,9 +134,10 @@ static void describe_cpu(struct exec_stack *s)
 		.isar2 = weft_read_id_aa64isar2_el1(),
 		.mmfr1 = weft_read_id_aa64mmfr1_el1(),
 		.mmfr2 = weft_read_id_aa64mmfr2_el1(),
+		.zfr0 = weft_read_id_aa64zfr0_el1(),
 	};
 
-	hwcap_from_ids(&ids, &s->hwcap, &s->hwcap2);
+	hwcap_from_ids(&ids, keys_used(), &s->hwcap, &s->hwcap2);
 }
 
 static int write_stack(struct exec *e, const struct exec_stack *s)
@@ -211,12 +214,14 @@ static void mark_execed(struct process *p)
 static void fresh_registers(struct weft_frame *frame, uint64_t pc, uint64_t sp)
 {
 	struct thread *t = thread_current();
-	uint64_t daif = irq_save();
+	uint64_t daif;
 
+	keys_renew(PAC_KEY_ALL);
+	daif = irq_save();
 	weft_frame_init_user(frame, pc, sp);
 	weft_task_set_tls(&t->task, 0);
-	weft_task_reset_fp(&t->task);
 	irq_restore(daif);
+	fpstate_exec();
 }
 
 /*

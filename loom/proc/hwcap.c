@@ -16,7 +16,7 @@ struct rule {
 	uint8_t bit;
 };
 
-enum { PFR0, PFR1, ISAR0, ISAR1, ISAR2, MMFR1, MMFR2 };
+enum { PFR0, PFR1, ISAR0, ISAR1, ISAR2, MMFR1, MMFR2, ZFR0 };
 
 static const struct rule rules[] = {
 	{ ISAR0, 4, 1, 1, 3 },		/* AES */
@@ -49,10 +49,22 @@ static const struct rule rules[] = {
 	{ ISAR1, 52, 1, 2, 13 },	/* I8MM */
 	{ ISAR2, 0, 2, 2, 31 },		/* WFXT (SCTLR_EL1.nTWE is set) */
 	{ ISAR2, 4, 1, 2, 21 },		/* RPRES */
+	{ PFR0, 32, 1, 1, 22 },		/* SVE */
 	{ PFR0, 48, 1, 1, 24 },		/* DIT */
 	{ PFR1, 4, 2, 1, 28 },		/* SSBS, with MRS and MSR */
 	{ MMFR1, 44, 1, 2, 20 },	/* AFP */
 	{ MMFR2, 32, 1, 1, 25 },	/* USCAT */
+	{ ZFR0, 0, 1, 2, 1 },		/* SVE2 */
+	{ ZFR0, 4, 1, 2, 2 },		/* SVEAES */
+	{ ZFR0, 4, 2, 2, 3 },		/* SVEPMULL */
+	{ ZFR0, 16, 1, 2, 4 },		/* SVEBITPERM */
+	{ ZFR0, 20, 1, 2, 12 },		/* SVEBF16 */
+	{ ZFR0, 20, 2, 2, 33 },		/* SVE_EBF16 */
+	{ ZFR0, 32, 1, 2, 5 },		/* SVESHA3 */
+	{ ZFR0, 40, 1, 2, 6 },		/* SVESM4 */
+	{ ZFR0, 44, 1, 2, 9 },		/* SVEI8MM */
+	{ ZFR0, 52, 1, 2, 10 },		/* SVEF32MM */
+	{ ZFR0, 56, 1, 2, 11 },		/* SVEF64MM */
 };
 
 static uint64_t field(uint64_t reg, unsigned shift)
@@ -76,17 +88,32 @@ static uint64_t fp_bits(uint64_t pfr0)
 	return word;
 }
 
-void hwcap_from_ids(const struct hwcap_ids *ids, uint64_t *hwcap,
+/* Architected, implementation-defined or QARMA3: programs need not know. */
+static uint64_t pauth_bits(const struct hwcap_ids *ids)
+{
+	uint64_t word = 0;
+
+	if (field(ids->isar1, 4) || field(ids->isar1, 8) ||
+	    field(ids->isar2, 12))
+		word |= UINT64_C(1) << 30;	/* PACA */
+	if (field(ids->isar1, 24) || field(ids->isar1, 28) ||
+	    field(ids->isar2, 8))
+		word |= UINT64_C(1) << 31;	/* PACG */
+	return word;
+}
+
+void hwcap_from_ids(const struct hwcap_ids *ids, bool keys, uint64_t *hwcap,
 		    uint64_t *hwcap2)
 {
 	const uint64_t regs[] = {
 		[PFR0] = ids->pfr0, [PFR1] = ids->pfr1, [ISAR0] = ids->isar0,
 		[ISAR1] = ids->isar1, [ISAR2] = ids->isar2,
 		[MMFR1] = ids->mmfr1, [MMFR2] = ids->mmfr2,
+		[ZFR0] = ids->zfr0,
 	};
 	size_t i;
 
-	*hwcap = fp_bits(ids->pfr0);
+	*hwcap = fp_bits(ids->pfr0) | (keys ? pauth_bits(ids) : 0);
 	*hwcap2 = 0;
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct rule *r = &rules[i];

@@ -48,6 +48,7 @@ static void release(struct thread *thread)
 	uint64_t daif;
 
 	kvm_stack_free(thread->stack);
+	fpstate_release(thread);
 	daif = spin_lock_irqsave(&threads_lock);
 	list_del(&thread->all);
 	count--;

@@ -22,10 +22,12 @@
 #include <stdint.h>
 
 #include <weft/fp.h>
+#include <weft/pauth.h>
 #include <weft/task.h>
 
 #include "lib/list.h"
 #include "lib/lockset.h"
+#include "proc/fpstate.h"
 
 struct process;
 struct cpu;
@@ -62,6 +64,7 @@ struct thread {
 	void (*entry)(void *arg);
 	void *arg;
 	uint64_t clear_child_tid;	/* user address, or 0 */
+	struct sve_config sve;
 	struct lockset held;		/* debug builds: the lock checker's */
 
 	/* The lock of the run queue that cpu names; cpu itself, too. */
@@ -87,6 +90,11 @@ struct thread {
 	char name[16];
 	struct list all;		/* list of all threads; its lock */
 	struct weft_fp fp;		/* unused by a kernel thread */
+	/*
+	 * Its program's. Here because they must last as long as the thread
+	 * may be switched to, which may be longer than its process does.
+	 */
+	struct weft_keys keys;
 };
 
 /* The running thread. */

@@ -2,6 +2,8 @@
 /* futex(2); see sys_futex.h. */
 #include "syscall/sys_futex.h"
 
+#include <weft/uaccess.h>
+
 #include "lib/errno.h"
 #include "mm/user.h"
 #include "sched/clock.h"
@@ -56,7 +58,7 @@ static long futex_wait(const uint64_t arg[6], bool relative, bool realtime)
 	err = deadline_from_user(arg[3], relative, realtime, &deadline);
 	if (err)
 		return err;
-	if (copy_from_user(&value, arg[0], sizeof(value)))
+	if (weft_user_load32(arg[0], &value))
 		return -EFAULT;
 	if (value != (uint32_t)arg[2])
 		return -EAGAIN;

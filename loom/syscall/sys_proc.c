@@ -10,6 +10,8 @@
 #include "mm/layout.h"
 #include "mm/user.h"
 #include "proc/clone_flags.h"
+#include "proc/fpstate.h"
+#include "proc/keys.h"
 #include "proc/process.h"
 #include "proc/wait_status.h"
 #include "sched/thread.h"
@@ -253,6 +255,8 @@ long sys_getsid(const uint64_t arg[6])
 
 #define PR_SET_NAME	15
 #define PR_GET_NAME	16
+#define PR_SVE_SET_VL	50
+#define PR_SVE_GET_VL	51
 
 static long set_name(uint64_t addr)
 {
@@ -278,6 +282,12 @@ long sys_prctl(const uint64_t arg[6])
 	case PR_GET_NAME:
 		process_info(process_current(), &info);
 		return copy_to_user(arg[1], info.name, sizeof(info.name));
+	case PR_SVE_SET_VL:
+		return fpstate_set_vl(arg[1]);
+	case PR_SVE_GET_VL:
+		return fpstate_get_vl();
+	case PR_PAC_RESET_KEYS:
+		return keys_prctl(&arg[1]);
 	default:
 		return -EINVAL;
 	}

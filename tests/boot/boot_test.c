@@ -6,7 +6,9 @@
 
 #include <stdarg.h>
 
+#include <weft/cpu.h>
 #include <weft/sysreg.h>
+#include <weft/task.h>
 
 #include "dev/uart.h"
 #include "lib/assert.h"
@@ -133,6 +135,19 @@ void boot_spin_us(unsigned us)
 
 	while (clock_now() < end)
 		boot_pause();
+}
+
+uint64_t boot_fp_policy(uint64_t policy)
+{
+	uint64_t daif = weft_read_daif(), old;
+	struct weft_cpu *cpu;
+
+	weft_mask_all();
+	cpu = weft_task_current()->cpu;
+	old = cpu->fp_policy;
+	cpu->fp_policy = policy;
+	weft_write_daif(daif);
+	return old;
 }
 
 /* Expected failures */

@@ -121,6 +121,13 @@ static inline void boot_pause(void)
 	__asm__ volatile("" ::: "memory");
 }
 
+/*
+ * Change this CPU's policy for FP state (enum weft_fp_policy); returns the old
+ * one. A kernel thread in the place of a program cannot trap: it needs
+ * WEFT_FP_EAGER, or has to do what a trap does.
+ */
+uint64_t boot_fp_policy(uint64_t policy);
+
 /* Keep the CPU busy, preemptible, for this much time of the clock. */
 void boot_spin_us(unsigned us);
 

@@ -73,6 +73,16 @@ static void crash_data(void)
 	come_back();
 }
 
+/* Past the landing pad of a function. */
+static void crash_landing(void)
+{
+	void (*fn)(void) = (void (*)(void))(uintptr_t)
+		hide((uint64_t)(uintptr_t)assert_failed + 4);
+
+	fn();
+	come_back();
+}
+
 static void crash_undefined(void)
 {
 	__asm__ volatile("udf #7");
@@ -176,6 +186,7 @@ static const struct crash {
 	{ "rodata", crash_rodata },
 	{ "jump", crash_jump },
 	{ "data", crash_data },
+	{ "landing", crash_landing },
 	{ "undefined", crash_undefined },
 	{ "overflow", crash_overflow },
 	{ "panic", crash_panic },

@@ -15,7 +15,13 @@ extern const struct boot_test weft_trap_tests[];
 extern const struct boot_test weft_uaccess_tests[];
 extern const struct boot_test weft_space_tests[];
 extern const struct boot_test weft_switch_tests[];
+extern const struct boot_test weft_park_tests[];
+extern const struct boot_test weft_event_tests[];
+extern const struct boot_test weft_vectors_tests[];
+extern const struct boot_test weft_pauth_tests[];
 extern const struct boot_test weft_tables_tests[];
+extern const struct boot_test weft_fp_tests[];
+extern const struct boot_test weft_sve_tests[];
 extern const struct boot_test weft_break_tests[];
 
 const struct boot_test *const boot_test_tables[] = {
@@ -32,7 +38,13 @@ const struct boot_test *const boot_test_tables[] = {
 	weft_uaccess_tests,
 	weft_space_tests,
 	weft_switch_tests,
+	weft_park_tests,
+	weft_event_tests,
+	weft_vectors_tests,
+	weft_pauth_tests,
 	weft_tables_tests,
+	weft_fp_tests,
+	weft_sve_tests,
 	weft_break_tests,
 	NULL,
 };

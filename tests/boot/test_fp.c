@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* FP registers of threads over switches. */
+/*
+ * FP registers of threads over switches, by each policy. Kernel threads stand
+ * for programs: before they touch a register they look at what CPACR_EL1 says
+ * of EL0, and if that would trap they do what the trap does.
+ */
+#include <weft/arch.h>
+#include <weft/cpu.h>
 #include <weft/fp.h>
+#include <weft/sysreg.h>
+#include <weft/task.h>
 
 #include "boot_test.h"
 #include "pattern.h"
@@ -14,27 +22,57 @@ struct fp_player {
 	struct worker worker;
 	uint64_t seed;
 	uint64_t result;
+	uint64_t traps;
+	uint64_t slices;
 	void (*fn)(void *arg);
 };
 
+/* DAIF masked, and left so: until it is unmasked nobody takes them away. */
+static void touch(struct fp_player *self)
+{
+	weft_mask_all();
+	if (weft_read_cpacr_el1() & WEFT_CPACR_FPEN_EL0)
+		return;
+	self->traps++;
+	weft_fp_trap(weft_task_current(), WEFT_FP_SIMD);
+}
+
 static void yield_to_others(void *arg)
 {
-	(void)arg;
+	weft_unmask_all();
 	sched_yield();
+	touch(arg);
 }
 
 /* Longer than a slice would allow: the switch is the timer's. */
 static void spin_over_ticks(void *arg)
 {
-	(void)arg;
+	weft_unmask_all();
 	boot_spin_us(300);
+	touch(arg);
+}
+
+static void break_v5(void *arg)
+{
+	yield_to_others(arg);
+	pattern_break_v5(arg);
+}
+
+static void break_fpsr(void *arg)
+{
+	yield_to_others(arg);
+	pattern_break_fpsr(arg);
 }
 
 static void play(void *arg)
 {
 	struct fp_player *self = arg;
+	const struct thread *thread = thread_current();
 
-	self->result = pattern_fp(self->seed, ROUNDS, self->fn, NULL);
+	touch(self);
+	self->result = pattern_fp(self->seed, ROUNDS, self->fn, self);
+	self->slices = thread->voluntary + thread->involuntary + 1;
+	weft_unmask_all();
 }
 
 /* Kernel threads have no FP state; give this one what a program's has. */
@@ -57,7 +95,24 @@ static void no_fp(void *arg)
 		sched_yield();
 }
 
-static int play_all(void (*fn)(void *arg))
+static int check_player(const struct fp_player *player, uint64_t policy)
+{
+	CHECK_NUM(player->result, ==, 0);
+	switch (policy) {
+	case WEFT_FP_EAGER:
+		CHECK_NUM(player->traps, ==, 0);
+		break;
+	case WEFT_FP_TRACKED:
+		CHECK_NUM(player->traps, ==, 1);
+		break;
+	default:
+		CHECK_NUM(player->traps, >=, 2);
+		CHECK_NUM(player->traps, <=, player->slices);
+	}
+	return BOOT_PASS;
+}
+
+static int play_all(void (*fn)(void *arg), uint64_t policy)
 {
 	static struct fp_player players[THREADS];
 	static struct worker other;
@@ -75,29 +130,37 @@ static int play_all(void (*fn)(void *arg))
 	for (i = 0; i < THREADS; i++)
 		CHECK(worker_join(&players[i].worker));
 	for (i = 0; i < THREADS; i++)
-		CHECK_NUM(players[i].result, ==, 0);
+		if (check_player(&players[i], policy) != BOOT_PASS)
+			return BOOT_FAIL;
 	return BOOT_PASS;
+}
+
+/* By each policy, with at least @switches. */
+static int play_policies(void (*fn)(void *arg), uint64_t switches)
+{
+	int result = BOOT_PASS;
+	uint64_t policy, old, before;
+
+	for (policy = WEFT_FP_EAGER; policy <= WEFT_FP_TRACKED; policy++) {
+		before = sched_switch_count();
+		old = boot_fp_policy(policy);
+		if (play_all(fn, policy) != BOOT_PASS)
+			result = BOOT_FAIL;
+		boot_fp_policy(old);
+		CHECK_NUM(sched_switch_count() - before, >=, switches);
+	}
+	return result;
 }
 
 static int test_yield(void)
 {
-	uint64_t switches = sched_switch_count();
-
-	if (play_all(yield_to_others) != BOOT_PASS)
-		return BOOT_FAIL;
-	CHECK_NUM(sched_switch_count() - switches, >=, THREADS * ROUNDS);
-	return BOOT_PASS;
+	return play_policies(yield_to_others, THREADS * ROUNDS);
 }
 
+/* 180 ms of spinning are at least three slices. */
 static int test_preempted(void)
 {
-	uint64_t switches = sched_switch_count();
-
-	if (play_all(spin_over_ticks) != BOOT_PASS)
-		return BOOT_FAIL;
-	/* 180 ms of spinning are at least three slices. */
-	CHECK_NUM(sched_switch_count() - switches, >=, 3);
-	return BOOT_PASS;
+	return play_policies(spin_over_ticks, 3);
 }
 
 static int play_broken(void (*breaker)(void *arg), uint64_t expected)
@@ -113,9 +176,9 @@ static int play_broken(void (*breaker)(void *arg), uint64_t expected)
 
 static int test_can_fail(void)
 {
-	if (play_broken(pattern_break_v5, 64 + 5) != BOOT_PASS)
+	if (play_broken(break_v5, 64 + 5) != BOOT_PASS)
 		return BOOT_FAIL;
-	return play_broken(pattern_break_fpsr, 101);
+	return play_broken(break_fpsr, 101);
 }
 
 const struct boot_test fp_tests[] = {

@@ -7,6 +7,7 @@
 #include <weft/asid.h>
 #include <weft/fp.h>
 #include <weft/frame.h>
+#include <weft/pauth.h>
 #include <weft/pgtable.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
@@ -18,13 +19,14 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/kvm.h"
+#include "proc/keys.h"
 #include "sched/cpu.h"
 #include "sched/thread.h"
 #include "test_weft_regs.h"
 #include "test_weft_user.h"
 
 /* Entry points of weft/trap.c that entry.S calls */
-void weft_trap_user_irq(struct weft_frame *frame);
+void weft_trap_user_exit(struct weft_frame *frame);
 void weft_trap_kernel_irq(struct weft_frame *frame);
 
 static struct rescue rescue;
@@ -72,7 +74,7 @@ static bool breaks(void (*fn)(void *arg), void *arg, const char *text)
 static void leave_to_user(void *frame)
 {
 	weft_mask_all();
-	weft_trap_user_irq(frame);
+	weft_trap_user_exit(frame);
 	weft_unmask_all();
 }
 
@@ -83,11 +85,15 @@ static void leave_to_kernel(void *frame)
 	weft_unmask_all();
 }
 
+static const struct weft_keys some_keys;
+
 /* The top of our own stack, which a kernel thread has no use for. */
 static struct weft_frame *good_frame(void)
 {
 	struct weft_frame *frame = thread_user_frame(thread_current());
 
+	if (keys_used())
+		weft_task_current()->keys = &some_keys;
 	weft_frame_init_user(frame, USER_VA, USER_VA);
 	return frame;
 }
@@ -189,12 +195,12 @@ static int test_space(void)
 	CHECK(breaks(bad_root, kvm_asid_domain(), "root %"));
 	CHECK(weft_asid_init(&domain, WEFT_ASID_GENERATIONS, 8, domain_map,
 			     domain_cpus, 1) == 0);
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 	CHECK(user_mem_init(&mem, &domain));
 	result = stale_spaces();
 	user_mem_enter(NULL);
 	user_mem_destroy(&mem);
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 	return result;
 }
 
@@ -260,56 +266,66 @@ static int test_switch(void)
 	return result;
 }
 
-/* The owner of this CPU's FP registers is not who it should be. */
+/* What the FP registers are said to be is not so. */
 
-static void init_over_owner(void *fp)
+static struct weft_fp others_fp;
+
+/* EL0 may use them, and the task has none. */
+static bool live_without_state(struct weft_task *self)
 {
-	static struct weft_task task;
+	self->cpu->fp_live = WEFT_FP_SIMD;
+	weft_write_cpacr_el1(weft_read_cpacr_el1() | WEFT_CPACR_FPEN_EL0);
+	return breaks(leave_to_user, good_frame(), "weft_fp_is_right");
+}
 
-	weft_task_init(&task, NULL, NULL,
-		       (uint64_t)(uintptr_t)unborn->stack + STACK_SIZE,
-		       kvm_empty_space(), fp);
+/* It has, and they are not it. */
+static bool live_of_others(struct weft_task *self)
+{
+	self->fp = &others_fp;
+	self->fp_used = WEFT_FP_SIMD;
+	return breaks(leave_to_user, good_frame(), "weft_fp_is_right") &&
+	       breaks(switch_to, self, "fp_owner");
+}
+
+/* CPACR_EL1 is not what the CPU's block says. */
+static bool live_in_secret(struct weft_task *self)
+{
+	self->cpu->fp_live = WEFT_FP_NOTHING;
+	return breaks(leave_to_user, good_frame(), "weft_fp_is_right");
 }
 
 static int own_wrongly(void)
 {
 	struct weft_task *self = weft_task_current();
-	static struct weft_fp fp;
+	struct weft_cpu *cpu = self->cpu;
+	struct weft_fp *owner;
 	int result = BOOT_PASS;
 
-	self->fp = &fp;			/* and nobody loaded it */
-	if (!breaks(leave_to_user, good_frame(), "fp_owner") ||
-	    !breaks(switch_to, self, "fp_owner"))
+	weft_mask_all();
+	owner = cpu->fp_owner;
+	weft_task_forget_fp(cpu, owner);
+	if (!live_without_state(self) || !live_of_others(self) ||
+	    !live_in_secret(self))
 		result = BOOT_FAIL;
+	weft_write_cpacr_el1(weft_read_cpacr_el1() & ~WEFT_CPACR_FPEN_EL0);
 	self->fp = NULL;
-	/* A dead thread's state, used again for a new one. */
-	self->cpu->fp_owner = &fp;
-	if (!breaks(init_over_owner, &fp, "fp_owner"))
-		result = BOOT_FAIL;
-	weft_task_forget_fp(self->cpu, &fp);
-	if (!breaks(init_over_owner, &fp, NULL))
+	self->fp_used = WEFT_FP_NOTHING;
+	cpu->fp_owner = owner;
+	if (!breaks(leave_to_user, good_frame(), NULL))
 		result = BOOT_FAIL;
 	return result;
 }
 
 static int test_fp(void)
 {
-	struct weft_task *self;
-	struct weft_fp *owner;
-	uint64_t daif;
+	uint64_t daif = weft_read_daif();
 	int result;
 
 	if (!LOOM_DEBUG)
 		return BOOT_SKIP;
-	self = weft_task_current();
-	daif = weft_read_daif();
 	unborn = thread_create("unborn", NULL, NULL, NULL);
 	CHECK(unborn);
-	weft_mask_all();
-	owner = self->cpu->fp_owner;
-	self->cpu->fp_owner = NULL;
 	result = own_wrongly();
-	self->cpu->fp_owner = owner;
 	weft_write_daif(daif);
 	thread_discard(unborn);
 	return result;
@@ -343,6 +359,11 @@ static struct change changes[] = {
 	{ USER_VA, 3, 0, USER_PAGE, NULL },
 	{ USER_VA, 3, USER_PAGE, USER_PAGE | WEFT_PTE_RDONLY, NULL },
 	{ USER_VA, 3, USER_PAGE, 0, NULL },
+	{ USER_VA, 3, USER_PAGE, USER_PAGE | WEFT_PTE_GP, NULL },
+	{ USER_VA, 2, BLOCK, 0, NULL },
+	{ USER_VA, 2, 0, TABLE, NULL },
+	{ USER_VA, 2, TABLE, 0, NULL },
+	{ USER_VA, 2, 0, BLOCK, NULL },
 	{ USER_VA, 3, USER_PAGE, USER_PAGE + PAGE_SIZE, "before-make" },
 	{ USER_VA, 3, USER_PAGE, USER_PAGE | WEFT_PTE_ATTR(1), "before-make" },
 	{ USER_VA, 3, USER_PAGE, USER_PAGE | WEFT_PTE_CONT, "before-make" },
@@ -369,7 +390,7 @@ static void map_without_space(void *arg)
 static void flush_empty(void *arg)
 {
 	(void)arg;
-	weft_tlb_flush_asid(0);
+	weft_tlb_flush_asid(0, 0);
 }
 
 static int test_tlb(void)
@@ -393,6 +414,35 @@ static int test_tlb(void)
 	return BOOT_PASS;
 }
 
+/* Keys */
+
+static void set_keys(void *keys)
+{
+	weft_task_set_keys(weft_task_current(), keys);
+}
+
+static int test_keys(void)
+{
+	struct weft_task *self = weft_task_current();
+	static struct weft_keys keys;
+
+	if (!LOOM_DEBUG || !keys_used())
+		return BOOT_SKIP;
+	CHECK(breaks(leave_to_user, good_frame(), NULL));
+	self->keys = NULL;
+	CHECK(breaks(leave_to_user, thread_user_frame(thread_current()),
+		     "weft_pauth_exit_ok"));
+	self->cpu->kernel_key[1]++;
+	CHECK(breaks(leave_to_user, good_frame(), "weft_pauth_exit_ok"));
+	self->cpu->kernel_key[1]--;
+	CHECK(breaks(leave_to_user, good_frame(), NULL));
+	CHECK(breaks(set_keys, NULL, "keys"));
+	weft_unmask_all();
+	CHECK(breaks(set_keys, &keys, "WEFT_PSTATE_DAIF"));
+	self->keys = NULL;
+	return BOOT_PASS;
+}
+
 const struct boot_test weft_break_tests[] = {
 	{ "weft.break.frame", "a frame that is not at its place or has a bad "
 	  "PSTATE is noticed at exit", test_frame },
@@ -400,8 +450,10 @@ const struct boot_test weft_break_tests[] = {
 	  test_space },
 	{ "weft.break.switch", "a switch with DAIF open, or of the wrong "
 	  "tasks, is noticed", test_switch },
-	{ "weft.break.fp", "FP registers with the wrong or a dead owner are "
-	  "noticed", test_fp },
+	{ "weft.break.fp", "FP registers that are another's, or open in "
+	  "secret, are noticed", test_fp },
+	{ "weft.break.keys", "an exit under the wrong key, or without keys, is "
+	  "noticed", test_keys },
 	{ "weft.break.tlb", "descriptors and changes that the architecture "
 	  "forbids are noticed", test_tlb },
 	{ NULL, NULL, NULL },

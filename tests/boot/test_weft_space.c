@@ -7,6 +7,7 @@
  */
 #include <weft/arch.h>
 #include <weft/asid.h>
+#include <weft/errno.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
 #include <weft/tlb.h>
@@ -21,7 +22,7 @@
 #include "test_weft_regs.h"
 #include "test_weft_user.h"
 
-#define MANY 200		/* pages: over batches and RANGE_MAX */
+#define MANY 200		/* pages: over batches and PAGES_MAX */
 
 static struct user_mem mem;
 
@@ -221,6 +222,105 @@ static int test_block(void)
 {
 	CHECK(begin());
 	return end(change_block());
+}
+
+/* A block, split and merged again, while what is in it is used. */
+static int divide_block(void)
+{
+	uint64_t va = UINT64_C(0x40000000), pa = page_alloc(PAGE_MAX_ORDER);
+	struct weft_pgtable *table = &mem.table;
+	size_t before;
+	uint64_t part = va + 300 * PAGE_SIZE, value;
+	struct weft_pt_entry entry;
+	unsigned i;
+
+	CHECK(pa);
+	CHECK(weft_pt_trim(table, va, BLOCK_SIZE) == 0);
+	before = table->pages;
+	CHECK(weft_pt_map(table, va, pa, BLOCK_SIZE,
+			  USER_RW | WEFT_PT_BLOCKS) == 0);
+	for (i = 0; i < BLOCK_SIZE / PAGE_SIZE; i++)
+		CHECK(try_user_store(va + i * PAGE_SIZE, i));
+	CHECK(weft_pt_split(table, part) == 0);
+	CHECK(weft_pt_lookup(table, part, &entry) == 0);
+	CHECK_NUM(entry.size, ==, PAGE_SIZE);
+	CHECK_NUM(entry.pa, ==, pa + 300 * PAGE_SIZE);
+	for (i = 0; i < BLOCK_SIZE / PAGE_SIZE; i++)
+		CHECK(try_user_load(va + i * PAGE_SIZE, &value) && value == i);
+	CHECK(weft_pt_protect(table, part, PAGE_SIZE, USER_RO) == 0);
+	CHECK(!can_write(part) && can_read(part) && can_write(va));
+	CHECK(weft_pt_merge(table, part) == WEFT_EINVAL);
+	CHECK(weft_pt_unmap(table, part, PAGE_SIZE, NULL, NULL) == 0);
+	CHECK(!can_read(part) && can_read(part + PAGE_SIZE));
+	CHECK(weft_pt_merge(table, part) == WEFT_ENOENT);
+	CHECK(weft_pt_map(table, part, pa + 300 * PAGE_SIZE, PAGE_SIZE,
+			  USER_RW) == 0);
+	CHECK(weft_pt_merge(table, va) == 0);
+	CHECK(weft_pt_lookup(table, part, &entry) == 0);
+	CHECK_NUM(entry.size, ==, BLOCK_SIZE);
+	CHECK(try_user_load(part, &value) && value == 300);
+	CHECK(can_write(part) && !can_read(va + BLOCK_SIZE));
+	CHECK(weft_pt_unmap(table, va, BLOCK_SIZE, user_mem_free, NULL) == 0);
+	CHECK(!can_read(part));
+	CHECK(weft_pt_trim(table, va, PAGE_SIZE) == 0);
+	CHECK_NUM(table->pages, ==, before);
+	return BOOT_PASS;
+}
+
+static int test_divide(void)
+{
+	CHECK(begin());
+	return end(divide_block());
+}
+
+/* Tables go and come, and each time what is mapped next is what is seen. */
+static int trim_tables(void)
+{
+	size_t before = mem.table.pages;
+	uint64_t value, i, pa;
+
+	for (i = 1; i < 20; i++) {
+		uint64_t va = UINT64_C(0x7000000000) + i % 3 * BLOCK_SIZE;
+
+		pa = user_mem_add(&mem, va, USER_RW);
+		CHECK(pa);
+		see(pa)[0] = i;
+		CHECK(try_user_load(va, &value) && value == i);
+		CHECK_NUM(mem.table.pages, ==, before + 2);
+		CHECK(user_mem_remove(&mem, va));
+		CHECK(!can_read(va));
+		CHECK(weft_pt_trim(&mem.table, va, PAGE_SIZE) == 0);
+		CHECK_NUM(mem.table.pages, ==, before);
+		CHECK(!can_read(va));
+	}
+	return BOOT_PASS;
+}
+
+static int test_trim(void)
+{
+	CHECK(begin());
+	return end(trim_tables());
+}
+
+/* With and without range operations, if the CPU has them. */
+static int test_range(void)
+{
+	unsigned flags[] = { 0, WEFT_TLB_RANGE }, i;
+	int result = BOOT_PASS;
+
+	if (!(kvm_tlb_flags() & WEFT_TLB_RANGE))
+		return BOOT_SKIP;
+	for (i = 0; i < 2 && result == BOOT_PASS; i++) {
+		CHECK(begin());
+		mem.table.tlb_flags = flags[i];
+		result = change_many();
+		if (result == BOOT_PASS)
+			result = change_block();
+		if (result == BOOT_PASS)
+			result = divide_block();
+		end(result);
+	}
+	return result;
 }
 
 /* What the hardware would let EL1 and EL0 do is in the descriptors. */
@@ -476,33 +576,42 @@ static int test_rollover(void)
 	for (count = 3; count <= 5 && result == BOOT_PASS; count++) {
 		CHECK(weft_asid_init(&few, WEFT_ASID_GENERATIONS, count, map,
 				     few_cpus, 1) == 0);
-		weft_tlb_flush_all();
+		weft_tlb_flush_all(0);
 		CHECK(make_spaces(SPACES, &few));
 		result = visit_all(SPACES, 10);
 		if (result == BOOT_PASS)
 			result = ride_all();
 		free_spaces(SPACES);
-		weft_tlb_flush_all();
+		weft_tlb_flush_all(0);
 		CHECK_NUM(few.rollovers, >, 20);
 	}
 	return result;
 }
 
-/* The same in the shared mode, whatever the kernel's own mode is. */
-static int test_shared(void)
+/* The same with a common ASID, whatever the kernel's own policy is. */
+static int flush_under(enum weft_asid_policy policy)
 {
 	int result;
 
-	CHECK(weft_asid_init(&few, WEFT_ASID_SHARED, 1, NULL, few_cpus,
-			     1) == 0);
-	weft_tlb_flush_all();
+	CHECK(weft_asid_init(&few, policy, 1, NULL, few_cpus, 1) == 0);
+	weft_tlb_flush_all(0);
 	CHECK(make_spaces(SPACES, &few));
 	result = visit_all(SPACES, 10);
 	if (result == BOOT_PASS)
 		result = change_from_afar();
 	free_spaces(SPACES);
-	weft_tlb_flush_all();
+	weft_tlb_flush_all(0);
 	return result;
+}
+
+static int test_flush_change(void)
+{
+	return flush_under(WEFT_ASID_FLUSH_CHANGE);
+}
+
+static int test_flush_always(void)
+{
+	return flush_under(WEFT_ASID_FLUSH_ALWAYS);
 }
 
 /* Freed and made anew: nothing of the old one is met in the new one. */
@@ -533,6 +642,12 @@ const struct boot_test weft_space_tests[] = {
 	{ "weft.space.many", "the same for more pages than one batch",
 	  test_many },
 	{ "weft.space.block", "the same for a block", test_block },
+	{ "weft.space.divide", "a block is split and merged in use",
+	  test_divide },
+	{ "weft.space.trim", "empty tables go, and nothing remembers them",
+	  test_trim },
+	{ "weft.space.range", "by range or one by one, it is the same",
+	  test_range },
 	{ "weft.space.descriptors", "user pages are non-global and never "
 	  "executable in EL1", test_descriptors },
 	{ "weft.space.two", "two spaces, one address, two contents",
@@ -543,7 +658,10 @@ const struct boot_test weft_space_tests[] = {
 	  "always the running one's", test_threads },
 	{ "weft.space.rollover", "with 3-5 ASIDs, 12 spaces are never "
 	  "confused", test_rollover },
-	{ "weft.space.shared", "nor are they with one", test_shared },
+	{ "weft.space.flush-change", "nor are they with one",
+	  test_flush_change },
+	{ "weft.space.flush-always", "nor with one that is always flushed",
+	  test_flush_always },
 	{ "weft.space.reborn", "a new space has nothing of a dead one",
 	  test_reborn },
 	{ NULL, NULL, NULL },

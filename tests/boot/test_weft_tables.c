@@ -4,7 +4,9 @@
  * descriptor under TTBR1 is looked at. And the control registers, whole.
  */
 #include <weft/arch.h>
+#include <weft/config.h>
 #include <weft/cpu.h>
+#include <weft/pauth.h>
 #include <weft/sysreg.h>
 #include <weft/trap.h>
 
@@ -84,6 +86,15 @@ static bool inside(uint64_t va, const char *start, const char *end)
 	       va < (uint64_t)(uintptr_t)end;
 }
 
+/* The bit of executable pages: landing pads are asked for, if they can be. */
+static uint64_t guarded(void)
+{
+	struct weft_features features;
+
+	weft_features_read(&features);
+	return features.bti ? WEFT_PTE_GP : 0;
+}
+
 /* What holds of every leaf. */
 static void check_any(struct walk *walk, const struct leaf *leaf)
 {
@@ -101,6 +112,8 @@ static void check_any(struct walk *walk, const struct leaf *leaf)
 		complain(walk, "writable and executable", leaf);
 	if (!(e & WEFT_PTE_PXN) && !inside(leaf->va, _start, __text_end))
 		complain(walk, "executable, not text", leaf);
+	if (!(e & WEFT_PTE_PXN) && (e & WEFT_PTE_GP) != guarded())
+		complain(walk, "executable, not guarded", leaf);
 	if (!(e & WEFT_PTE_RDONLY) && leaf->pa < walk->text_end &&
 	    leaf->pa + leaf->size > walk->text_start)
 		complain(walk, "text, writable by another address", leaf);
@@ -190,11 +203,11 @@ static int test_walk_can_fail(void)
 		.va = (uint64_t)(uintptr_t)_start, .pa = 0x40000000,
 		.size = PAGE_SIZE,
 		.entry = NORMAL | WEFT_PTE_AF | WEFT_PTE_UXN |
-			 WEFT_PTE_RDONLY | 3,
+			 WEFT_PTE_RDONLY | guarded() | 3,
 	};
 	const uint64_t flips[] = {
 		WEFT_PTE_RDONLY, WEFT_PTE_USER, WEFT_PTE_UXN, WEFT_PTE_NG,
-		WEFT_PTE_AF, WEFT_PTE_CONT, WEFT_PTE_ATTR(1),
+		WEFT_PTE_AF, WEFT_PTE_CONT, WEFT_PTE_ATTR(1), WEFT_PTE_GP,
 	};
 	struct leaf bad;
 	unsigned i;
@@ -279,7 +292,8 @@ static int test_registers(void)
 {
 	uint64_t tcr = WEFT_TCR_KERNEL;
 	uint64_t mmfr0 = weft_read_id_aa64mmfr0_el1();
-	uint64_t range = mmfr0 & 0xf;
+	uint64_t range = mmfr0 & 0xf, sctlr = WEFT_SCTLR_KERNEL;
+	const char *vectors = weft_vectors;
 	struct weft_features features;
 
 	weft_features_read(&features);
@@ -288,17 +302,26 @@ static int test_registers(void)
 		tcr |= WEFT_TCR_AS;
 	if (features.e0pd)
 		tcr |= WEFT_TCR_E0PD1;
+	if (features.bti)
+		sctlr |= WEFT_SCTLR_BTI;
+	if (WEFT_PAUTH && features.pauth) {
+		sctlr |= WEFT_SCTLR_PAUTH;
+		vectors = weft_vectors_pauth;
+	}
 	/* As numbers, too: a constant that is wrong in the header shows. */
 	CHECK_NUM(WEFT_SCTLR_KERNEL, ==, UINT64_C(0x3455d99d));
+	CHECK_NUM(WEFT_SCTLR_BTI, ==, UINT64_C(0x1800000000));
+	CHECK_NUM(WEFT_SCTLR_PAUTH, ==, UINT64_C(0xc8002000));
 	CHECK_NUM(WEFT_TCR_KERNEL, ==, UINT64_C(0x20b5193519));
-	CHECK_NUM(weft_read_sctlr_el1(), ==, WEFT_SCTLR_KERNEL);
+	CHECK_NUM(weft_read_sctlr_el1(), ==, sctlr);
 	CHECK_NUM(weft_read_tcr_el1(), ==, tcr);
 	CHECK_NUM(weft_read_mair_el1(), ==, UINT64_C(0x4404ff));
-	CHECK_NUM(weft_read_cpacr_el1(), ==, UINT64_C(0x300000));
+	CHECK_NUM(weft_read_cpacr_el1(), ==,
+		  features.sve ? UINT64_C(0x110000) : UINT64_C(0x100000));
 	CHECK_NUM(weft_read_cntkctl_el1(), ==, 2);
 	CHECK_NUM(weft_read_mdscr_el1(), ==, 0);
 	CHECK_NUM(weft_read_contextidr_el1(), ==, 0);
-	CHECK(weft_read_vbar_el1() == (uint64_t)(uintptr_t)weft_vectors);
+	CHECK(weft_read_vbar_el1() == (uint64_t)(uintptr_t)vectors);
 	CHECK_NUM(weft_read_ttbr1_el1() >> WEFT_TTBR_ASID_SHIFT, ==, 0);
 	CHECK_NUM((uint64_t)(weft_read_currentel() >> 2), ==, 1);
 	return BOOT_PASS;

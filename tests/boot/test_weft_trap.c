@@ -153,7 +153,7 @@ static int check_target(const struct target *target)
 }
 
 /* Two windows with different patterns, which preempt each other. */
-static int test_registers(void)
+static int preempt_windows(void)
 {
 	unsigned i;
 
@@ -167,6 +167,15 @@ static int test_registers(void)
 		if (check_target(&targets[i]) != BOOT_PASS)
 			return BOOT_FAIL;
 	return BOOT_PASS;
+}
+
+static int test_registers(void)
+{
+	uint64_t policy = boot_fp_policy(WEFT_FP_EAGER);
+	int result = preempt_windows();
+
+	boot_fp_policy(policy);
+	return result;
 }
 
 /* What the interrupt's frame said of the first window. */

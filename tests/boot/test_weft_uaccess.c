@@ -3,6 +3,7 @@
  * Copies to and from user memory: what arrives, what is said to be missing,
  * and what they refuse.
  */
+#include <weft/arch.h>
 #include <weft/cpu.h>
 #include <weft/errno.h>
 #include <weft/sysreg.h>
@@ -367,28 +368,39 @@ struct pager {
 
 static struct pager pagers[2];
 
+static void set_process(struct process *process, struct weft_space *space)
+{
+	struct thread *self = thread_current();
+	uint64_t daif = weft_read_daif();
+
+	weft_mask_all();
+	self->process = process;
+	weft_task_set_space(&self->task, space);
+	weft_write_daif(daif);
+}
+
+static void pager_enter(struct pager *pager)
+{
+	set_process(&pager->process, &pager->process.aspace->space);
+}
+
+static void pager_leave(void)
+{
+	set_process(NULL, kvm_empty_space());
+}
+
 static void copy_as_process(void *arg)
 {
 	struct pager *pager = arg;
-	struct thread *self = thread_current();
-	uint64_t daif;
 
-	daif = weft_read_daif();
-	weft_mask_all();
-	self->process = &pager->process;
-	weft_task_set_space(&self->task, &pager->process.aspace->space);
-	weft_write_daif(daif);
+	pager_enter(pager);
 	if (pager->atomic)
 		preempt_disable();
 	pager->missing = weft_copy_to_user(USER_VA + 50, pager->data,
 					   PAGER_BYTES);
 	if (pager->atomic)
 		preempt_enable();
-	daif = weft_read_daif();
-	weft_mask_all();
-	self->process = NULL;
-	weft_task_set_space(&self->task, kvm_empty_space());
-	weft_write_daif(daif);
+	pager_leave();
 }
 
 static bool pager_init(struct pager *pager, unsigned seed)
@@ -480,6 +492,233 @@ static int test_atomic(void)
 	return BOOT_PASS;
 }
 
+/* Atomics */
+
+typedef int (*atomic_fn)(uint64_t addr, uint32_t value, uint32_t *old);
+
+static const struct {
+	const char *name;
+	atomic_fn function;
+	uint32_t result;	/* of 0xf0f0a5a5 with 0x0ff05a01 */
+} atomics[] = {
+	{ "swap", weft_user_swap32, 0x0ff05a01 },
+	{ "add", weft_user_add32, 0x00e0ffa6 },
+	{ "or", weft_user_or32, 0xfff0ffa5 },
+	{ "andn", weft_user_andn32, 0xf000a5a4 },
+	{ "xor", weft_user_xor32, 0xff00ffa4 },
+};
+
+enum { ATOMICS = sizeof(atomics) / sizeof(atomics[0]) };
+
+#define ATOMIC_BEFORE UINT32_C(0xf0f0a5a5)
+#define ATOMIC_VALUE UINT32_C(0x0ff05a01)
+
+/* PSTATE.PAN is set, on a CPU that has it. */
+static bool pan_in_force(void)
+{
+	struct weft_features features;
+	uint64_t pan;
+
+	weft_features_read(&features);
+	if (!features.pan)
+		return true;
+	__asm__ volatile("mrs %0, s3_0_c4_c2_3" : "=r"(pan));
+	return pan & WEFT_PSTATE_PAN;
+}
+
+/* The word at @offset of the first page, its neighbours guarded. */
+static bool atomic_word(unsigned offset, unsigned n)
+{
+	uint32_t *word = (uint32_t *)(user + offset), old = 0;
+
+	word[-1] = word[1] = 0x11111111;
+	word[0] = ATOMIC_BEFORE;
+	return !atomics[n].function(USER_VA + offset, ATOMIC_VALUE, &old) &&
+	       old == ATOMIC_BEFORE && word[0] == atomics[n].result &&
+	       word[-1] == 0x11111111 && word[1] == 0x11111111 &&
+	       pan_in_force();
+}
+
+static int atomic_results(void)
+{
+	uint32_t *word = (uint32_t *)(user + 8), old, value;
+	unsigned n;
+
+	for (n = 0; n < ATOMICS; n++) {
+		if (!atomic_word(4, n) || !atomic_word(PAGE_SIZE - 8, n)) {
+			boot_note("%s", atomics[n].name);
+			return BOOT_FAIL;
+		}
+	}
+	*word = 5;
+	CHECK_NUM(weft_user_cas32(USER_VA + 8, 4, 9, &old), ==, 0);
+	CHECK_NUM(old, ==, 5);
+	CHECK_NUM(*word, ==, 5);
+	CHECK_NUM(weft_user_cas32(USER_VA + 8, 5, 9, &old), ==, 0);
+	CHECK_NUM(old, ==, 5);
+	CHECK_NUM(*word, ==, 9);
+	CHECK(pan_in_force());
+	CHECK_NUM(weft_user_load32(USER_VA + 8, &value), ==, 0);
+	CHECK_NUM(value, ==, 9);
+	/* A tag in the top byte is no part of the address. */
+	CHECK_NUM(weft_user_add32(USER_VA + 8 + (UINT64_C(0xa5) << 56), 1,
+				  &old), ==, 0);
+	CHECK_NUM(*word, ==, 10);
+	return BOOT_PASS;
+}
+
+static int test_atomics(void)
+{
+	CHECK(begin(0));
+	return end(atomic_results());
+}
+
+/* Every operation on @va fails with @error and leaves *@old alone. */
+static int atomic_refused(uint64_t va, int error)
+{
+	uint32_t old = 0x12345678;
+	unsigned n;
+
+	for (n = 0; n < ATOMICS; n++)
+		CHECK_NUM(atomics[n].function(va, 1, &old), ==, error);
+	CHECK_NUM(weft_user_cas32(va, 0, 1, &old), ==, error);
+	CHECK_NUM(old, ==, 0x12345678);
+	CHECK(pan_in_force());
+	return BOOT_PASS;
+}
+
+static int atomic_refusals(void)
+{
+	static uint32_t secret = 77;
+	const uint64_t bad[] = {
+		0, 4, USER_VA + 2 * PAGE_SIZE, USER_TOP,
+		UINT64_C(0x0080000000000000), UINT64_MAX - 3, LINEAR_BASE,
+		(uint64_t)(uintptr_t)user, (uint64_t)(uintptr_t)&secret,
+	};
+	uint32_t value = 3;
+	unsigned i;
+
+	memset(user, 0, PAGE_SIZE);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CHECK(atomic_refused(bad[i], WEFT_EFAULT) == BOOT_PASS);
+		CHECK_NUM(weft_user_load32(bad[i], &value), ==, WEFT_EFAULT);
+	}
+	for (i = 1; i < 4; i++) {
+		CHECK(atomic_refused(USER_VA + i, WEFT_EINVAL) == BOOT_PASS);
+		CHECK_NUM(weft_user_load32(USER_VA + i, &value), ==,
+			  WEFT_EINVAL);
+	}
+	/* The second page may be read only. */
+	CHECK(atomic_refused(EDGE, WEFT_EFAULT) == BOOT_PASS);
+	CHECK_NUM(value, ==, 3);
+	CHECK_NUM(weft_user_load32(EDGE, &value), ==, 0);
+	CHECK_NUM(value, ==, 0);
+	CHECK_NUM(secret, ==, 77);
+	CHECK_NUM(user[0], ==, 0);
+	return BOOT_PASS;
+}
+
+static int test_atomics_refused(void)
+{
+	CHECK(begin(USER_RO));
+	return end(atomic_refusals());
+}
+
+#define ROUNDS 20000
+
+static uint32_t atomic_errors;
+
+static bool increment_by_cas(uint64_t va)
+{
+	uint32_t seen, old;
+
+	do {
+		if (weft_user_load32(va, &seen) ||
+		    weft_user_cas32(va, seen, seen + 1, &old))
+			return false;
+	} while (old != seen);
+	return true;
+}
+
+/* One of two that count in the same word and are preempted anywhere. */
+static void count_together(void *arg)
+{
+	uint32_t old, i;
+
+	user_mem_enter(arg);
+	for (i = 0; i < ROUNDS; i++) {
+		if (weft_user_add32(USER_VA, 1, &old) || old >= 4 * ROUNDS)
+			__atomic_add_fetch(&atomic_errors, 1,
+					   __ATOMIC_RELAXED);
+		if (!increment_by_cas(USER_VA + 4))
+			__atomic_add_fetch(&atomic_errors, 1,
+					   __ATOMIC_RELAXED);
+		if (i % 1024 == 0)
+			sched_yield();
+	}
+	if (!pan_in_force())
+		__atomic_add_fetch(&atomic_errors, 1, __ATOMIC_RELAXED);
+	user_mem_enter(NULL);
+}
+
+static int atomic_counting(void)
+{
+	static struct worker workers[2];
+	unsigned i;
+
+	memset(user, 0, PAGE_SIZE);
+	atomic_errors = 0;
+	for (i = 0; i < 2; i++)
+		CHECK(worker_start(&workers[i], "atomic", count_together, &mem,
+				   BOOT_PRIO_MIDDLE));
+	for (i = 0; i < 2; i++)
+		CHECK(worker_join(&workers[i]));
+	CHECK_NUM(atomic_errors, ==, 0);
+	CHECK_NUM(((uint32_t *)user)[0], ==, 2 * ROUNDS);
+	CHECK_NUM(((uint32_t *)user)[1], ==, 2 * ROUNDS);
+	return BOOT_PASS;
+}
+
+static int test_atomics_counting(void)
+{
+	CHECK(begin(0));
+	return end(atomic_counting());
+}
+
+/* A page that comes while the operation waits for it. */
+static void add_as_process(void *arg)
+{
+	struct pager *pager = arg;
+	uint32_t old = 1;
+
+	pager_enter(pager);
+	pager->missing = weft_user_add32(USER_VA + 64, 7, &old) || old;
+	if (!pan_in_force())
+		pager->missing = 2;
+	pager_leave();
+}
+
+static int test_atomics_demand(void)
+{
+	struct pager *pager = &pagers[0];
+	struct weft_pt_entry entry;
+
+	CHECK(pager_init(pager, 1));
+	mutex_lock(&pager->process.aspace->lock);
+	CHECK(worker_start(&pager->worker, "atomic", add_as_process, pager,
+			   BOOT_PRIO_MIDDLE));
+	WAIT_FOR(pager->worker.thread->state == THREAD_BLOCKED);
+	CHECK(pan_in_force());
+	mutex_unlock(&pager->process.aspace->lock);
+	CHECK(worker_join(&pager->worker));
+	CHECK_NUM(pager->missing, ==, 0);
+	CHECK_NUM(weft_pt_lookup(&pager->process.aspace->table, USER_VA + 64,
+				 &entry), ==, 0);
+	CHECK_NUM(*(uint32_t *)phys_to_virt(entry.pa), ==, 7);
+	pager_end(pager);
+	return BOOT_PASS;
+}
+
 const struct boot_test weft_uaccess_tests[] = {
 	{ "weft.uaccess.faults", "a copy that faults at any byte says exactly "
 	  "what is missing", test_faults },
@@ -497,5 +736,13 @@ const struct boot_test weft_uaccess_tests[] = {
 	  "in its own space", test_demand },
 	{ "weft.uaccess.atomic", "a copy that must not sleep does not",
 	  test_atomic },
+	{ "weft.uaccess.atomics", "atomic operations do what they say to one "
+	  "word, and PAN is back", test_atomics },
+	{ "weft.uaccess.atomics-refused", "kernel, wild, misaligned and "
+	  "read-only words are refused", test_atomics_refused },
+	{ "weft.uaccess.atomics-counting", "no count is lost between threads "
+	  "that are preempted anywhere", test_atomics_counting },
+	{ "weft.uaccess.atomics-demand", "an atomic operation sleeps in its "
+	  "page fault, others under PAN", test_atomics_demand },
 	{ NULL, NULL, NULL },
 };

@@ -44,6 +44,7 @@ bool user_mem_init(struct user_mem *mem, struct weft_asid_domain *domain)
 	weft_space_init(&mem->space, mem->table.root,
 			domain ? domain : kvm_asid_domain());
 	mem->table.space = &mem->space;
+	mem->table.tlb_flags = kvm_tlb_flags();
 	return true;
 }
 

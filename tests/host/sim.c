@@ -12,10 +12,15 @@
 struct sim_event sim_events[SIM_EVENTS_MAX];
 size_t sim_count;
 uint64_t sim_ttbr0;
+uint64_t sim_ctr;
+void (*sim_hook)(enum sim_op op);
+struct sim_tlbi_note sim_tlbi;
+size_t sim_tlbi_count;
 
 void sim_clear(void)
 {
 	sim_count = 0;
+	sim_tlbi_count = 0;
 }
 
 void sim_note(enum sim_op op, uint64_t arg)
@@ -25,6 +30,8 @@ void sim_note(enum sim_op op, uint64_t arg)
 		abort();
 	}
 	sim_events[sim_count++] = (struct sim_event){ op, arg };
+	if (sim_hook)
+		sim_hook(op);
 }
 
 void weft_assert_failed(const char *file, int line, const char *expr)
@@ -35,8 +42,6 @@ void weft_assert_failed(const char *file, int line, const char *expr)
 
 void weft_debug_tlbi(int32_t asid, uint64_t va, size_t size, bool leaf_only)
 {
-	(void)asid;
-	(void)va;
-	(void)size;
-	(void)leaf_only;
+	sim_tlbi = (struct sim_tlbi_note){ asid, va, size, leaf_only };
+	sim_tlbi_count++;
 }

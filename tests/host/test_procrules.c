@@ -111,22 +111,25 @@ static void capabilities_follow_the_registers(void **state)
 	const struct hwcap_ids without_fp = { .pfr0 = 0xff2222 };
 	/* Every field at 15, but for FP and SIMD, where that means none. */
 	struct hwcap_ids all;
-	uint64_t one, two;
+	uint64_t one, two, keyed;
 
 	(void)state;
-	hwcap_from_ids(&a53, &one, &two);
+	hwcap_from_ids(&a53, true, &one, &two);
 	assert_true(one == 0xfb);
 	assert_true(two == 0);
-	hwcap_from_ids(&without_fp, &one, &two);
+	hwcap_from_ids(&without_fp, true, &one, &two);
 	assert_true(one == 0 && two == 0);
 	memset(&all, 0xff, sizeof(all));
 	all.pfr0 = 0xfffffffffff1ffff & ~UINT64_C(0xe00000);
-	hwcap_from_ids(&all, &one, &two);
-	/* all of the first word but EVTSTRM, CPUID, SVE, PACA, PACG */
+	hwcap_from_ids(&all, false, &one, &two);
+	/* all of the first word but EVTSTRM, CPUID, PACA, PACG */
 	assert_true(one == (UINT64_C(0x3fffffff) & ~(UINT64_C(1) << 2) &
-			    ~(UINT64_C(1) << 11) & ~(UINT64_C(1) << 22)));
-	/* of the second nothing of SVE, SME, BTI, MTE, ECV */
-	assert_true(two == (UINT64_C(1) << 0 | UINT64_C(1) << 7 |
+			    ~(UINT64_C(1) << 11)));
+	hwcap_from_ids(&all, true, &keyed, &two);
+	assert_true(keyed == (one | UINT64_C(3) << 30));
+	/* of the second nothing of SME, BTI, MTE, ECV; SVE's are 1-6, 9-12 */
+	assert_true(two == (UINT64_C(0x1ffff) |
+			    UINT64_C(1) << 33 |
 			    UINT64_C(1) << 8 | UINT64_C(1) << 13 |
 			    UINT64_C(1) << 14 | UINT64_C(1) << 15 |
 			    UINT64_C(1) << 16 | UINT64_C(1) << 20 |

@@ -226,7 +226,7 @@ static void test_shared_flushes_on_change_only(void **state)
 	int i;
 
 	(void)state;
-	setup(WEFT_ASID_SHARED, 1, 1);
+	setup(WEFT_ASID_FLUSH_CHANGE, 1, 1);
 	for (i = 0; i < 200; i++) {
 		int s = (i / 2) % 3;
 
@@ -245,7 +245,7 @@ static void test_shared_flushes_on_change_only(void **state)
 static void test_shared_over_a_kernel_thread(void **state)
 {
 	(void)state;
-	setup(WEFT_ASID_SHARED, 1, 1);
+	setup(WEFT_ASID_FLUSH_CHANGE, 1, 1);
 	run_on(0, 0);
 	sim_clear();
 	weft_space_install(&cpus[0], &empty);
@@ -259,10 +259,34 @@ static void test_shared_over_a_kernel_thread(void **state)
 	assert_true(sim_count > 1);
 }
 
+static void test_always_flushes_at_each_installation(void **state)
+{
+	int i;
+
+	(void)state;
+	setup(WEFT_ASID_FLUSH_ALWAYS, 1, 1);
+	for (i = 0; i < 60; i++) {
+		size_t first = i % 3 == 0;
+
+		sim_clear();
+		weft_space_install(&cpus[0], &spaces[i / 3]);
+		assert_int_equal(sim_count, 5 + first);
+		if (first)
+			assert_int_equal(sim_events[0].op, SIM_TTBR0);
+		assert_int_equal(sim_events[first].op, SIM_ISB);
+		assert_int_equal(sim_events[first + 2].op,
+				 SIM_TLBI_ASID_LOCAL);
+		assert_true(weft_space_is_installed(&cpus[0], &spaces[i / 3]));
+	}
+	sim_clear();
+	weft_space_install(&cpus[0], &empty);
+	assert_int_equal(sim_count, 1);		/* ASID 0 holds nothing */
+}
+
 static void test_forgotten_space_is_flushed_for(void **state)
 {
 	(void)state;
-	setup(WEFT_ASID_SHARED, 1, 1);
+	setup(WEFT_ASID_FLUSH_CHANGE, 1, 1);
 	run_on(0, 0);
 	weft_space_install(&cpus[0], &empty);
 	weft_space_forget(&cpus[0], &spaces[0]);
@@ -294,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_flush_comes_before_the_new_asid),
 		cmocka_unit_test(test_shared_flushes_on_change_only),
 		cmocka_unit_test(test_shared_over_a_kernel_thread),
+		cmocka_unit_test(test_always_flushes_at_each_installation),
 		cmocka_unit_test(test_forgotten_space_is_flushed_for),
 		cmocka_unit_test(test_too_few),
 	};

@@ -460,14 +460,14 @@ static void test_barriers(void **state)
 
 	(void)state;
 	sim_clear();
-	weft_tlb_flush_range(3, 0x5000, 0x2000, true);
+	weft_tlb_flush_range(3, 0x5000, 0x2000, WEFT_TLB_LEAF);
 	assert_int_equal(sim_count, 5);
 	for (i = 0; i < 5; i++)
 		assert_int_equal(sim_events[i].op, expected[i]);
 	assert_int_equal(sim_events[1].arg, (UINT64_C(3) << 48) | 5);
 	assert_int_equal(sim_events[2].arg, (UINT64_C(3) << 48) | 6);
 	sim_clear();
-	weft_tlb_flush_range(3, 0, (WEFT_TLB_RANGE_MAX + 1) * 4096, false);
+	weft_tlb_flush_range(3, 0, (WEFT_TLB_PAGES_MAX + 1) * 4096, 0);
 	assert_int_equal(sim_count, 4);
 	assert_int_equal(sim_events[1].op, SIM_TLBI_ASID);
 	sim_clear();

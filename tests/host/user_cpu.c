@@ -150,24 +150,34 @@ void weft_tlb_publish(void)
 {
 }
 
-void weft_tlb_flush_range(uint16_t asid, uint64_t va, size_t size,
-			  bool leaf_only)
+void weft_tlb_batch_add(struct weft_tlb_batch *batch, uint64_t va, size_t size,
+			unsigned flags)
 {
-	(void)leaf_only;
-	assert_int_equal(asid, ASID);
-	drop(va, va + size);
+	if (batch->n < WEFT_TLB_BATCH_MAX)
+		batch->ranges[batch->n++] =
+			(struct weft_tlb_range){ va, size, flags };
+	else
+		batch->n = WEFT_TLB_BATCH_MAX + 1;
 }
 
-void weft_tlb_flush_kernel(uint64_t va, size_t size, bool leaf_only)
+void weft_tlb_batch_flush(struct weft_tlb_batch *batch,
+			  const struct weft_space *space, unsigned flags)
 {
-	(void)va;
-	(void)size;
-	(void)leaf_only;
-	fail_msg("the kernel's half is not touched here");
+	unsigned i;
+
+	(void)flags;
+	assert_non_null(space);
+	if (batch->n > WEFT_TLB_BATCH_MAX)
+		drop(0, UINT64_MAX);
+	for (i = 0; i < batch->n && i < WEFT_TLB_BATCH_MAX; i++)
+		drop(batch->ranges[i].va,
+		     batch->ranges[i].va + batch->ranges[i].size);
+	batch->n = 0;
 }
 
-void weft_tlb_flush_asid(uint16_t asid)
+void weft_tlb_flush_asid(uint16_t asid, unsigned flags)
 {
+	(void)flags;
 	assert_int_equal(asid, ASID);
 	drop(0, UINT64_MAX);
 }
@@ -199,6 +209,11 @@ uint16_t weft_space_asid(const struct weft_space *space)
 {
 	(void)space;
 	return ASID;
+}
+
+unsigned kvm_tlb_flags(void)
+{
+	return 0;
 }
 
 struct weft_asid_domain *kvm_asid_domain(void)

@@ -101,6 +101,15 @@ def test_code() -> None:
     report.has_registers()
 
 
+def test_landing() -> None:
+    """So is a call of what is no function, on a CPU with BTI."""
+    report = stopped("landing", "branch target exception",
+                     "branch target exception\nx0 ", cpu="max")
+    report.follows("assert_failed", "crash_landing")
+    report.has_registers()
+    expect(report.registers["esr"] == 0x36000002, report.registers)
+
+
 def test_pan() -> None:
     """On a CPU with PAN, and entered at EL2, the report is the same."""
     report = stopped("null", "data abort from EL1", "(a null pointer)",

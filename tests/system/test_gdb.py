@@ -107,7 +107,7 @@ def test_system_call() -> None:
     trace = frames(backtrace(output))
     called = [name for name, _ in trace]
     expect(called[0] == "sys_brk", called)
-    expect("weft_trap_user_sync" in called, called)
+    expect("syscall_dispatch" in called, called)
     user = trace[entry(called) + 1:]
     expect(len(user) > 1 and user[-1][0] == "_start", trace)
     expect(all(0 < pc < 1 << 39 for _, pc in user), trace)

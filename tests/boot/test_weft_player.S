@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The code of a player (test_weft_player.h): at EL0 and at EL1 the same, but
+ * for the instruction that enters the kernel.
+ */
+#include <weft/asm.h>
+
+#include "test_weft_player.h"
+
+	.arch_extension fp
+
+	/* x3-x30: what @macro does with each */
+	.macro	for_numbers macro:req
+	.irp	n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+	\macro	\n
+	.endr
+	.irp	n, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+	\macro	\n
+	.endr
+	.endm
+
+	.macro	fill n:req
+	add	x\n, x1, #\n
+	.endm
+
+	.macro	check n:req
+	sub	x0, x\n, x1
+	cmp	x0, #\n
+	b.ne	9f
+	.endm
+
+	/* @word of the data page */
+	.macro	load_data word:req
+	mov64	x0, PLAYER_DATA
+	ldr	x0, [x0, #8 * \word]
+	.endm
+
+	.macro	enter_kernel from:req, why:req
+	.ifc	\from, user
+	svc	#\why
+	.else
+	mov	x0, #(\why << PLAYER_WHY_SHIFT)
+	ldr	x0, [x0]			// nothing is mapped there
+	.endif
+	.endm
+
+	/* In: x1 = seed, x2 = turns */
+	.macro	turns from:req
+	for_numbers fill
+	.ifc	\from, user
+	fmov	d7, x1
+	.endif
+1:	enter_kernel \from, PLAYER_TURN
+	for_numbers check
+	.ifc	\from, user
+	fmov	x0, d7
+	cmp	x0, x1
+	b.ne	9f
+	mrs	x0, tpidr_el0
+	cmp	x0, x1
+	b.ne	9f
+	mov	x0, sp
+	cmp	x0, x1, lsl #4
+	b.ne	9f
+	load_data 0
+	cmp	x0, x1
+	b.ne	9f
+	.endif
+	subs	x2, x2, #1
+	b.ne	1b
+	enter_kernel \from, PLAYER_DONE
+9:	enter_kernel \from, PLAYER_FAILED
+	b	9b
+	.endm
+
+// void player_el1(uint64_t unused, uint64_t seed, uint64_t turns)
+// Does not return.
+func player_el1
+	.cfi_undefined x30
+	turns	kernel
+endfunc player_el1
+
+// Copied to user memory.
+func player_el0
+	.cfi_undefined x30
+	turns	user
+	.globl	player_el0_end
+player_el0_end:
+endfunc player_el0
+
+	/* The slot of a vector; RET, as no BTI is needed to arrive by it. */
+	.macro	slot_address reg:req, vector:req
+	adrp	\reg, weft_vectors
+	add	\reg, \reg, :lo12:weft_vectors
+	add	\reg, \reg, \vector, lsl #7
+	.endm
+
+// uint64_t fake_el1(uint64_t vector, uint64_t esr, uint64_t pstate,
+//                           x0              x1           x2
+//                   uint64_t sp)
+//                           x3
+func fake_el1
+	msr	daifset, #15
+	mov	x9, sp
+	cmp	x3, #0
+	csel	x3, x9, x3, eq
+	adr	x9, 1f
+	msr	elr_el1, x9
+	msr	spsr_el1, x2
+	msr	esr_el1, x1
+	slot_address x10, x0
+	mov	sp, x3
+	ret	x10
+	.globl	fake_el1_end
+fake_el1_end:
+1:	ret
+endfunc fake_el1
+
+// void fake_el0_NAME(struct weft_frame *frame, uint64_t esr)
+//                                        x0             x1
+	.macro	fake_from_user name:req, vector:req
+func \name
+	.cfi_undefined x30
+	msr	daifset, #15
+	msr	esr_el1, x1
+	mov	sp, x0
+	ldp	x22, x23, [sp, #WEFT_FRAME_PC]
+	msr	elr_el1, x22
+	msr	spsr_el1, x23
+	ldr	x21, [sp, #WEFT_FRAME_SP]
+	msr	sp_el0, x21
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	ldr	x\n, [sp, #WEFT_FRAME_X0 + 8 * \n]
+	.endr
+	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+	ldr	x\n, [sp, #WEFT_FRAME_X0 + 8 * \n]
+	.endr
+	b	weft_vectors + \vector * PLAYER_SLOT_SIZE
+endfunc \name
+	.endm
+
+	fake_from_user fake_el0_fiq, 10
+	fake_from_user fake_el0_serror, 11
+	fake_from_user fake_el0_aarch32, 12

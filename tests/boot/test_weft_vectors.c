@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Every vector that an ordinary day does not use: FIQ and SError go on, the
+ * impossible ones are told by their number, and a full stack is found by
+ * whichever exception comes. The exceptions are made by the test: a device
+ * that raises them would be another on each machine.
+ */
+#include <stddef.h>
+
+#include <weft/cpu.h>
+#include <weft/frame.h>
+#include <weft/sysreg.h>
+#include <weft/task.h>
+#include <weft/trap.h>
+
+#include "boot_test.h"
+#include "hooks.h"
+#include "sched/cpu.h"
+#include "sched/thread.h"
+#include "test_weft_player.h"
+#include "test_weft_regs.h"
+
+#define SERROR_ESR	(((uint64_t)WEFT_EC_SERROR << WEFT_ESR_EC_SHIFT) | 0x11)
+#define NO_VECTOR	100
+#define TURNS		12
+#define NEAR_THE_END	128	/* bytes of stack that are left */
+
+static struct weft_frame seen;
+static const struct weft_frame *seen_at;
+static unsigned fiqs, serrors, seen_vector;
+static struct rescue rescue;
+
+static void see(struct weft_frame *frame)
+{
+	seen = *frame;
+	seen_at = frame;
+}
+
+static void on_fiq(struct weft_frame *frame)
+{
+	fiqs++;
+	see(frame);
+}
+
+static void on_serror(struct weft_frame *frame)
+{
+	serrors++;
+	see(frame);
+}
+
+static void on_unexpected(struct weft_frame *frame, unsigned vector)
+{
+	see(frame);
+	seen_vector = vector;
+	rescue_back(&rescue);
+}
+
+static const struct hooks hooks = {
+	.fiq = on_fiq,
+	.serror = on_serror,
+	.unexpected = on_unexpected,
+};
+
+static uint64_t kernel_pstate(void)
+{
+	struct weft_features features;
+
+	weft_features_read(&features);
+	return WEFT_PSTATE_EL1H | WEFT_PSTATE_DAIF | WEFT_PSTATE_NZCV |
+	       (features.pan ? WEFT_PSTATE_PAN : 0);
+}
+
+static uint64_t here(void)
+{
+	return (uint64_t)(uintptr_t)__builtin_frame_address(0);
+}
+
+/* What fake_el1 returns; NO_VECTOR: it did not. */
+static uint64_t fake(unsigned vector, uint64_t sp)
+{
+	uint64_t daif = weft_read_daif();
+	static uint64_t result;
+
+	result = NO_VECTOR;
+	fiqs = serrors = 0;
+	seen_vector = NO_VECTOR;
+	seen = (struct weft_frame){ 0 };
+	hooks_take(&hooks);
+	if (!rescue_mark(&rescue))
+		result = fake_el1(vector, SERROR_ESR, kernel_pstate(), sp);
+	hooks_take(NULL);
+	weft_write_daif(daif);
+	return result;
+}
+
+/* What fake_el1 had in its registers. */
+static int check_seen(unsigned vector)
+{
+	CHECK_NUM(seen.x[0], ==, vector);
+	CHECK_NUM(seen.x[1], ==, SERROR_ESR);
+	CHECK_NUM(seen.x[2], ==, kernel_pstate());
+	CHECK(seen.pc == (uint64_t)(uintptr_t)fake_el1_end);
+	CHECK_NUM(seen.pstate, ==, kernel_pstate());
+	CHECK_NUM(seen.sp, ==, seen.x[3]);
+	CHECK_NUM(seen.number, ==, WEFT_NO_SYSCALL);
+	return BOOT_PASS;
+}
+
+static int test_kernel(void)
+{
+	const unsigned fiq = WEFT_VECTOR_EL1H | WEFT_VECTOR_FIQ;
+	const unsigned serror = WEFT_VECTOR_EL1H | WEFT_VECTOR_SERROR;
+
+	CHECK_NUM(fake(fiq, 0), ==, fiq);
+	CHECK_NUM(fiqs, ==, 1);
+	CHECK_NUM(serrors, ==, 0);
+	CHECK_NUM(seen.esr, ==, 0);
+	CHECK(check_seen(fiq) == BOOT_PASS);
+	CHECK(seen_at < (const struct weft_frame *)(uintptr_t)here());
+	CHECK_NUM(fake(serror, 0), ==, serror);
+	CHECK_NUM(fiqs, ==, 0);
+	CHECK_NUM(serrors, ==, 1);
+	CHECK_NUM(seen.esr, ==, SERROR_ESR);
+	CHECK_NUM(seen.far, ==, 0);
+	return check_seen(serror);
+}
+
+static int test_unexpected(void)
+{
+	unsigned v;
+
+	for (v = 0; v < 4; v++) {
+		CHECK_NUM(fake(WEFT_VECTOR_EL1T | v, 0), ==, NO_VECTOR);
+		CHECK_NUM(seen_vector, ==, v);
+		CHECK(check_seen(v) == BOOT_PASS);
+	}
+	return BOOT_PASS;
+}
+
+static int check_overflow(unsigned vector)
+{
+	uint64_t low = (uint64_t)(uintptr_t)thread_current()->stack +
+		       NEAR_THE_END;
+	uint64_t top = cpus[0].weft.spare_stack;
+
+	CHECK_NUM(fake(vector, low), ==, NO_VECTOR);
+	CHECK_NUM(seen_vector, ==, WEFT_VECTOR_OVERFLOW);
+	CHECK_NUM(fiqs + serrors, ==, 0);
+	CHECK_NUM(seen.sp, ==, low);
+	CHECK((uint64_t)(uintptr_t)seen_at == top - WEFT_FRAME_SIZE);
+	return check_seen(vector);
+}
+
+static int test_overflow(void)
+{
+	/* The report needs them as scratch. */
+	uint64_t tpidr = weft_read_tpidr_el0();
+	uint64_t tpidrro = weft_read_tpidrro_el0();
+	int result = BOOT_PASS;
+	unsigned v;
+
+	for (v = 0; v < 8 && result == BOOT_PASS; v++)
+		result = check_overflow(v);
+	weft_write_tpidr_el0(tpidr);
+	weft_write_tpidrro_el0(tpidrro);
+	return result;
+}
+
+/* From EL0: a player's system calls turn into something else. */
+
+static struct player player;
+static struct weft_task *home;
+static unsigned exits, user_wrong;
+
+static void check_user(const struct weft_frame *frame, uint64_t esr)
+{
+	user_wrong += frame != thread_user_frame(&player.thread);
+	user_wrong += !weft_frame_from_user(frame);
+	user_wrong += frame->esr != esr || frame->far != 0;
+	user_wrong += frame->number != WEFT_NO_SYSCALL;
+}
+
+static void on_user_fiq(struct weft_frame *frame)
+{
+	fiqs++;
+	check_user(frame, 0);
+}
+
+static void on_user_serror(struct weft_frame *frame)
+{
+	serrors++;
+	check_user(frame, SERROR_ESR);
+}
+
+static void on_user_unexpected(struct weft_frame *frame, unsigned vector)
+{
+	seen_vector = vector;
+	frame->far = 0;		/* an older exception's */
+	check_user(frame, SERROR_ESR);
+	weft_switch_to(&player.thread.task, home);
+}
+
+static void on_syscall(struct weft_frame *frame)
+{
+	if (player_entered(frame) != PLAYER_TURN)
+		fake_el0_aarch32(frame, SERROR_ESR);
+	switch (player.turns % 3) {
+	case 0:
+		fake_el0_fiq(frame, SERROR_ESR);
+	case 1:
+		fake_el0_serror(frame, SERROR_ESR);
+	default:
+		break;
+	}
+}
+
+static void on_exit(struct weft_frame *frame)
+{
+	(void)frame;
+	exits++;
+}
+
+static const struct hooks user_hooks = {
+	.syscall = on_syscall,
+	.fiq = on_user_fiq,
+	.serror = on_user_serror,
+	.user_exit = on_exit,
+	.unexpected = on_user_unexpected,
+};
+
+static int check_user_test(void)
+{
+	CHECK(player.done && !player.failed);
+	CHECK_NUM(player.turns, ==, TURNS);
+	CHECK_NUM(user_wrong, ==, 0);
+	CHECK_NUM(fiqs, ==, TURNS / 3);
+	CHECK_NUM(serrors, ==, TURNS / 3);
+	CHECK_NUM(exits, >=, TURNS + 1);
+	/* To loom, the way there was none. */
+	CHECK_NUM(seen_vector, ==, WEFT_VECTOR_EL0_32 | WEFT_VECTOR_SYNC);
+	return BOOT_PASS;
+}
+
+static int test_user(void)
+{
+	uint64_t daif = weft_read_daif();
+	int result = BOOT_FAIL;
+
+	if (player_init_user(&player, UINT64_C(0x3141592653000), TURNS,
+			     true)) {
+		fiqs = serrors = exits = user_wrong = 0;
+		seen_vector = NO_VECTOR;
+		home = weft_task_current();
+		weft_mask_all();
+		hooks_take(&user_hooks);
+		weft_switch_to(home, &player.thread.task);
+		hooks_take(NULL);
+		weft_write_daif(daif);
+		result = check_user_test();
+	}
+	player_destroy(&player);
+	return result;
+}
+
+const struct boot_test weft_vectors_tests[] = {
+	{ "weft.vectors.kernel", "FIQ and SError of EL1 are told apart and go "
+	  "on", test_kernel },
+	{ "weft.vectors.user", "FIQ and SError of EL0, too; AArch32 is "
+	  "unexpected", test_user },
+	{ "weft.vectors.unexpected", "an exception on SP_EL0 is told by its "
+	  "vector", test_unexpected },
+	{ "weft.vectors.overflow", "each vector of EL1 finds a full stack and "
+	  "reports on the spare one", test_overflow },
+	{ NULL, NULL, NULL },
+};

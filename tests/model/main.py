@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Put bugs back into a copy of weft and see the model find them.
+
+One line of TAP a bug, with how many states it took; --show prints the
+counterexample.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+
+import bugs     # noqa: E402
+import tap      # noqa: E402
+
+FILES = ("asid.c", "pgtable.c", "space.c", "tlb.c")
+MODEL = os.path.join(ROOT, "tests/model")
+# As meson.build has them, but that a bug may leave something unused.
+ARGS = ["-std=gnu11", "-O2", "-g", "-U_FORTIFY_SOURCE", "-DWEFT_DEBUG=1",
+        f"-I{MODEL}/shim", f"-I{ROOT}/include"]
+STATES = 3000000
+SECONDS = 100
+
+
+class Problem(Exception):
+    """The bug is not found, or cannot be made; the text says which."""
+
+
+def with_bug(bug: bugs.Bug) -> str:
+    """The text of the bug's file."""
+    with open(os.path.join(ROOT, "weft", bug.file), encoding="utf-8") as file:
+        text = file.read()
+    for old, new in bug.changes:
+        if text.count(old) != 1:
+            raise Problem(f"weft/{bug.file} has this {text.count(old)} times, "
+                          f"not once; bugs.py must follow:\n{old}")
+        text = text.replace(old, new)
+    return text
+
+
+def compile_with(bug: bugs.Bug, build: str, folder: str) -> str:
+    """The model with @bug, as a program in @folder."""
+    program = os.path.join(folder, "model")
+    changed = os.path.join(folder, bug.file)
+    with open(changed, "w", encoding="utf-8") as file:
+        file.write(with_bug(bug))
+    # The archive first: an object of ours with the same functions wins over
+    # the one in libmodel-weft.a, which is searched last.
+    command = ["cc", *ARGS, "-include", f"{MODEL}/intercept.h", changed,
+               "-o", program, "-Wl,--whole-archive",
+               f"{build}/libmodel-machine.a", "-Wl,--no-whole-archive",
+               f"{build}/libmodel-weft.a"]
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise Problem(f"it does not compile:\n{done.stdout}")
+    return program
+
+
+def find(bug: bugs.Bug, build: str) -> str:
+    """What the model prints; Problem unless it finds the bug."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = compile_with(bug, build, folder)
+        done = subprocess.run(
+            [program, "--scenario", bug.scenario, "--states", str(STATES)],
+            text=True, timeout=SECONDS, stdout=subprocess.PIPE, check=False)
+    broken = [line for line in done.stdout.splitlines()
+              if line.startswith("# BROKEN: ")]
+    if done.returncode != 1 or not broken:
+        raise Problem(f"the scenario {bug.scenario} does not break:\n"
+                      f"{done.stdout[-2000:]}")
+    if bug.broken not in broken[0]:
+        raise Problem(f"broken, but not as expected ({bug.broken}):\n"
+                      f"{done.stdout[-4000:]}")
+    return done.stdout
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("build", help="the build directory")
+    parser.add_argument("--list", action="store_true", help="name the bugs")
+    parser.add_argument("--only", metavar="NAME", help="this bug")
+    parser.add_argument("--show", action="store_true",
+                        help="print the counterexamples")
+    args = parser.parse_args()
+    report = tap.Writer()
+    chosen = [b for b in bugs.BUGS if args.only in (None, b.name)]
+    if not chosen:
+        parser.error(f"there is no bug '{args.only}'")
+    for bug in chosen:
+        if args.list:
+            print(f"{bug.name:28} {bug.scenario:14} {bug.origin}")
+            continue
+        begun = time.monotonic()
+        problem, text = "", ""
+        try:
+            text = find(bug, os.path.join(args.build, "tests/model"))
+        except (Problem, subprocess.TimeoutExpired) as error:
+            problem = str(error)
+        if args.show or problem:
+            print("".join(f"# {line.removeprefix('# ')}\n" for line in
+                          (problem or text).splitlines()), end="")
+        print(f"# {bug.name}: {time.monotonic() - begun:.1f} s", flush=True)
+        report.result(f"found: {bug.name}: {bug.origin}",
+                      [problem] if problem else [])
+    return 0 if args.list else report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

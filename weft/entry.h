@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the entry paths share: the vectors' slots, the frame's registers in
+ * either direction, and the C functions of trap.c that entry code calls. For
+ * vectors.S and entry.S (a kernel stack for each thread) and event.S (one for
+ * each CPU).
+ */
+#ifndef WEFT_ENTRY_H
+#define WEFT_ENTRY_H
+
+#include <weft/config.h>
+#include <weft/frame.h>
+
+#ifdef __ASSEMBLER__
+#include <weft/arch.h>
+#include <weft/asm.h>
+#include <weft/cpu.h>
+#include <weft/pauth.h>
+#include <weft/task.h>
+
+	/* enum weft_vector; what comes from EL1 is below these */
+	.set	VECTOR_EL1T, 0
+	.set	VECTOR_EL1H, 4
+	.set	VECTOR_EL0_64, 8
+	.set	VECTOR_EL0_32, 12
+	.set	VECTOR_OVERFLOW, 16
+
+/*
+ * A slot for what comes from EL0: SP_EL1 is at the frame already. With
+ * @number x0 and x1 are saved and w0 tells @target which slot this was.
+ */
+	.macro	vector_user table:req, slot:req, target:req, number
+	.org	\table + (\slot) * 0x80
+	.ifnb	\number
+	frame_x0_x1 stp
+	mov	w0, #\number
+	.endif
+	b	\target
+	.org	\table + (\slot) * 0x80 + 0x80
+	.endm
+
+/*
+ * A slot for what comes from EL1: make room for the frame, then see whether
+ * the stack still has room at all, in the only register there is. The sum of
+ * sp and x0 and one difference give sp in x0; two more give both back.
+ */
+	.macro	vector_kernel table:req, slot:req, target:req, number
+	.org	\table + (\slot) * 0x80
+	sub	sp, sp, #WEFT_FRAME_SIZE
+	add	sp, sp, x0			// sp + x0
+	sub	x0, sp, x0			// sp
+	tbz	x0, #WEFT_STACK_SHIFT, 1f
+	sub	x0, sp, x0			// x0
+	sub	sp, sp, x0			// sp
+	.ifnb	\number
+	frame_x0_x1 stp
+	mov	w0, #\number
+	.endif
+	b	\target
+1:	sub	x0, sp, x0
+	sub	sp, sp, x0
+	b	weft_entry_overflow
+	.org	\table + (\slot) * 0x80 + 0x80
+	.endm
+
+/*
+ * The half of a table that EL1 uses. EL1t (EL1 on SP_EL0) is never meant to
+ * happen; as every exception selects SP_EL1, it comes up on this stack.
+ */
+	.macro	vectors_of_el1 table:req
+	.irp	n, 0, 1, 2, 3
+	vector_kernel \table, VECTOR_EL1T + \n, weft_entry_kernel_other, \n
+	.endr
+	vector_kernel \table, VECTOR_EL1H + 0, weft_entry_kernel_sync
+	vector_kernel \table, VECTOR_EL1H + 1, weft_entry_kernel_irq
+	.irp	n, 6, 7
+	vector_kernel \table, \n, weft_entry_kernel_other, \n
+	.endr
+	.endm
+
+/*
+ * A whole table. @keys: _pauth, where the entries from EL0 change keys.
+ */
+	.macro	vectors table:req, keys
+	.section .text.\table, "ax", %progbits
+	.balign	2048
+	.globl	\table
+	.type	\table, %function
+\table:
+	vectors_of_el1 \table
+#if WEFT_USER
+	vector_user	\table, VECTOR_EL0_64 + 0, weft_entry_user_sync\keys
+	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys
+	.irp	n, 10, 11, 12, 13, 14, 15
+	vector_user	\table, \n, weft_entry_user_other\keys, \n
+	.endr
+#else
+	/* Nobody is at EL0, so SP_EL1 is the kernel's stack here, too. */
+	.irp	n, 8, 9, 10, 11, 12, 13, 14, 15
+	vector_kernel	\table, \n, weft_entry_kernel_other, \n
+	.endr
+#endif
+	.size	\table, . - \table
+	.endm
+
+/* x2-x29, in either direction */
+	.macro	frame_x2_x29 op:req
+	\op	x2, x3, [sp, #WEFT_FRAME_X0 + 16]
+	\op	x4, x5, [sp, #WEFT_FRAME_X0 + 32]
+	\op	x6, x7, [sp, #WEFT_FRAME_X0 + 48]
+	\op	x8, x9, [sp, #WEFT_FRAME_X0 + 64]
+	\op	x10, x11, [sp, #WEFT_FRAME_X0 + 80]
+	\op	x12, x13, [sp, #WEFT_FRAME_X0 + 96]
+	\op	x14, x15, [sp, #WEFT_FRAME_X0 + 112]
+	\op	x16, x17, [sp, #WEFT_FRAME_X0 + 128]
+	\op	x18, x19, [sp, #WEFT_FRAME_X0 + 144]
+	\op	x20, x21, [sp, #WEFT_FRAME_X0 + 160]
+	\op	x22, x23, [sp, #WEFT_FRAME_X0 + 176]
+	\op	x24, x25, [sp, #WEFT_FRAME_X0 + 192]
+	\op	x26, x27, [sp, #WEFT_FRAME_X0 + 208]
+	\op	x28, x29, [sp, #WEFT_FRAME_X0 + 224]
+	.endm
+
+	.macro	frame_x0_x1 op:req
+	\op	x0, x1, [sp, #WEFT_FRAME_X0]
+	.endm
+
+	.set	WEFT_NO_SYSCALL_ASM, -1
+
+/*
+ * What is not a general register; x0-x29 are saved, and x0-x18 are left as
+ * they are. With @esr 0 the exception has none.
+ */
+	.macro	frame_save_rest from:req, esr:req
+	.ifc	\from, user
+	mrs	x21, sp_el0
+	.else
+	add	x21, sp, #WEFT_FRAME_SIZE	// sp before the exception
+	.endif
+	mrs	x22, elr_el1
+	mrs	x23, spsr_el1
+	stp	x30, x21, [sp, #WEFT_FRAME_X30]
+	stp	x22, x23, [sp, #WEFT_FRAME_PC]
+	.if	\esr
+	mrs	x24, esr_el1
+	mrs	x25, far_el1
+	stp	x24, x25, [sp, #WEFT_FRAME_ESR]
+	.else
+	stp	xzr, xzr, [sp, #WEFT_FRAME_ESR]
+	.endif
+	mov	x20, #WEFT_NO_SYSCALL_ASM
+	.ifc	\from, user
+	ldr	x19, [sp, #WEFT_FRAME_X0]
+	stp	x19, x20, [sp, #WEFT_FRAME_ORIG_X0]
+	stp	xzr, xzr, [sp, #WEFT_FRAME_RECORD]	// backtraces end here
+	.else
+	stp	xzr, x20, [sp, #WEFT_FRAME_ORIG_X0]
+	stp	x29, x22, [sp, #WEFT_FRAME_RECORD]
+	.endif
+	add	x29, sp, #WEFT_FRAME_RECORD
+	.endm
+
+/*
+ * After this the frame describes the interrupted context to a debugger. DWARF
+ * numbers x0-x30 as 0-30, sp as 31, pc as 32.
+ */
+	.macro	frame_cfi
+	.cfi_signal_frame
+	.cfi_def_cfa 31, 0
+	.cfi_return_column 32
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	.cfi_offset \n, WEFT_FRAME_X0 + 8 * \n
+	.endr
+	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+	.cfi_offset \n, WEFT_FRAME_X0 + 8 * \n
+	.endr
+	.cfi_offset 31, WEFT_FRAME_SP
+	.cfi_offset 32, WEFT_FRAME_PC
+	.endm
+
+#else
+struct weft_task;
+
+/*
+ * Called by entry code with all of DAIF masked. weft_trap_other takes every
+ * vector that has no function of its own, by its number; the two exits are
+ * between the last handler and the restoring of a user frame, and between the
+ * switch to a task that is parked at its frame and the way out.
+ */
+void weft_trap_user_sync(struct weft_frame *frame);
+void weft_trap_user_irq(struct weft_frame *frame);
+void weft_trap_kernel_sync(struct weft_frame *frame);
+void weft_trap_kernel_irq(struct weft_frame *frame);
+void weft_trap_other(struct weft_frame *frame, unsigned vector);
+void weft_trap_user_exit(struct weft_frame *frame);
+void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev);
+
+/* Assert what EL0 gets, in debug builds; in others nothing refers to it. */
+void weft_trap_check_exit(const struct weft_frame *frame);
+
+/* event.S's way in and out: the second returns the frame to restore. */
+struct weft_frame *weft_event_trap(struct weft_frame *frame, unsigned vector);
+struct weft_frame *weft_event_resume(struct weft_frame *frame);
+#endif
+#endif
