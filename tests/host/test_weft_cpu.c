@@ -1,33 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Features of the CPU by their ID fields, code made visible by cache lines,
- * and what a user frame may hold: weft on registers that are variables.
+ * Features of the CPU by their ID fields, and what a user frame may hold: weft
+ * on registers that are variables.
  */
 #include "check.h"
 
 #include <string.h>
 
 #include <weft-sim/sysreg.h>
-#include <weft/cache.h>
 #include <weft/cpu.h>
 #include <weft/frame.h>
 
 struct regs regs;
-
-enum { EVENTS = 64 };
-
-static struct {
-	enum regs_op op;
-	uint64_t arg;
-} events[EVENTS];
-static unsigned count;
-
-void regs_note(enum regs_op op, uint64_t arg)
-{
-	assert_true(count < EVENTS);
-	events[count].op = op;
-	events[count++].arg = arg;
-}
 
 /* Features */
 
@@ -125,105 +109,6 @@ static void test_sizes(void **state)
 	assert_int_equal(f.pa_bits, 32);
 }
 
-/* Caches */
-
-enum {
-	IDC = 1 << 28, DIC = 1 << 29,
-	PIPT = 3 << 14, VIPT = 2 << 14,
-	I64 = 4,		/* log2 of words: lines of 64 bytes */
-	D32 = 3 << 16,		/* of 32 */
-};
-
-static void sync(uint64_t ctr, uintptr_t start, size_t len)
-{
-	regs.ctr_el0 = ctr;
-	count = 0;
-	weft_cache_sync_code((const void *)start, len);
-}
-
-static unsigned at;
-
-static void expect(enum regs_op op, uint64_t arg)
-{
-	assert_true(at < count);
-	assert_int_equal(events[at].op, op);
-	assert_int_equal(events[at].arg, arg);
-	at++;
-}
-
-static void expect_lines(enum regs_op op, uint64_t from, uint64_t to,
-			 uint64_t line)
-{
-	for (; from < to; from += line)
-		expect(op, from);
-}
-
-static void expect_end(void)
-{
-	expect(REGS_DSB_ISH, 0);
-	expect(REGS_ISB, 0);
-	assert_int_equal(at, count);
-	at = 0;
-}
-
-static void test_lines(void **state)
-{
-	(void)state;
-	at = 0;
-	sync(PIPT | I64 | D32, 0x1020, 0x90);	/* up to 0x10b0 */
-	expect_lines(REGS_DC_CVAU, 0x1020, 0x10b0, 32);
-	expect(REGS_DSB_ISH, 0);
-	expect_lines(REGS_IC_IVAU, 0x1000, 0x10b0, 64);
-	expect_end();
-
-	/* The last byte of one line and the first of the next */
-	sync(PIPT | I64 | D32, 0x103f, 2);
-	expect(REGS_DC_CVAU, 0x1020);
-	expect(REGS_DC_CVAU, 0x1040);
-	expect(REGS_DSB_ISH, 0);
-	expect(REGS_IC_IVAU, 0x1000);
-	expect(REGS_IC_IVAU, 0x1040);
-	expect_end();
-
-	sync(PIPT | I64 | D32, 0x1000, 64);
-	expect(REGS_DC_CVAU, 0x1000);
-	expect(REGS_DC_CVAU, 0x1020);
-	expect(REGS_DSB_ISH, 0);
-	expect(REGS_IC_IVAU, 0x1000);
-	expect_end();
-}
-
-static void test_not_needed(void **state)
-{
-	(void)state;
-	at = 0;
-	sync(IDC | PIPT | I64 | D32, 0x1000, 64);
-	expect(REGS_DSB_ISH, 0);
-	expect(REGS_IC_IVAU, 0x1000);
-	expect_end();
-
-	sync(DIC | PIPT | I64 | D32, 0x1000, 32);
-	expect(REGS_DC_CVAU, 0x1000);
-	expect(REGS_DSB_ISH, 0);
-	expect_end();
-}
-
-static void test_virtual_index(void **state)
-{
-	(void)state;
-	at = 0;
-	sync(VIPT | I64 | D32, 0x1000, 32);
-	expect(REGS_DC_CVAU, 0x1000);
-	expect(REGS_DSB_ISH, 0);
-	expect(REGS_IC_IALLUIS, 0);
-	expect_end();
-
-	/* Not needed is not needed, however the cache is looked up. */
-	sync(DIC | IDC | VIPT | I64 | D32, 0x1000, 32);
-	expect(REGS_DSB_ISH, 0);
-	expect_end();
-}
-
 /* Frames */
 
 static void test_user_frame(void **state)
@@ -262,9 +147,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_features),
 		cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_not_needed),
-		cmocka_unit_test(test_virtual_index),
 		cmocka_unit_test(test_user_frame),
 		cmocka_unit_test(test_user_pstate),
 	};

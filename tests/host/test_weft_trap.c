@@ -46,6 +46,11 @@ static struct weft_cpu cpu;
 static struct weft_space space;
 static struct weft_task task = { .cpu = &cpu, .space = &space };
 
+struct weft_task *weft_task_current(void)
+{
+	return &task;
+}
+
 static void note(enum hook hook, struct weft_frame *frame)
 {
 	assert_true(noted.count < 16);
@@ -53,11 +58,9 @@ static void note(enum hook hook, struct weft_frame *frame)
 	noted.frame = frame;
 }
 
-void regs_note(enum regs_op op, uint64_t arg)
+void regs_masked(void)
 {
-	(void)arg;
-	if (op == REGS_MASK_ALL)
-		note(MASKED, noted.frame);
+	note(MASKED, noted.frame);
 }
 
 void weft_hook_syscall(struct weft_frame *frame)
@@ -223,7 +226,6 @@ static uint64_t syndrome(unsigned class, uint64_t iss)
 
 static void setup(void)
 {
-	regs.tpidr_el1 = (uint64_t)(uintptr_t)&task;
 	fault_handled = true;
 	fp_handled = true;
 }
