@@ -48,18 +48,20 @@ class Code:
         self.insns: dict[int, Insn] = {}
         self.functions: dict[str, list[Insn]] = {}
         self.owner: dict[int, str] = {}
+        self.start: dict[int, int] = {}     # of its function: names repeat
         self.members, self.public = members(library)
         self.callers: dict[int, list[Insn]] = {}
         self.parse(run(PREFIX + "objdump", "-d", "-z", "--no-show-raw-insn",
                        elf))
 
     def parse(self, text: str) -> None:
-        name = ""
+        name, start = "", 0
         for line in text.splitlines():
             match = INSTRUCTION.match(line)
             if not match:
                 heading = HEADING.match(line)
-                name = heading[2] if heading else name
+                if heading:
+                    name, start = heading[2], int(heading[1], 16)
                 continue
             operands = match[3].partition("//")[0].strip()
             target = TARGET.search(operands)
@@ -68,6 +70,7 @@ class Code:
                         int(target[1], 16) if target and direct else 0)
             self.insns[insn.address] = insn
             self.owner[insn.address] = name
+            self.start[insn.address] = start
             self.functions.setdefault(name, []).append(insn)
             if direct:
                 self.callers.setdefault(insn.target, []).append(insn)
@@ -80,7 +83,7 @@ class Code:
         call of it, or where a function returns that ends in a jump to it.
         """
         name = self.owner[address]
-        start = self.functions[name][0].address
+        start = self.start[address]
         local = self.is_weft(name) and name not in self.public
         if not local or start in seen or not self.callers.get(start):
             yield 0
@@ -88,8 +91,17 @@ class Code:
         for caller in self.callers[start]:
             if caller.mnemonic() == "bl":
                 yield caller.address + 4
-            elif self.owner[caller.address] != name:
+            elif self.start[caller.address] != start:
                 yield from self.returns(caller.address, seen | {start})
+
+    def landings(self, address: int) -> Iterator[int]:
+        """Where a jump table may lead: what nothing falls into."""
+        start = self.start[address]
+        at = start + 4
+        while self.start.get(at) == start:
+            if ENDS.match(self.insns[at - 4].mnemonic()):
+                yield at
+            at += 4
 
     def is_weft(self, name: str) -> bool:
         return name.partition(".")[0] in self.members
@@ -192,6 +204,9 @@ def following(code: Code, insn: Insn,
             yield after, stack
     elif mnemonic.startswith("ret"):
         yield from leaving(code, insn, stack)
+    elif is_jump_table(code, insn):
+        for address in code.landings(insn.address):
+            yield address, stack
     elif mnemonic in ("eret", "brk", "udf") or INDIRECT.match(mnemonic):
         yield 0, ()
     elif BRANCH.match(mnemonic):
@@ -203,6 +218,13 @@ def following(code: Code, insn: Insn,
             yield after, stack
     elif code.owner.get(after) == here:
         yield after, stack
+
+
+def is_jump_table(code: Code, insn: Insn) -> bool:
+    """A switch in C: its target is a sum; that of a tail call is loaded."""
+    before = code.insns.get(insn.address - 4, LEAVES)
+    return insn.mnemonic() == "br" and before.mnemonic() == "add" and \
+        code.member(code.owner[insn.address]).endswith(".c")
 
 
 def leaving(code: Code, insn: Insn,
@@ -309,7 +331,7 @@ PASSES = (
            "a walk by the very next instruction may use the invalid entry "
            "(D8.2.6)"),
     Passes("weft_cache_sync_code", r"mrs .*ctr_el0", DSB_ALL,
-           r"ic .*|leaves", "data is clean before it is fetched as code, "
+           r"(ic|isb) ?.*", "data is clean before it is fetched as code, "
            "also where the CPU needs no DC (B2.7.4)"),
 )
 
