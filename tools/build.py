@@ -32,7 +32,9 @@ def name(compiler: str, debug: bool) -> str:
 
 
 def directory(variant: str) -> str:
-    return os.path.join(ROOT, "build", variant)
+    """Where it is; LOOM_BUILD in the environment names another directory."""
+    return os.environ.get("LOOM_BUILD") or os.path.join(ROOT, "build",
+                                                        variant)
 
 
 @contextlib.contextmanager

@@ -219,6 +219,31 @@ def consume() -> Iterator[Job]:
               [PYTHON, main, "lists"], tap=True)
 
 
+def sequence() -> Iterator[Job]:
+    for compiler in ("gcc", "clang"):
+        for debug in (False, True):
+            variant = build.name(compiler, debug)
+            folder = build.directory(variant)
+            yield Job(f"static.sequence-{variant}",
+                      "barriers are where no emulator misses them",
+                      tool("check_sequence.py") + [
+                          os.path.join(folder, build.KERNEL),
+                          os.path.join(folder, "weft/libweft.a")],
+                      needs=(variant,), tap=True)
+
+
+def mutants() -> Iterator[Job]:
+    """In two halves: two tests run at a time."""
+    needs = (build.name("gcc", False), build.name("gcc", True), "host")
+    for part in "1/2", "2/2":
+        yield Job(f"mutants.sample-{part[0]}", "changes of weft are noticed",
+                  tool("mutants.py") + ["--sample", "24", "--part", part],
+                  needs=needs, tap=True, timeout=900)
+        yield Job(f"mutants.all-{part[0]}", "every change of weft is noticed",
+                  tool("mutants.py") + ["--all", "--part", part],
+                  needs=needs, tap=True, timeout=6 * 3600, long=True)
+
+
 def boot_job(config: Config, counted: bool) -> Job:
     folder = build.directory(config.variant())
     # 16 ns an instruction: the tests' waits in time cost fewer of them.
@@ -316,5 +341,6 @@ def features() -> Iterator[Job]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*fuzz(), *user(), *boot(), *model(), *system(), *consume(),
-            *examples(), *features(), *static(), *host()]
+    return [*mutants(), *fuzz(), *user(), *boot(), *model(), *system(),
+            *consume(), *examples(), *features(), *static(), *sequence(),
+            *host()]

@@ -160,11 +160,11 @@ func weft_mmu_on
 	/*
 	 * TLB and instruction cache hold unknown contents after reset; both
 	 * are dropped before anything is looked up in them. Only this CPU's.
+	 * The ISB that completes this is the one before the MMU goes on.
 	 */
 	tlbi	vmalle1
 	ic	iallu
 	dsb	nsh
-	isb
 
 	mov64	x4, WEFT_MAIR_KERNEL
 	msr	mair_el1, x4

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Entered at EL3 by a firmware (tests/boot/el3-stub.S), as some boards do."""
 
+import os
 import re
 
 import bare
@@ -11,20 +12,27 @@ from loom import expect
 IMAGE_ADDRESS = 0x40200000
 
 
-def boot(board: str, cpu: str) -> None:
-    """The boot tests on @board. No kernel is named, so there is no command
-    line: they end as semihosting, which they find, lets them.
+def command(board: str, cpu: str, directory: str) -> "list[str]":
+    """QEMU with the boot tests of a build directory on @board.
+
+    No kernel is named, so there is no command line: they end as semihosting,
+    which they find, lets them.
     """
-    image = bare.built(build.BOOT_TESTS)
-    ended = bare.qemu([
+    image = os.path.join(directory, build.BOOT_TESTS)
+    return [
         bare.machine.QEMU, "-nodefaults", "-no-user-config",
         "-M", f"virt,secure=on,{board}", "-cpu", cpu, "-smp", "1", "-m", "512",
         "-display", "none", "-nic", "none", "-no-reboot",
         "-icount", "shift=4,sleep=off",
         "-semihosting-config", bare.machine.semihosting(),
-        "-bios", bare.built("tests/boot/el3-stub.image"),
+        "-bios", os.path.join(directory, "tests/boot/el3-stub.image"),
         "-device", f"loader,file={image},addr={IMAGE_ADDRESS:#x},"
-        "force-raw=on", *bare.CONSOLE])
+        "force-raw=on", *bare.CONSOLE]
+
+
+def boot(board: str, cpu: str) -> None:
+    """The boot tests on @board."""
+    ended = bare.qemu(command(board, cpu, bare.directory()))
     print(ended.console)
     expect("loom: entered at EL3" in ended.console, "not entered at EL3")
     results = tap.parse(ended.console)
