@@ -220,7 +220,11 @@ func weft_mmu_on
 	tst	x5, #0xf			// FEAT_BTI
 	b.eq	4f
 	orr	x4, x4, #WEFT_SCTLR_BTI
-4:	msr	sctlr_el1, x4
+4:	mrs	x5, id_aa64mmfr1_el1
+	ubfx	x5, x5, #20, #4			// FEAT_PAN
+	cbnz	x5, 5f
+	orr	x4, x4, #WEFT_SCTLR_SPAN	// RES1 without it
+5:	msr	sctlr_el1, x4
 	isb					// translated from here on
 	mov	x0, #0
 	mov	x16, x2				// BR x16 lands on a BTI C

@@ -121,6 +121,7 @@ endfunc weft_return_kernel
 // Needs: DAIF masked
 func weft_resume_frame, pad=j
 	frame_cfi
+	isb					// TTBR0, before prev is let go
 	mov	x1, x0
 	mov	x0, sp
 	bl	weft_trap_resumed
@@ -128,12 +129,11 @@ func weft_resume_frame, pad=j
 	ldr	x8, [sp, #WEFT_FRAME_PSTATE]
 	tst	x8, #WEFT_PSTATE_MODE		// EL0t is 0
 	b.ne	1f
-	isb					// TTBR0: the hook may use it
 	mov	x0, sp
 	bl	weft_trap_user_exit
 	mov	x0, sp
 	b	weft_enter_user
-1:						// here ERET synchronizes it
+1:
 #endif
 	b	weft_return_kernel
 endfunc weft_resume_frame

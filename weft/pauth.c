@@ -11,6 +11,8 @@
 #include <weft/sysreg.h>
 #include <weft/task.h>
 
+#include "flags.h"
+
 #if WEFT_PAUTH
 bool weft_pauth_on(void)
 {

@@ -29,9 +29,10 @@
  *			the one who returns) and in weft_resume_first: that
  *			thread may touch user memory without an ERET
  *	after TTBR0, next goes on at its frame
- *			an EL1 frame: none, the ERET synchronizes. An EL0
- *			frame: ISB in weft_resume_frame, as the client's
- *			exit hook may touch user memory
+ *			ISB in weft_resume_frame, before the client's hook
+ *			publishes prev: until then this CPU may still walk
+ *			prev's root, which another CPU could free. (Behind
+ *			weft_switch the ISB is there for that, too.)
  *	after TTBR0, weft_hand_over
  *			none: the frame switch ends in ERET
  *	between prev's stores and another CPU's loads of them

@@ -135,7 +135,8 @@
  *   A = 0        unaligned accesses to normal memory are allowed
  *   EIS EOS      exception entry and return synchronize context (the absence
  *                of ISBs before ERET rests on EOS)
- *   SPAN = 0     an exception sets PSTATE.PAN
+ *   SPAN = 0     an exception sets PSTATE.PAN; weft_mmu_on sets the bit on
+ *                CPUs without FEAT_PAN, where it is RES1
  *   UCI UCT DZE  user code may maintain caches, read CTR_EL0, use DC ZVA
  *   nTWI nTWE    user WFI and WFE do not trap
  *   WXN = 0      the page tables say it already
@@ -162,7 +163,7 @@
 	 WEFT_SCTLR_ENDB)
 /* The same while the MMU is still off */
 #define WEFT_SCTLR_OFF							\
-	(WEFT_SCTLR_RES1 | WEFT_SCTLR_SA | WEFT_SCTLR_SA0)
+	(WEFT_SCTLR_RES1 | WEFT_SCTLR_SPAN | WEFT_SCTLR_SA | WEFT_SCTLR_SA0)
 
 /*
  * CPACR_EL1: FPEN and ZEN are 0b01 (EL0 traps, EL1 does not) or 0b11; SMEN and

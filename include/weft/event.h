@@ -46,10 +46,11 @@ extern "C" {
  *	return weft_task_frame(next);
  *
  * Called with all of DAIF masked, on the event stack, for every way from the
- * kernel to EL0. With nothing to run it waits here: it hands over to the idle
- * task (so that no space or FP state of a thread that may die is in the CPU),
- * then WFI, weft_unmask_all(), weft_mask_all() until an interrupt's hook has
- * made a thread ready. Returns with all of DAIF masked.
+ * kernel to EL0; after a trap that weft handled itself (FP), too, where the
+ * same thread must go on to get further. With nothing to run it waits here: it
+ * hands over to the idle task (so that no space or FP state of a thread that
+ * may die is in the CPU), then WFI, weft_unmask_all(), weft_mask_all() until an
+ * interrupt's hook has made a thread ready. Returns with all of DAIF masked.
  */
 struct weft_frame *weft_hook_resume(struct weft_frame *frame);
 

@@ -38,6 +38,12 @@ static bool on_event_stack(uint64_t address, uint64_t depth)
 	return stack + STACK_SIZE - address <= depth;
 }
 
+/*
+ * Another player's turn. Not after a trap that weft handled itself: with lazy
+ * FP state that one would meet it again for ever.
+ */
+static bool due;
+
 static void wake(struct timeout *timeout)
 {
 	(void)timeout;
@@ -47,6 +53,7 @@ static void wake(struct timeout *timeout)
 static void on_irq(struct weft_frame *frame)
 {
 	if (weft_frame_from_user(frame)) {
+		due = true;
 		user_irqs++;
 		wrong += frame != weft_task_frame(weft_task_current());
 	} else {
@@ -72,6 +79,7 @@ static void on_syscall(struct weft_frame *frame)
 {
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
+	due = true;
 	turns += player_entered(frame) == PLAYER_TURN;
 	wrong += frame != &player_current()->frame;
 	wrong += !on_event_stack(here, DEPTH);
@@ -135,8 +143,9 @@ static void go_home(void)
 static struct weft_frame *on_resume(struct weft_frame *frame)
 {
 	struct weft_task *self = weft_task_current();
-	struct player *next = pick();
+	struct player *next = due ? pick() : player_current();
 
+	due = false;
 	wrong += frame != (self == &starter.thread.task ?
 			   NULL : weft_task_frame(self));
 	wrong += (weft_read_daif() & WEFT_PSTATE_DAIF) != WEFT_PSTATE_DAIF;
@@ -160,6 +169,7 @@ static void start_event(struct weft_task *prev, void *arg)
 {
 	(void)arg;
 	wrong += prev != home;
+	due = true;
 	weft_event_start();
 }
 

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mm/kvm.h"
 #include "mm/layout.h"
+#include "proc/keys.h"
 #include "sched/cpu.h"
 
 struct player *player_current(void)
@@ -65,6 +66,8 @@ bool player_init_user(struct player *player, uint64_t seed, uint64_t turns,
 	weft_task_init_user(&player->thread.task, frame, &player->mem.space,
 			    &player->thread.fp);
 	weft_task_set_tls(&player->thread.task, seed);
+	keys_inherit(&player->thread);
+	player->thread.keys.ia[0] ^= seed;	/* nobody's but his */
 	return true;
 }
 

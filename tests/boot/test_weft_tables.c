@@ -304,6 +304,8 @@ static int test_registers(void)
 		tcr |= WEFT_TCR_E0PD1;
 	if (features.bti)
 		sctlr |= WEFT_SCTLR_BTI;
+	if (!features.pan)
+		sctlr |= WEFT_SCTLR_SPAN;
 	if (WEFT_PAUTH && features.pauth) {
 		sctlr |= WEFT_SCTLR_PAUTH;
 		vectors = weft_vectors_pauth;

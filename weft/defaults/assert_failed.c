@@ -7,7 +7,6 @@
 
 #include "../flags.h"
 
-#if WEFT_DEBUG
 void weft_assert_failed(const char *file, int line, const char *expr)
 {
 	(void)file;
@@ -16,4 +15,3 @@ void weft_assert_failed(const char *file, int line, const char *expr)
 	for (;;)
 		__asm__ volatile("brk #1" ::: "memory");
 }
-#endif
