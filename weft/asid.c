@@ -140,8 +140,9 @@ static bool renew_reserved(struct weft_asid_domain *domain, uint64_t context,
 	return found;
 }
 
-/* A free ASID, or 0. */
-static uint32_t find_free(struct weft_asid_domain *domain)
+/* A free ASID, or 0. Looked for twice: one copy. */
+static __attribute__((noinline)) uint32_t
+find_free(const struct weft_asid_domain *domain)
 {
 	uint32_t i;
 
@@ -191,8 +192,10 @@ static void set_context(struct weft_space *space, uint64_t context)
 	__atomic_store_n(&space->context, context, __ATOMIC_RELEASE);
 }
 
-static bool assign_slow(struct weft_asid_domain *domain,
-			struct weft_asid_cpu *cpu, struct weft_space *space)
+/* Not part of the fast path: that saves no register. */
+static __attribute__((noinline)) bool
+assign_slow(struct weft_asid_domain *domain, struct weft_asid_cpu *cpu,
+	    struct weft_space *space)
 {
 	uint64_t context;
 	bool flush;
