@@ -33,6 +33,17 @@ static void set_bit(uint64_t *map, uint32_t bit)
 	map[bit / 64] |= UINT64_C(1) << (bit % 64);
 }
 
+/* No ASID is taken but 0, which is nobody's. */
+static __attribute__((noinline)) void
+clear_map(const struct weft_asid_domain *domain)
+{
+	uint32_t i;
+
+	for (i = 0; i < WEFT_ASID_MAP_WORDS(domain->count); i++)
+		domain->map[i] = 0;
+	set_bit(domain->map, 0);
+}
+
 int weft_asid_init(struct weft_asid_domain *domain,
 		   enum weft_asid_policy policy, uint32_t count,
 		   uint64_t *map, struct weft_asid_cpu *cpus, uint32_t ncpus)
@@ -57,9 +68,7 @@ int weft_asid_init(struct weft_asid_domain *domain,
 	if (!WEFT_ASID || !ncpus || count > WEFT_ASID_MASK + 1 ||
 	    count < (uint64_t)ncpus + 2)
 		return WEFT_EINVAL;
-	for (i = 0; i < WEFT_ASID_MAP_WORDS(count); i++)
-		map[i] = 0;
-	set_bit(map, 0);
+	clear_map(domain);
 	for (i = 0; i < ncpus; i++)
 		cpus[i] = (struct weft_asid_cpu){ 0 };
 	return 0;
@@ -102,9 +111,7 @@ static void reserve_running(struct weft_asid_domain *domain)
 {
 	uint32_t i;
 
-	for (i = 0; i < WEFT_ASID_MAP_WORDS(domain->count); i++)
-		domain->map[i] = 0;
-	set_bit(domain->map, 0);
+	clear_map(domain);
 	for (i = 0; i < domain->ncpus; i++) {
 		struct weft_asid_cpu *cpu = &domain->cpus[i];
 		uint64_t context = __atomic_exchange_n(&cpu->active, 0,

@@ -26,11 +26,13 @@ static uint64_t target(const int32_t *field)
 	return (uint64_t)(uintptr_t)field + (uint64_t)(int64_t)*field;
 }
 
-static const struct extable_entry *find(uint64_t pc)
+/* Called twice: one copy. */
+static __attribute__((noinline)) const struct extable_entry *
+find(uint64_t pc)
 {
 	const struct extable_entry *e;
 
-	for (e = __weft_extable_start; e < __weft_extable_end; e++) {
+	for (e = __weft_extable_start; e != __weft_extable_end; e++) {
 		if (target(&e->insn) == pc)
 			return e;
 	}

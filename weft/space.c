@@ -64,12 +64,12 @@ static void install_flushing(struct weft_cpu *cpu,
 			     const struct weft_space *space)
 {
 	write_ttbr0(cpu, space->ttbr);
-	if (cpu->tlb_space == space &&
-	    space->domain->policy == WEFT_ASID_FLUSH_CHANGE)
-		return;
-	weft_isb();
-	weft_tlb_flush_asid_local(WEFT_ASID_COMMON);
-	cpu->tlb_space = space;
+	if (cpu->tlb_space != space ||
+	    space->domain->policy != WEFT_ASID_FLUSH_CHANGE) {
+		weft_isb();
+		weft_tlb_flush_asid_local(WEFT_ASID_COMMON);
+		cpu->tlb_space = space;
+	}
 }
 
 static void install_tagged(struct weft_cpu *cpu, struct weft_space *space)

@@ -150,7 +150,7 @@ static uint64_t by_range(unsigned op, uint64_t tag, uint64_t page,
 {
 	unsigned scale;
 
-	for (scale = SCALE_MAX + 1; scale-- > 0;) {
+	for (scale = SCALE_MAX; end - page > 1; scale--) {
 		unsigned shift = 5 * scale + 1;
 		uint64_t n = (end - page) >> shift;
 
