@@ -19,6 +19,8 @@
  */
 #include <weft/asid.h>
 
+#include <stddef.h>
+
 #include <weft/arch.h>
 #include <weft/assert.h>
 #include <weft/config.h>
@@ -50,15 +52,17 @@ int weft_asid_init(struct weft_asid_domain *domain,
 {
 	uint32_t i;
 
-	*domain = (struct weft_asid_domain){
-		.policy = policy,
-		.count = count,
-		.ncpus = ncpus,
-		.next = 1,
-		.generation = WEFT_ASID_GENERATION,
-		.map = map,
-		.cpus = cpus,
-	};
+	domain->policy = policy;
+	domain->count = count;
+	domain->ncpus = ncpus;
+	domain->next = 1;
+	domain->generation = WEFT_ASID_GENERATION;
+	domain->rollovers = 0;
+	domain->map = map;
+	domain->cpus = cpus;
+	domain->lock = NULL;
+	domain->unlock = NULL;
+	domain->lock_arg = NULL;
 	if (policy != WEFT_ASID_GENERATIONS)
 		return 0;
 	/*
@@ -160,22 +164,11 @@ find_free(const struct weft_asid_domain *domain)
 	return 0;
 }
 
-static uint64_t new_context(struct weft_asid_domain *domain, uint64_t old)
+/* One that was nobody's: of the next generation, if it has to be. */
+static uint32_t fresh_asid(struct weft_asid_domain *domain)
 {
-	uint32_t asid;
+	uint32_t asid = find_free(domain);
 
-	if (old) {
-		uint64_t same = domain->generation | asid_of(old);
-
-		if (renew_reserved(domain, old, same))
-			return same;
-		/* The old number, if nobody took it in this generation. */
-		if (!test_bit(domain->map, asid_of(old))) {
-			set_bit(domain->map, asid_of(old));
-			return same;
-		}
-	}
-	asid = find_free(domain);
 	if (!asid) {
 		next_generation(domain);
 		reserve_running(domain);
@@ -183,8 +176,21 @@ static uint64_t new_context(struct weft_asid_domain *domain, uint64_t old)
 		asid = find_free(domain);
 		weft_assert(asid);
 	}
-	set_bit(domain->map, asid);
 	domain->next = asid + 1;
+	return asid;
+}
+
+static uint64_t new_context(struct weft_asid_domain *domain, uint64_t old)
+{
+	uint32_t asid = asid_of(old);
+	uint64_t same = domain->generation | asid;
+
+	if (old && renew_reserved(domain, old, same))
+		return same;
+	/* The old number, if nobody took it in this generation; 0 is taken. */
+	if (test_bit(domain->map, asid))
+		asid = fresh_asid(domain);
+	set_bit(domain->map, asid);
 	return domain->generation | asid;
 }
 

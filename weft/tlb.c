@@ -221,13 +221,30 @@ static bool too_many(const struct weft_tlb_range *ranges, unsigned n,
 	return count > max;
 }
 
-/* What follows before(): with @n EVERYTHING all that is tagged with @asid. */
-static SHARED void invalidate(int32_t asid,
-			      const struct weft_tlb_range *ranges, unsigned n,
-			      unsigned flags)
+/*
+ * All there is to it: under @asid, or what @space has if there is one. With @n
+ * EVERYTHING all that is tagged so.
+ */
+static SHARED void flush(int32_t asid, const struct weft_space *space,
+			 const struct weft_tlb_range *ranges, unsigned n,
+			 unsigned flags)
 {
 	const struct weft_tlb_range *end = ranges + n;
 
+	before(flags);
+	/*
+	 * The writes first, then the ASID: if the space gets another one after
+	 * this look (a rollover, here after a preemption, or on another CPU),
+	 * walks under that one see the writes, and what was cached under any
+	 * older one goes with the rollover. So for a batch too: the ASID is
+	 * read once, here, and not when a range is noted. A space without ASID
+	 * never ran, nothing of it is cached.
+	 */
+	if (WEFT_USER && space) {
+		asid = weft_space_asid(space);
+		if (!asid)
+			return;
+	}
 	if (too_many(ranges, n, flags)) {
 		issue_all(asid, flags);
 	} else {
@@ -242,14 +259,12 @@ static SHARED void flush_one(int32_t asid, uint64_t va, size_t size,
 {
 	struct weft_tlb_range range = { va, size, flags };
 
-	before(flags);
-	invalidate(asid, &range, 1, flags);
+	flush(asid, NULL, &range, 1, flags);
 }
 
-static SHARED void flush_all(int32_t asid, unsigned flags)
+static void flush_all(int32_t asid, unsigned flags)
 {
-	before(flags);
-	invalidate(asid, NULL, EVERYTHING, flags);
+	flush(asid, NULL, NULL, EVERYTHING, flags);
 }
 
 #if WEFT_USER
@@ -296,25 +311,10 @@ void weft_tlb_batch_add(struct weft_tlb_batch *batch, uint64_t va, size_t size,
 void weft_tlb_batch_flush(struct weft_tlb_batch *batch,
 			  const struct weft_space *space, unsigned flags)
 {
-	int32_t asid = ALL_ASIDS;
 	unsigned n = batch->n;
 
 	if (!n)
 		return;
 	batch->n = 0;
-	before(flags);
-	/*
-	 * The writes first, then the ASID: if the space gets another one after
-	 * this look (a rollover, here after a preemption, or on another CPU),
-	 * walks under that one see the writes, and what was cached under any
-	 * older one goes with the rollover. So for a batch too: the ASID is
-	 * read once, here, and not when a range is noted. A space without ASID
-	 * never ran, nothing of it is cached.
-	 */
-	if (WEFT_USER && space) {
-		asid = weft_space_asid(space);
-		if (!asid)
-			return;
-	}
-	invalidate(asid, batch->ranges, n, flags);
+	flush(ALL_ASIDS, space, batch->ranges, n, flags);
 }

@@ -77,7 +77,7 @@ static enum weft_trap abort_trap(uint64_t esr)
 	return WEFT_TRAP_EXTERNAL;
 }
 
-enum weft_trap weft_trap_decode(uint64_t esr)
+SHARED enum weft_trap weft_trap_decode(uint64_t esr)
 {
 	/* By class: a switch of so many cases is code in some compilers. */
 	static const uint8_t TRAPS[WEFT_ESR_EC_MASK + 1] = {

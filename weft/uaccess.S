@@ -129,8 +129,19 @@ endfunc weft_string_from_user
 .Lno_pan\@:
 	.endm
 
-// In: x0 = address; Out: x10 = address, x11 = tries; Clobbers: x9
-	.macro	atomic_begin
+/*
+ * Each atomic is a choice of w12-w16: of an old value that is x15 (which need
+ * not be one of 32 bits) the new one is w16, of all others it is
+ * ((old & w12) + w13) ^ w14. A value that stays is stored, too.
+ */
+	.section .text.weft_user_atomics, "ax", %progbits
+.Latomic_add:
+	mov	w14, wzr
+.Latomic_xor:
+	mov	x15, #-1
+// In: x0 = address, w12-w16, x2 = where the old value goes
+// Out: w0 = 0 or an error; Clobbers: x4-x6, x9-x11
+.Latomic:
 	tst	x0, #3
 	b.ne	.Latomic_align
 	ubfx	x9, x0, #WEFT_VA_BITS, #(56 - WEFT_VA_BITS)
@@ -138,52 +149,20 @@ endfunc weft_string_from_user
 	mov	x10, x0
 	mov	w11, #TRIES
 	pan_write 0
-	.endm
-
-// w5 is stored, or again from label 1.
-	.macro	atomic_end
-	user_access .Latomic_fault, stlxr w6, w5, [x10]
-	cbz	w6, .Latomic_done
-	sub	w11, w11, #1
-	cbnz	w11, 1b
-	b	.Latomic_busy
-	.endm
-
-// int weft_user_NAME32(uint64_t addr, uint32_t value, uint32_t *old)
-//                               x0             w1            x2
-// Each stores ((the old value & w12) ^ w13) + w14; \and makes w12.
-// Clobbers: x4-x6, x9-x14
-	.macro	user_atomic name:req, and:req, xor:req, add:req
-func weft_user_\name
-	\and
-	mov	w13, \xor
-	mov	w14, \add
-	b	.Latomic_apply
-endfunc weft_user_\name
-	.endm
-
-	user_atomic swap32, "mov w12, wzr", w1, wzr
-	user_atomic add32, "mov w12, #-1", wzr, w1
-	user_atomic or32, "mvn w12, w1", w1, wzr
-	user_atomic andn32, "mvn w12, w1", wzr, wzr
-	user_atomic xor32, "mov w12, #-1", w1, wzr
-
-	.section .text.weft_user_atomics, "ax", %progbits
-.Latomic_apply:
-	atomic_begin
 1:	user_access .Latomic_fault, ldaxr w4, [x10]
 	and	w5, w4, w12
-	eor	w5, w5, w13
-	add	w5, w5, w14
-	atomic_end
-.Latomic_busy:
+	add	w5, w5, w13
+	eor	w5, w5, w14
+	cmp	x4, x15
+	csel	w5, w16, w5, eq
+	user_access .Latomic_fault, stlxr w0, w5, [x10]
+	cbz	w0, .Latomic_restore
+	sub	w11, w11, #1
+	cbnz	w11, 1b
 	mov	w0, #-11			// WEFT_EAGAIN
 	b	.Latomic_restore
 .Latomic_fault:
 	mov	w0, #-14			// WEFT_EFAULT
-	b	.Latomic_restore
-.Latomic_done:
-	mov	w0, #0
 .Latomic_restore:
 	pan_write 1
 	cbnz	w0, 2f
@@ -196,19 +175,42 @@ endfunc weft_user_\name
 	mov	w0, #-22			// WEFT_EINVAL
 	ret
 
+// int weft_user_NAME32(uint64_t addr, uint32_t value, uint32_t *old)
+//                               x0             w1            x2
+// Clobbers: x4-x6, x9-x15
+	.macro	user_atomic name:req, and:req, add:req
+func weft_user_\name
+	\and
+	mov	w13, \add
+	b	.Latomic_add
+endfunc weft_user_\name
+	.endm
+
+	user_atomic swap32, "mov w12, wzr", w1
+	user_atomic add32, "mov w12, #-1", w1
+	user_atomic or32, "mvn w12, w1", w1
+	user_atomic andn32, "mvn w12, w1", wzr
+
+func weft_user_xor32
+	mov	w12, #-1
+	mov	w13, wzr
+	mov	w14, w1
+	b	.Latomic_xor
+endfunc weft_user_xor32
+
 // int weft_user_cas32(uint64_t addr, uint32_t expected, uint32_t desired,
 //                              x0             w1                 w2
 //                     uint32_t *old)
 //                               x3
-// Clobbers: x2, x4-x6, x9-x12
+// Clobbers: x2, x4-x6, x9-x16
 func weft_user_cas32
-	mov	w12, w2
+	mov	w12, #-1
+	mov	w13, wzr
+	mov	w14, wzr
+	mov	w15, w1
+	mov	w16, w2
 	mov	x2, x3
-	atomic_begin
-1:	user_access .Latomic_fault, ldaxr w4, [x10]
-	cmp	w4, w1
-	csel	w5, w12, w4, eq			// else what is there, again
-	atomic_end
+	b	.Latomic
 endfunc weft_user_cas32
 
 // int weft_user_load32(uint64_t addr, uint32_t *value)
