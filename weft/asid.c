@@ -43,7 +43,7 @@ clear_map(const struct weft_asid_domain *domain)
 
 	for (i = 0; i < WEFT_ASID_MAP_WORDS(domain->count); i++)
 		domain->map[i] = 0;
-	set_bit(domain->map, 0);
+	domain->map[0] = 1;
 }
 
 int weft_asid_init(struct weft_asid_domain *domain,

@@ -124,10 +124,14 @@ func weft_resume_frame, pad=j
 	ldr	x8, [sp, #WEFT_FRAME_PSTATE]
 	tst	x8, #WEFT_PSTATE_MODE		// EL0t is 0
 	b.ne	1f
+#if WEFT_PAUTH
 	mov	x0, sp
 	bl	weft_trap_user_exit
 	mov	x0, sp
-	b	weft_enter_user
+	b	weft_enter_user			// which finds out about keys
+#else
+	b	weft_return_user
+#endif
 1:
 #endif
 	b	weft_return_kernel

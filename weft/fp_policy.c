@@ -55,8 +55,7 @@ static void set_live(struct weft_cpu *cpu, uint64_t live)
 		change_live(cpu, live);
 }
 
-static SHARED void save(const struct weft_cpu *cpu,
-			const struct weft_task *task)
+static void save(const struct weft_cpu *cpu, const struct weft_task *task)
 {
 	weft_assert(cpu->fp_owner == task->fp);
 	if (WEFT_SVE && cpu->fp_live == WEFT_FP_SVE)
@@ -142,9 +141,8 @@ bool weft_fp_trap(struct weft_task *task, enum weft_fp_use use)
 	struct weft_cpu *cpu = task->cpu;
 
 	assert_running(task);
-	if (!task->fp || cpu->fp_live >= use)
-		return false;
-	if (use == WEFT_FP_SVE && (!WEFT_SVE || !task->sve))
+	if (!task->fp || cpu->fp_live >= use ||
+	    (use == WEFT_FP_SVE && (!WEFT_SVE || !task->sve)))
 		return false;
 	enable(cpu, task);
 	if (WEFT_SVE && cpu->fp_live < use)

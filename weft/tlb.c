@@ -15,7 +15,7 @@
 
 #include "flags.h"
 
-/* Called from more than one place: one copy. */
+/* One copy: compilers would make one for each place that leads there. */
 #define SHARED __attribute__((noinline))
 
 /* VA[55:12] in bits 43:0, whatever the granule; TTL above it is 0: unknown. */
@@ -185,7 +185,7 @@ static void issue(int32_t asid, const struct weft_tlb_range *range,
 		by_address(op, tag | (page & TLBI_VA_MASK));
 }
 
-static void issue_all(int32_t asid, unsigned flags)
+static SHARED void issue_all(int32_t asid, unsigned flags)
 {
 	note(asid, 0, 0, flags & WEFT_TLB_LOCAL);
 	if (WEFT_USER && asid != ALL_ASIDS) {
@@ -294,7 +294,7 @@ void weft_tlb_batch_add(struct weft_tlb_batch *batch, uint64_t va, size_t size,
 			unsigned flags)
 {
 	unsigned n = batch->n;
-	struct weft_tlb_range *range = &batch->ranges[n];
+	struct weft_tlb_range *range = batch->ranges + n;
 	struct weft_tlb_range *last = range - 1;
 
 	if (n >= EVERYTHING)

@@ -94,9 +94,9 @@ BUGS = (
         "flush-change", "may hold"),
     Bug("flush-before-ttbr0", "flushed while the old root "
         "is still walked", "space.c",
-        (("\twrite_ttbr0(cpu, space->ttbr);\n\tif (cpu->tlb_space",
+        (("\twrite_ttbr0(cpu, space->ttbr);\n\tif (!domain",
           "\tweft_tlb_flush_asid_local(WEFT_ASID_COMMON);\n"
-          "\twrite_ttbr0(cpu, space->ttbr);\n\tif (cpu->tlb_space"),
+          "\twrite_ttbr0(cpu, space->ttbr);\n\tif (!domain"),
          ("\tweft_isb();\n\tweft_tlb_flush_asid_local(WEFT_ASID_COMMON);\n",
           "")), "flush-change", "may hold"),
     Bug("no-isb-before-flush", "the flush before TTBR0 is in force",
