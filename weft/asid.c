@@ -30,11 +30,6 @@
 
 #include "flags.h"
 
-static void set_bit(uint64_t *map, uint32_t bit)
-{
-	map[bit / 64] |= UINT64_C(1) << (bit % 64);
-}
-
 /* No ASID is taken but 0, which is nobody's. */
 static __attribute__((noinline)) void
 clear_map(const struct weft_asid_domain *domain)
@@ -79,6 +74,11 @@ int weft_asid_init(struct weft_asid_domain *domain,
 }
 
 #if WEFT_ASID
+
+static void set_bit(uint64_t *map, uint32_t bit)
+{
+	map[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
 
 static bool test_bit(const uint64_t *map, uint32_t bit)
 {

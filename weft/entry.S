@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Entry and exit: the only author of struct weft_frame.
+ * Entry and exit: with the slots of entry.h the only author of the frame.
  *
  * Called from the slots of vectors.S with sp at the frame and all of DAIF
  * masked (the exception did that), and the frame saved: each function calls its
