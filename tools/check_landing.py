@@ -24,10 +24,12 @@ import tap
 
 PADS = {0xd503245f: "c", 0xd503249f: "j", 0xd50324df: "jc",
         0xd503233f: "sign"}
-# Branched to from the vectors only, with PSTATE.BTYPE = 0.
-DIRECT = re.compile(r"^weft_entry_")
+# Reached by direct branches only, from the vectors (with PSTATE.BTYPE = 0)
+# and from one another.
+DIRECT = re.compile(r"^weft_(entry|return|restore|event_entry)")
 RESUMED = re.compile(r"^weft_resume_")
 KEY_WRITERS = re.compile(r"^(weft_entry_user_\w+_pauth|weft_enter_user|"
+                         r"weft_return_user_pauth|weft_event_entry|"
                          r"weft_pauth_start)$")
 # Bounds of the text, not pointers to functions: tools/mksyms.py.
 BOUNDS = ("ksyms_base", "ksyms_limit")

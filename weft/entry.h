@@ -147,8 +147,8 @@
 	.set	WEFT_NO_SYSCALL_ASM, -1
 
 /*
- * What the exception found, after x0-x29; x21 = its sp. x22 = where it was. With
- * @esr 0 it has no syndrome. x0-x18 are left as they are.
+ * What the exception found, after x0-x29; x21 = its sp. x22 = where it was.
+ * With @esr 0 it has no syndrome. x0-x18 are left as they are.
  */
 	.macro	frame_save_state esr:req
 	mrs	x22, elr_el1

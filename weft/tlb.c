@@ -229,8 +229,6 @@ static SHARED void flush(int32_t asid, const struct weft_space *space,
 			 const struct weft_tlb_range *ranges, unsigned n,
 			 unsigned flags)
 {
-	const struct weft_tlb_range *end = ranges + n;
-
 	before(flags);
 	/*
 	 * The writes first, then the ASID: if the space gets another one after
@@ -248,6 +246,8 @@ static SHARED void flush(int32_t asid, const struct weft_space *space,
 	if (too_many(ranges, n, flags)) {
 		issue_all(asid, flags);
 	} else {
+		const struct weft_tlb_range *end = ranges + n;
+
 		for (; ranges < end; ranges++)
 			issue(asid, ranges, flags);
 	}
@@ -293,14 +293,15 @@ void weft_tlb_flush_all(unsigned flags)
 void weft_tlb_batch_add(struct weft_tlb_batch *batch, uint64_t va, size_t size,
 			unsigned flags)
 {
+	struct weft_tlb_range *range;
 	unsigned n = batch->n;
-	struct weft_tlb_range *range = batch->ranges + n;
-	struct weft_tlb_range *last = range - 1;
 
-	if (n >= EVERYTHING)
+	if (n > WEFT_TLB_BATCH_MAX)
 		return;
-	if (n && last->flags == flags && last->va + last->size == va) {
-		last->size += size;
+	range = batch->ranges + n;
+	if (n && range[-1].flags == flags &&
+	    range[-1].va + range[-1].size == va) {
+		range[-1].size += size;
 		return;
 	}
 	batch->n = n + 1;

@@ -140,8 +140,8 @@ BUGS = (
           "\t\tweft_dsb_nsh();\n"),), "change", "may hold"),
     Bug("asid-read-early", LINUX + "5e10f9887ed8: the ASID is read before "
         "the write is visible", "tlb.c",
-        (("end = ranges + n;\n\n\tbefore(flags);\n",
-          "end = ranges + n;\n\n"),
+        (("\tbefore(flags);\n\t/*\n\t * The writes first",
+          "\t/*\n\t * The writes first"),
          ("\t\tasid = weft_space_asid(space);\n\t\tif (!asid)\n"
           "\t\t\treturn;\n\t}\n",
           "\t\tasid = weft_space_asid(space);\n\t\tif (!asid)\n"
