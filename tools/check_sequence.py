@@ -14,6 +14,7 @@ calls where they are the library's. To add one: an entry in a table.
 
 import argparse
 import collections
+import copy
 import os
 import re
 import subprocess
@@ -53,6 +54,17 @@ class Code:
         self.callers: dict[int, list[Insn]] = {}
         self.parse(run(PREFIX + "objdump", "-d", "-z", "--no-show-raw-insn",
                        elf))
+
+    def without(self, address: int) -> "Code":
+        """The same with a NOP there."""
+        changed = copy.copy(self)
+        name = self.owner[address]
+        nop = Insn(address, "nop", 0)
+        changed.insns = {**self.insns, address: nop}
+        changed.functions = {**self.functions, name: [
+            nop if insn.address == address else insn
+            for insn in self.functions[name]]}
+        return changed
 
     def parse(self, text: str) -> None:
         name, start = "", 0
@@ -574,9 +586,8 @@ RULES: tuple[tuple[str, Callable[[Code], Iterator[str]]], ...] = (
 )
 
 
-def problems(elf: str, library: str) -> dict[str, list[str]]:
+def problems(code: Code) -> dict[str, list[str]]:
     """Rule: what breaks it."""
-    code = Code(elf, library)
     found: dict[str, list[str]] = collections.OrderedDict()
     for name, check in RULES:
         found[name] = list(dict.fromkeys(check(code)))
@@ -589,7 +600,7 @@ def main() -> int:
     parser.add_argument("library", help="libweft.a of the same build")
     args = parser.parse_args()
     report = tap.Writer()
-    for name, found in problems(args.elf, args.library).items():
+    for name, found in problems(Code(args.elf, args.library)).items():
         report.result(name, found)
     return report.finish()
 
