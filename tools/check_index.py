@@ -62,8 +62,12 @@ def system() -> set[str]:
 def static() -> set[str]:
     source = text("tools/suites.py")
     names = set(re.findall(r'Job\(f?"static\.([\w-]+)', source))
-    return names | {f"{kind}-{compiler}" for kind in ("warnings", "purity")
-                    for compiler in ("gcc", "clang")}
+    for compiler in ("gcc", "clang"):
+        names |= {f"{kind}-{compiler}" for kind in
+                  ("warnings", "purity", "landing")}
+        names |= {f"sequence-{compiler}-{kind}" for kind in
+                  ("release", "debug")}
+    return names
 
 
 KINDS: dict[str, Callable[[], set[str]]] = {

@@ -19,6 +19,8 @@
  */
 #include <weft/asid.h>
 
+#include <stddef.h>
+
 #include <weft/arch.h>
 #include <weft/assert.h>
 #include <weft/config.h>
@@ -28,9 +30,15 @@
 
 #include "flags.h"
 
-static void set_bit(uint64_t *map, uint32_t bit)
+/* No ASID is taken but 0, which is nobody's. */
+static __attribute__((noinline)) void
+clear_map(const struct weft_asid_domain *domain)
 {
-	map[bit / 64] |= UINT64_C(1) << (bit % 64);
+	uint32_t i;
+
+	for (i = 0; i < WEFT_ASID_MAP_WORDS(domain->count); i++)
+		domain->map[i] = 0;
+	domain->map[0] = 1;
 }
 
 int weft_asid_init(struct weft_asid_domain *domain,
@@ -39,15 +47,17 @@ int weft_asid_init(struct weft_asid_domain *domain,
 {
 	uint32_t i;
 
-	*domain = (struct weft_asid_domain){
-		.policy = policy,
-		.count = count,
-		.ncpus = ncpus,
-		.next = 1,
-		.generation = WEFT_ASID_GENERATION,
-		.map = map,
-		.cpus = cpus,
-	};
+	domain->policy = policy;
+	domain->count = count;
+	domain->ncpus = ncpus;
+	domain->next = 1;
+	domain->generation = WEFT_ASID_GENERATION;
+	domain->rollovers = 0;
+	domain->map = map;
+	domain->cpus = cpus;
+	domain->lock = NULL;
+	domain->unlock = NULL;
+	domain->lock_arg = NULL;
 	if (policy != WEFT_ASID_GENERATIONS)
 		return 0;
 	/*
@@ -57,15 +67,18 @@ int weft_asid_init(struct weft_asid_domain *domain,
 	if (!WEFT_ASID || !ncpus || count > WEFT_ASID_MASK + 1 ||
 	    count < (uint64_t)ncpus + 2)
 		return WEFT_EINVAL;
-	for (i = 0; i < WEFT_ASID_MAP_WORDS(count); i++)
-		map[i] = 0;
-	set_bit(map, 0);
+	clear_map(domain);
 	for (i = 0; i < ncpus; i++)
 		cpus[i] = (struct weft_asid_cpu){ 0 };
 	return 0;
 }
 
 #if WEFT_ASID
+
+static void set_bit(uint64_t *map, uint32_t bit)
+{
+	map[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
 
 static bool test_bit(const uint64_t *map, uint32_t bit)
 {
@@ -102,9 +115,7 @@ static void reserve_running(struct weft_asid_domain *domain)
 {
 	uint32_t i;
 
-	for (i = 0; i < WEFT_ASID_MAP_WORDS(domain->count); i++)
-		domain->map[i] = 0;
-	set_bit(domain->map, 0);
+	clear_map(domain);
 	for (i = 0; i < domain->ncpus; i++) {
 		struct weft_asid_cpu *cpu = &domain->cpus[i];
 		uint64_t context = __atomic_exchange_n(&cpu->active, 0,
@@ -140,8 +151,9 @@ static bool renew_reserved(struct weft_asid_domain *domain, uint64_t context,
 	return found;
 }
 
-/* A free ASID, or 0. */
-static uint32_t find_free(struct weft_asid_domain *domain)
+/* A free ASID, or 0. Looked for twice: one copy. */
+static __attribute__((noinline)) uint32_t
+find_free(const struct weft_asid_domain *domain)
 {
 	uint32_t i;
 
@@ -152,22 +164,11 @@ static uint32_t find_free(struct weft_asid_domain *domain)
 	return 0;
 }
 
-static uint64_t new_context(struct weft_asid_domain *domain, uint64_t old)
+/* One that was nobody's: of the next generation, if it has to be. */
+static uint32_t fresh_asid(struct weft_asid_domain *domain)
 {
-	uint32_t asid;
+	uint32_t asid = find_free(domain);
 
-	if (old) {
-		uint64_t same = domain->generation | asid_of(old);
-
-		if (renew_reserved(domain, old, same))
-			return same;
-		/* The old number, if nobody took it in this generation. */
-		if (!test_bit(domain->map, asid_of(old))) {
-			set_bit(domain->map, asid_of(old));
-			return same;
-		}
-	}
-	asid = find_free(domain);
 	if (!asid) {
 		next_generation(domain);
 		reserve_running(domain);
@@ -175,8 +176,21 @@ static uint64_t new_context(struct weft_asid_domain *domain, uint64_t old)
 		asid = find_free(domain);
 		weft_assert(asid);
 	}
-	set_bit(domain->map, asid);
 	domain->next = asid + 1;
+	return asid;
+}
+
+static uint64_t new_context(struct weft_asid_domain *domain, uint64_t old)
+{
+	uint32_t asid = asid_of(old);
+	uint64_t same = domain->generation | asid;
+
+	if (old && renew_reserved(domain, old, same))
+		return same;
+	/* The old number, if nobody took it in this generation; 0 is taken. */
+	if (test_bit(domain->map, asid))
+		asid = fresh_asid(domain);
+	set_bit(domain->map, asid);
 	return domain->generation | asid;
 }
 
@@ -191,8 +205,10 @@ static void set_context(struct weft_space *space, uint64_t context)
 	__atomic_store_n(&space->context, context, __ATOMIC_RELEASE);
 }
 
-static bool assign_slow(struct weft_asid_domain *domain,
-			struct weft_asid_cpu *cpu, struct weft_space *space)
+/* Not part of the fast path: that saves no register. */
+static __attribute__((noinline)) bool
+assign_slow(struct weft_asid_domain *domain, struct weft_asid_cpu *cpu,
+	    struct weft_space *space)
 {
 	uint64_t context;
 	bool flush;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Entry and exit: the only author of struct weft_frame.
+ * Entry and exit: with the slots of entry.h the only author of the frame.
  *
  * Called from the slots of vectors.S with sp at the frame and all of DAIF
- * masked (the exception did that). Each function saves the frame and calls its
+ * masked (the exception did that), and the frame saved: each function calls its
  * handler in trap.c with the frame's address; there is one way out to EL0 and
  * one to EL1, each restores the frame and returns by ERET. There is no ISB
  * before an ERET: SCTLR_EL1.EOS = 1 makes it a context synchronization event.
@@ -15,22 +15,17 @@
 #include "entry.h"
 
 /*
- * @which: sync; irq; other: x0 and x1 are saved, w0 = number of the vector.
+ * @which: sync; irq; other: w1 = number of the vector.
  * @keys: _pauth, for weft_vectors_pauth.
  */
-	.macro	entry from:req, which:req, handler:req, esr:req, keys
+	.macro	entry from:req, which:req, handler:req, keys
 func weft_entry_\from\()_\which\keys, pad=none
-	.ifnc	\which, other
-	frame_x0_x1 stp
-	.endif
-	frame_x2_x29 stp
-	frame_save_rest \from, \esr
 	frame_cfi
+	.ifc	\from, kernel
+	frame_link
+	.endif
 	.ifnb	\keys
 	pauth_kernel_key x20, x21
-	.endif
-	.ifc	\which, other
-	mov	w1, w0
 	.endif
 	mov	x0, sp
 	bl	\handler
@@ -39,9 +34,9 @@ endfunc weft_entry_\from\()_\which\keys
 	.endm
 
 #if WEFT_USER
-	entry	user, sync, weft_trap_user_sync, 1
-	entry	user, irq, weft_trap_user_irq, 0
-	entry	user, other, weft_trap_other, 1
+	entry	user, sync, weft_trap_user_sync
+	entry	user, irq, weft_trap_user_irq
+	entry	user, other, weft_trap_other
 
 // The way to EL0.
 // In: sp = the frame of a user context
@@ -62,9 +57,9 @@ weft_restore_user:
 endfunc weft_return_user
 
 #if WEFT_PAUTH
-	entry	user, sync, weft_trap_user_sync, 1, _pauth
-	entry	user, irq, weft_trap_user_irq, 0, _pauth
-	entry	user, other, weft_trap_other, 1, _pauth
+	entry	user, sync, weft_trap_user_sync, _pauth
+	entry	user, irq, weft_trap_user_irq, _pauth
+	entry	user, other, weft_trap_other, _pauth
 
 // The same, for a task with keys.
 func weft_return_user_pauth, pad=none
@@ -94,9 +89,9 @@ func weft_enter_user
 endfunc weft_enter_user
 #endif
 
-	entry	kernel, sync, weft_trap_kernel_sync, 1
-	entry	kernel, irq, weft_trap_kernel_irq, 0
-	entry	kernel, other, weft_trap_other, 1
+	entry	kernel, sync, weft_trap_kernel_sync
+	entry	kernel, irq, weft_trap_kernel_irq
+	entry	kernel, other, weft_trap_other
 
 // The way back into EL1.
 // In: sp = the frame of a kernel context
@@ -129,35 +124,39 @@ func weft_resume_frame, pad=j
 	ldr	x8, [sp, #WEFT_FRAME_PSTATE]
 	tst	x8, #WEFT_PSTATE_MODE		// EL0t is 0
 	b.ne	1f
+#if WEFT_PAUTH
 	mov	x0, sp
 	bl	weft_trap_user_exit
 	mov	x0, sp
-	b	weft_enter_user
+	b	weft_enter_user			// which finds out about keys
+#else
+	b	weft_return_user
+#endif
 1:
 #endif
 	b	weft_return_kernel
 endfunc weft_resume_frame
 
 /*
- * The kernel stack is full: sp (less a frame) is below it. Report from the
- * CPU's spare stack. The thread registers of EL0 serve as scratch: nothing
- * returns from here.
+ * The kernel stack is full: x0 = sp less a frame is below it, and sp is that
+ * plus x0. Report from the CPU's spare stack. The thread registers of EL0
+ * serve as scratch: nothing returns from here.
  */
 func weft_entry_overflow, pad=none
-	msr	tpidrro_el0, x0
 	msr	tpidr_el0, x1
-	mov	x0, sp
+	sub	x1, sp, x0
+	msr	tpidrro_el0, x1			// x0
 	mrs	x1, tpidr_el1
 	ldr	x1, [x1, #WEFT_TASK_CPU]
 	ldr	x1, [x1, #WEFT_CPU_SPARE_STACK]
 	sub	sp, x1, #WEFT_FRAME_SIZE
 	frame_x2_x29 stp
-	add	x26, x0, #WEFT_FRAME_SIZE	// sp before the exception
+	add	x21, x0, #WEFT_FRAME_SIZE	// sp before the exception
 	mrs	x0, tpidrro_el0
 	mrs	x1, tpidr_el0
 	frame_x0_x1 stp
-	frame_save_rest kernel, 1
-	str	x26, [sp, #WEFT_FRAME_SP]
+	frame_save_state 1
+	frame_link
 	frame_cfi
 	mov	x0, sp
 	mov	w1, #VECTOR_OVERFLOW

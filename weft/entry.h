@@ -25,42 +25,61 @@
 	.set	VECTOR_EL0_32, 12
 	.set	VECTOR_OVERFLOW, 16
 
-/*
- * A slot for what comes from EL0: SP_EL1 is at the frame already. With
- * @number x0 and x1 are saved and w0 tells @target which slot this was.
- */
-	.macro	vector_user table:req, slot:req, target:req, number
+/* Where an exception begins; @slot ends at the next one, or is too long. */
+	.macro	slot_begin table:req, slot:req
 	.org	\table + (\slot) * 0x80
-	.ifnb	\number
+	.endm
+
+	.macro	slot_end table:req, slot:req
+	.org	\table + (\slot) * 0x80 + 0x80
+	.endm
+
+/*
+ * A slot for what comes from EL0: SP_EL1 is at the frame already, and all of it
+ * is saved here. With @number w1 tells @target which slot this was; with @esr 0
+ * the exception has no syndrome.
+ */
+	.macro	vector_user table:req, slot:req, target:req, esr=1, number
+	slot_begin \table, \slot
 	frame_x0_x1 stp
-	mov	w0, #\number
+	frame_x2_x29 stp
+	mrs	x21, sp_el0
+	frame_save_state \esr
+	mov	x20, #WEFT_NO_SYSCALL_ASM
+	stp	x0, x20, [sp, #WEFT_FRAME_ORIG_X0]
+	stp	xzr, xzr, [sp, #WEFT_FRAME_RECORD]	// backtraces end here
+	add	x29, sp, #WEFT_FRAME_RECORD
+	.ifnb	\number
+	mov	w1, #\number
 	.endif
 	b	\target
-	.org	\table + (\slot) * 0x80 + 0x80
+	slot_end \table, \slot
 	.endm
 
 /*
  * A slot for what comes from EL1: make room for the frame, then see whether
  * the stack still has room at all, in the only register there is. The sum of
- * sp and x0 and one difference give sp in x0; two more give both back.
+ * sp and x0 and one difference give sp in x0; two more give both back. What of
+ * the frame does not fit in here is frame_link, for @target.
  */
-	.macro	vector_kernel table:req, slot:req, target:req, number
-	.org	\table + (\slot) * 0x80
+	.macro	vector_kernel table:req, slot:req, target:req, esr=1, number
+	slot_begin \table, \slot
 	sub	sp, sp, #WEFT_FRAME_SIZE
 	add	sp, sp, x0			// sp + x0
 	sub	x0, sp, x0			// sp
 	tbz	x0, #WEFT_STACK_SHIFT, 1f
 	sub	x0, sp, x0			// x0
 	sub	sp, sp, x0			// sp
-	.ifnb	\number
 	frame_x0_x1 stp
-	mov	w0, #\number
+	frame_x2_x29 stp
+	add	x21, sp, #WEFT_FRAME_SIZE	// sp before the exception
+	frame_save_state \esr
+	.ifnb	\number
+	mov	w1, #\number
 	.endif
 	b	\target
-1:	sub	x0, sp, x0
-	sub	sp, sp, x0
-	b	weft_entry_overflow
-	.org	\table + (\slot) * 0x80 + 0x80
+1:	b	weft_entry_overflow
+	slot_end \table, \slot
 	.endm
 
 /*
@@ -69,12 +88,12 @@
  */
 	.macro	vectors_of_el1 table:req
 	.irp	n, 0, 1, 2, 3
-	vector_kernel \table, VECTOR_EL1T + \n, weft_entry_kernel_other, \n
+	vector_kernel \table, \n, weft_entry_kernel_other, 1, \n
 	.endr
 	vector_kernel \table, VECTOR_EL1H + 0, weft_entry_kernel_sync
-	vector_kernel \table, VECTOR_EL1H + 1, weft_entry_kernel_irq
+	vector_kernel \table, VECTOR_EL1H + 1, weft_entry_kernel_irq, 0
 	.irp	n, 6, 7
-	vector_kernel \table, \n, weft_entry_kernel_other, \n
+	vector_kernel \table, \n, weft_entry_kernel_other, 1, \n
 	.endr
 	.endm
 
@@ -90,14 +109,14 @@
 	vectors_of_el1 \table
 #if WEFT_USER
 	vector_user	\table, VECTOR_EL0_64 + 0, weft_entry_user_sync\keys
-	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys
+	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys, 0
 	.irp	n, 10, 11, 12, 13, 14, 15
-	vector_user	\table, \n, weft_entry_user_other\keys, \n
+	vector_user	\table, \n, weft_entry_user_other\keys, 1, \n
 	.endr
 #else
 	/* Nobody is at EL0, so SP_EL1 is the kernel's stack here, too. */
 	.irp	n, 8, 9, 10, 11, 12, 13, 14, 15
-	vector_kernel	\table, \n, weft_entry_kernel_other, \n
+	vector_kernel	\table, \n, weft_entry_kernel_other, 1, \n
 	.endr
 #endif
 	.size	\table, . - \table
@@ -128,15 +147,10 @@
 	.set	WEFT_NO_SYSCALL_ASM, -1
 
 /*
- * What is not a general register; x0-x29 are saved, and x0-x18 are left as
- * they are. With @esr 0 the exception has none.
+ * What the exception found, after x0-x29; x21 = its sp. x22 = where it was. With
+ * @esr 0 it has no syndrome. x0-x18 are left as they are.
  */
-	.macro	frame_save_rest from:req, esr:req
-	.ifc	\from, user
-	mrs	x21, sp_el0
-	.else
-	add	x21, sp, #WEFT_FRAME_SIZE	// sp before the exception
-	.endif
+	.macro	frame_save_state esr:req
 	mrs	x22, elr_el1
 	mrs	x23, spsr_el1
 	stp	x30, x21, [sp, #WEFT_FRAME_X30]
@@ -148,15 +162,13 @@
 	.else
 	stp	xzr, xzr, [sp, #WEFT_FRAME_ESR]
 	.endif
+	.endm
+
+/* The end of a frame from EL1: backtraces go on at x22, where it was. */
+	.macro	frame_link
 	mov	x20, #WEFT_NO_SYSCALL_ASM
-	.ifc	\from, user
-	ldr	x19, [sp, #WEFT_FRAME_X0]
-	stp	x19, x20, [sp, #WEFT_FRAME_ORIG_X0]
-	stp	xzr, xzr, [sp, #WEFT_FRAME_RECORD]	// backtraces end here
-	.else
 	stp	xzr, x20, [sp, #WEFT_FRAME_ORIG_X0]
 	stp	x29, x22, [sp, #WEFT_FRAME_RECORD]
-	.endif
 	add	x29, sp, #WEFT_FRAME_RECORD
 	.endm
 

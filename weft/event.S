@@ -13,7 +13,7 @@
 weft_event_vectors:
 	vectors_of_el1 weft_event_vectors
 	.irp	n, 8, 9, 10, 11, 12, 13, 14, 15
-	vector_user	weft_event_vectors, \n, weft_event_entry, \n
+	vector_user	weft_event_vectors, \n, weft_event_entry, 1, \n
 	.endr
 	.size	weft_event_vectors, . - weft_event_vectors
 
@@ -24,11 +24,9 @@ weft_event_vectors:
 	mov	sp, \scratch
 	.endm
 
-// In: sp = the frame, x0 and x1 are saved in it, w0 = number of the vector
+// In: sp = the frame, all of it saved; w1 = number of the vector
 // Needs: DAIF masked
 func weft_event_entry, pad=none
-	frame_x2_x29 stp
-	frame_save_rest user, 1
 	frame_cfi
 #if WEFT_PAUTH
 	mrs	x20, tpidr_el1
@@ -37,7 +35,6 @@ func weft_event_entry, pad=none
 	pauth_kernel_key x20, x21
 1:
 #endif
-	mov	w1, w0
 	mov	x0, sp
 	mov	x19, sp
 	.cfi_def_cfa_register x19		// C preserves it

@@ -26,15 +26,15 @@ static uint64_t target(const int32_t *field)
 	return (uint64_t)(uintptr_t)field + (uint64_t)(int64_t)*field;
 }
 
-static const struct extable_entry *find(uint64_t pc)
+/* Called twice: one copy. */
+static __attribute__((noinline)) const struct extable_entry *
+find(uint64_t pc)
 {
-	const struct extable_entry *e;
+	const struct extable_entry *e = __weft_extable_start;
 
-	for (e = __weft_extable_start; e < __weft_extable_end; e++) {
-		if (target(&e->insn) == pc)
-			return e;
-	}
-	return NULL;
+	while (e != __weft_extable_end && target(&e->insn) != pc)
+		e++;
+	return e != __weft_extable_end ? e : NULL;
 }
 
 bool weft_extable_covers(uint64_t pc)

@@ -37,7 +37,8 @@ static uint64_t cpacr_of(uint64_t live)
 {
 	if (live == WEFT_FP_NOTHING)
 		return 0;
-	return live == WEFT_FP_SVE ? CPACR_EL0 : WEFT_CPACR_FPEN_EL0;
+	return WEFT_SVE && live == WEFT_FP_SVE ? CPACR_EL0 :
+	       WEFT_CPACR_FPEN_EL0;
 }
 
 /* EL0 from now on; no ISB, the ERET that takes it there is one. */
@@ -54,8 +55,7 @@ static void set_live(struct weft_cpu *cpu, uint64_t live)
 		change_live(cpu, live);
 }
 
-static SHARED void save(const struct weft_cpu *cpu,
-			const struct weft_task *task)
+static void save(const struct weft_cpu *cpu, const struct weft_task *task)
 {
 	weft_assert(cpu->fp_owner == task->fp);
 	if (WEFT_SVE && cpu->fp_live == WEFT_FP_SVE)
@@ -78,7 +78,7 @@ static void set_length(struct weft_cpu *cpu, const struct weft_sve *sve)
  * From memory, unless the registers hold it. Then ZCR_EL1 is right, too: it
  * changes only here and in begin_sve, with the owner.
  */
-static SHARED void load(struct weft_cpu *cpu, const struct weft_task *task)
+static void load(struct weft_cpu *cpu, const struct weft_task *task)
 {
 	if (cpu->fp_owner == task->fp)
 		return;
@@ -91,7 +91,7 @@ static SHARED void load(struct weft_cpu *cpu, const struct weft_task *task)
 	cpu->fp_owner = task->fp;
 }
 
-static void enable(struct weft_cpu *cpu, struct weft_task *task)
+static SHARED void enable(struct weft_cpu *cpu, struct weft_task *task)
 {
 	if (task->fp_used == WEFT_FP_NOTHING)
 		task->fp_used = WEFT_FP_SIMD;
@@ -109,7 +109,7 @@ static void begin_sve(struct weft_cpu *cpu, struct weft_task *task)
 }
 
 /* @task runs on @cpu from now on. */
-static void arrive(struct weft_cpu *cpu, struct weft_task *task)
+static SHARED void arrive(struct weft_cpu *cpu, struct weft_task *task)
 {
 	uint64_t policy = cpu->fp_policy;
 
@@ -122,8 +122,8 @@ static void arrive(struct weft_cpu *cpu, struct weft_task *task)
 
 void weft_task_forget_fp(struct weft_cpu *cpu, const struct weft_fp *fp)
 {
-	if (cpu->fp_owner == fp)
-		cpu->fp_owner = NULL;
+	/* A choice and not a branch: it is part of larger functions. */
+	cpu->fp_owner = cpu->fp_owner == fp ? NULL : cpu->fp_owner;
 }
 
 void weft_fp_hand_over(struct weft_cpu *cpu, struct weft_task *prev,
@@ -141,9 +141,8 @@ bool weft_fp_trap(struct weft_task *task, enum weft_fp_use use)
 	struct weft_cpu *cpu = task->cpu;
 
 	assert_running(task);
-	if (!task->fp || cpu->fp_live >= use)
-		return false;
-	if (use == WEFT_FP_SVE && (!WEFT_SVE || !task->sve))
+	if (!task->fp || cpu->fp_live >= use ||
+	    (use == WEFT_FP_SVE && (!WEFT_SVE || !task->sve)))
 		return false;
 	enable(cpu, task);
 	if (WEFT_SVE && cpu->fp_live < use)
@@ -169,7 +168,7 @@ void weft_task_load_fp(struct weft_task *task)
 	assert_running(task);
 	weft_task_forget_fp(cpu, task->fp);
 	if (cpu->fp_live)
-		load(cpu, task);
+		enable(cpu, task);
 }
 
 void weft_task_copy_fp(struct weft_task *to, const struct weft_task *from)
@@ -177,11 +176,11 @@ void weft_task_copy_fp(struct weft_task *to, const struct weft_task *from)
 	assert_running(from);
 	weft_assert(to->fp && from->fp && !to->cpu);
 	*to->fp = *from->fp;
+	to->fp_used = from->fp_used ? WEFT_FP_SIMD : WEFT_FP_NOTHING;
 	if (from->cpu->fp_live)
 		weft_fp_save(to->fp);
 	else if (WEFT_SVE && from->fp_used == WEFT_FP_SVE)
 		weft_sve_to_simd(from->sve, to->fp);
-	to->fp_used = from->fp_used ? WEFT_FP_SIMD : WEFT_FP_NOTHING;
 }
 
 void weft_task_reset_fp(struct weft_task *task)

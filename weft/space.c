@@ -58,14 +58,17 @@ static void write_ttbr0(struct weft_cpu *cpu, uint64_t word)
 /*
  * One ASID for all: what the TLB holds under it belongs to the last space.
  * It is dropped after TTBR0 changed, not before: until the ISB a walk may
- * still use the old root and leave its result under the common ASID.
+ * still use the old root and leave its result under the common ASID. An empty
+ * space, which has no domain, leaves nothing.
  */
-static void install_flushing(struct weft_cpu *cpu,
-			     const struct weft_space *space)
+static void install_common(struct weft_cpu *cpu,
+			   const struct weft_space *space)
 {
+	const struct weft_asid_domain *domain = space->domain;
+
 	write_ttbr0(cpu, space->ttbr);
-	if (cpu->tlb_space == space &&
-	    space->domain->policy == WEFT_ASID_FLUSH_CHANGE)
+	if (!domain || (cpu->tlb_space == space &&
+			domain->policy == WEFT_ASID_FLUSH_CHANGE))
 		return;
 	weft_isb();
 	weft_tlb_flush_asid_local(WEFT_ASID_COMMON);
@@ -89,12 +92,11 @@ static void install_tagged(struct weft_cpu *cpu, struct weft_space *space)
 
 void weft_space_install(struct weft_cpu *cpu, struct weft_space *space)
 {
-	if (!space->domain)
-		write_ttbr0(cpu, space->ttbr);
-	else if (WEFT_ASID && space->domain->policy == WEFT_ASID_GENERATIONS)
+	if (WEFT_ASID && space->domain &&
+	    space->domain->policy == WEFT_ASID_GENERATIONS)
 		install_tagged(cpu, space);
 	else
-		install_flushing(cpu, space);
+		install_common(cpu, space);
 }
 
 bool weft_space_is_installed(const struct weft_cpu *cpu,

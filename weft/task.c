@@ -63,8 +63,9 @@ static void assert_masked(void)
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
 }
 
-static void init(struct weft_task *task, uintptr_t sp, const char *pc,
-		 struct weft_space *space, struct weft_fp *fp)
+static __attribute__((noinline)) void
+init(struct weft_task *task, uintptr_t sp, const char *pc,
+     struct weft_space *space, struct weft_fp *fp)
 {
 	weft_assert(sp % 16 == 0 && (space || !WEFT_USER));
 	*task = (struct weft_task){

@@ -5,6 +5,8 @@
  */
 #include <weft/tlb.h>
 
+#include <stddef.h>
+
 #include <weft/arch.h>
 #include <weft/assert.h>
 #include <weft/config.h>
@@ -12,6 +14,9 @@
 #include <weft/sysreg.h>
 
 #include "flags.h"
+
+/* One copy: compilers would make one for each place that leads there. */
+#define SHARED __attribute__((noinline))
 
 /* VA[55:12] in bits 43:0, whatever the granule; TTL above it is 0: unknown. */
 #define TLBI_VA_MASK	((UINT64_C(1) << 44) - 1)
@@ -30,6 +35,8 @@ enum {
 	ALL_ASIDS = -1,
 	BLOCK_PAGES = WEFT_BLOCK_SIZE / WEFT_PAGE_SIZE,
 	SCALE_MAX = 3,
+	/* Of so many ranges nothing is looked at. */
+	EVERYTHING = WEFT_TLB_BATCH_MAX + 1,
 	/* Which operation: LEAF, LOCAL and RANGE of the flags, and this. */
 	ANY = 8,
 };
@@ -143,7 +150,7 @@ static uint64_t by_range(unsigned op, uint64_t tag, uint64_t page,
 {
 	unsigned scale;
 
-	for (scale = SCALE_MAX + 1; scale-- > 0;) {
+	for (scale = SCALE_MAX; end - page > 1; scale--) {
 		unsigned shift = 5 * scale + 1;
 		uint64_t n = (end - page) >> shift;
 
@@ -178,7 +185,7 @@ static void issue(int32_t asid, const struct weft_tlb_range *range,
 		by_address(op, tag | (page & TLBI_VA_MASK));
 }
 
-static void issue_all(int32_t asid, unsigned flags)
+static SHARED void issue_all(int32_t asid, unsigned flags)
 {
 	note(asid, 0, 0, flags & WEFT_TLB_LOCAL);
 	if (WEFT_USER && asid != ALL_ASIDS) {
@@ -199,7 +206,7 @@ static bool too_many(const struct weft_tlb_range *ranges, unsigned n,
 	uint64_t max = WEFT_TLB_PAGES_MAX, count = 0;
 	unsigned i;
 
-	if (n > WEFT_TLB_BATCH_MAX)
+	if (n >= EVERYTHING)
 		return true;
 	if (flags & WEFT_TLB_RANGE)
 		max = WEFT_TLB_RANGE_PAGES_MAX;
@@ -214,33 +221,50 @@ static bool too_many(const struct weft_tlb_range *ranges, unsigned n,
 	return count > max;
 }
 
-static void invalidate(int32_t asid, const struct weft_tlb_range *ranges,
-		       unsigned n, unsigned flags)
+/*
+ * All there is to it: under @asid, or what @space has if there is one. With @n
+ * EVERYTHING all that is tagged so.
+ */
+static SHARED void flush(int32_t asid, const struct weft_space *space,
+			 const struct weft_tlb_range *ranges, unsigned n,
+			 unsigned flags)
 {
-	unsigned i;
+	const struct weft_tlb_range *end = ranges + n;
 
+	before(flags);
+	/*
+	 * The writes first, then the ASID: if the space gets another one after
+	 * this look (a rollover, here after a preemption, or on another CPU),
+	 * walks under that one see the writes, and what was cached under any
+	 * older one goes with the rollover. So for a batch too: the ASID is
+	 * read once, here, and not when a range is noted. A space without ASID
+	 * never ran, nothing of it is cached.
+	 */
+	if (WEFT_USER && space) {
+		asid = weft_space_asid(space);
+		if (!asid)
+			return;
+	}
 	if (too_many(ranges, n, flags)) {
 		issue_all(asid, flags);
-		return;
+	} else {
+		for (; ranges < end; ranges++)
+			issue(asid, ranges, flags);
 	}
-	for (i = 0; i < n; i++)
-		issue(asid, &ranges[i], flags);
+	after(flags);
 }
 
-static void flush_one(int32_t asid, uint64_t va, size_t size, unsigned flags)
+static SHARED void flush_one(int32_t asid, uint64_t va, size_t size,
+			     unsigned flags)
 {
 	struct weft_tlb_range range = { va, size, flags };
 
-	before(flags);
-	invalidate(asid, &range, 1, flags);
-	after(flags);
+	flush(asid, NULL, &range, 1, flags);
 }
 
 static void flush_all(int32_t asid, unsigned flags)
 {
-	before(flags);
-	issue_all(asid, flags);
-	after(flags);
+	flush(asid, NULL, NULL, EVERYTHING, flags);
 }
 
 #if WEFT_USER
@@ -269,44 +293,28 @@ void weft_tlb_flush_all(unsigned flags)
 void weft_tlb_batch_add(struct weft_tlb_batch *batch, uint64_t va, size_t size,
 			unsigned flags)
 {
-	struct weft_tlb_range *range;
+	unsigned n = batch->n;
+	struct weft_tlb_range *range = batch->ranges + n;
+	struct weft_tlb_range *last = range - 1;
 
-	if (batch->n > WEFT_TLB_BATCH_MAX)
+	if (n >= EVERYTHING)
 		return;
-	range = &batch->ranges[batch->n];
-	if (batch->n && range[-1].flags == flags &&
-	    range[-1].va + range[-1].size == va) {
-		range[-1].size += size;
+	if (n && last->flags == flags && last->va + last->size == va) {
+		last->size += size;
 		return;
 	}
-	if (batch->n < WEFT_TLB_BATCH_MAX)
+	batch->n = n + 1;
+	if (n < WEFT_TLB_BATCH_MAX)
 		*range = (struct weft_tlb_range){ va, size, flags };
-	batch->n++;
 }
 
 void weft_tlb_batch_flush(struct weft_tlb_batch *batch,
 			  const struct weft_space *space, unsigned flags)
 {
-	int32_t asid = ALL_ASIDS;
 	unsigned n = batch->n;
 
 	if (!n)
 		return;
 	batch->n = 0;
-	before(flags);
-	/*
-	 * The writes first, then the ASID: if the space gets another one after
-	 * this look (a rollover, here after a preemption, or on another CPU),
-	 * walks under that one see the writes, and what was cached under any
-	 * older one goes with the rollover. So for a batch too: the ASID is
-	 * read once, here, and not when a range is noted. A space without ASID
-	 * never ran, nothing of it is cached.
-	 */
-	if (WEFT_USER && space) {
-		asid = weft_space_asid(space);
-		if (!asid)
-			return;
-	}
-	invalidate(asid, batch->ranges, n, flags);
-	after(flags);
+	flush(ALL_ASIDS, space, batch->ranges, n, flags);
 }

@@ -18,6 +18,9 @@
 #include "entry.h"
 #include "flags.h"
 
+/* Needed more than once, but one copy of it is enough. */
+#define SHARED __attribute__((noinline))
+
 static unsigned class_of(uint64_t esr)
 {
 	return (esr >> WEFT_ESR_EC_SHIFT) & WEFT_ESR_EC_MASK;
@@ -39,8 +42,8 @@ static bool is_page_fault(uint64_t esr)
 	return is_abort(esr) && fsc < WEFT_FSC_EXTERNAL;
 }
 
-void weft_page_fault_decode(const struct weft_frame *frame,
-			    struct weft_page_fault *fault)
+SHARED void weft_page_fault_decode(const struct weft_frame *frame,
+				   struct weft_page_fault *fault)
 {
 	uint64_t esr = frame->esr;
 	unsigned ec = class_of(esr);
@@ -74,45 +77,34 @@ static enum weft_trap abort_trap(uint64_t esr)
 	return WEFT_TRAP_EXTERNAL;
 }
 
-enum weft_trap weft_trap_decode(uint64_t esr)
+SHARED enum weft_trap weft_trap_decode(uint64_t esr)
 {
+	/* By class: a switch of so many cases is code in some compilers. */
+	static const uint8_t TRAPS[WEFT_ESR_EC_MASK + 1] = {
+		[WEFT_EC_WFX] = WEFT_TRAP_WFX,
+		[WEFT_EC_FP] = WEFT_TRAP_FP,
+		[WEFT_EC_SVE] = WEFT_TRAP_SVE,
+		[WEFT_EC_SME] = WEFT_TRAP_SME,
+		[WEFT_EC_SYS64] = WEFT_TRAP_SYSREG,
+		[WEFT_EC_PAUTH] = WEFT_TRAP_PAUTH,
+		[WEFT_EC_FPAC] = WEFT_TRAP_PAUTH,
+		[WEFT_EC_BTI] = WEFT_TRAP_BTI,
+		[WEFT_EC_ILLEGAL] = WEFT_TRAP_ILLEGAL,
+		[WEFT_EC_PC_ALIGN] = WEFT_TRAP_PC_ALIGN,
+		[WEFT_EC_SP_ALIGN] = WEFT_TRAP_SP_ALIGN,
+		[WEFT_EC_FP64] = WEFT_TRAP_FP_EXCEPTION,
+		[WEFT_EC_BRK64] = WEFT_TRAP_BREAKPOINT,
+		[WEFT_EC_BREAK_EL0] = WEFT_TRAP_DEBUG,
+		[WEFT_EC_STEP_EL0] = WEFT_TRAP_DEBUG,
+		[WEFT_EC_WATCH_EL0] = WEFT_TRAP_DEBUG,
+	};
+	unsigned ec = class_of(esr);
+
 	if (is_abort(esr))
 		return abort_trap(esr);
-	switch (class_of(esr)) {
-	case WEFT_EC_UNKNOWN:
+	if (ec == WEFT_EC_UNKNOWN)
 		return WEFT_TRAP_UNDEFINED;
-	case WEFT_EC_WFX:
-		return WEFT_TRAP_WFX;
-	case WEFT_EC_FP:
-		return WEFT_TRAP_FP;
-	case WEFT_EC_SVE:
-		return WEFT_TRAP_SVE;
-	case WEFT_EC_SME:
-		return WEFT_TRAP_SME;
-	case WEFT_EC_SYS64:
-		return WEFT_TRAP_SYSREG;
-	case WEFT_EC_PAUTH:
-	case WEFT_EC_FPAC:
-		return WEFT_TRAP_PAUTH;
-	case WEFT_EC_BTI:
-		return WEFT_TRAP_BTI;
-	case WEFT_EC_ILLEGAL:
-		return WEFT_TRAP_ILLEGAL;
-	case WEFT_EC_PC_ALIGN:
-		return WEFT_TRAP_PC_ALIGN;
-	case WEFT_EC_SP_ALIGN:
-		return WEFT_TRAP_SP_ALIGN;
-	case WEFT_EC_FP64:
-		return WEFT_TRAP_FP_EXCEPTION;
-	case WEFT_EC_BRK64:
-		return WEFT_TRAP_BREAKPOINT;
-	case WEFT_EC_BREAK_EL0:
-	case WEFT_EC_STEP_EL0:
-	case WEFT_EC_WATCH_EL0:
-		return WEFT_TRAP_DEBUG;
-	default:
-		return WEFT_TRAP_UNKNOWN;
-	}
+	return TRAPS[ec] ? TRAPS[ec] : WEFT_TRAP_UNKNOWN;
 }
 
 /* ERET with it goes back to where the kernel was. */
@@ -123,15 +115,15 @@ static void kernel_exit(const struct weft_frame *frame)
 	(void)frame;
 }
 
-#if WEFT_USER
-static void user_page_fault(struct weft_frame *frame)
+static SHARED bool page_fault(struct weft_frame *frame)
 {
 	struct weft_page_fault fault;
 
 	weft_page_fault_decode(frame, &fault);
-	weft_hook_page_fault(frame, &fault);
+	return weft_hook_page_fault(frame, &fault);
 }
 
+#if WEFT_USER
 static bool fp_trap(uint64_t esr)
 {
 	unsigned ec = class_of(esr);
@@ -167,17 +159,24 @@ void weft_trap_user_exit(struct weft_frame *frame)
 #endif
 }
 
-void weft_trap_user_sync(struct weft_frame *frame)
+/* Not part of the way of a system call: that saves no register. */
+static __attribute__((noinline)) void user_trap(struct weft_frame *frame)
 {
 	uint64_t esr = frame->esr;
 
-	if (class_of(esr) == WEFT_EC_SVC64) {
+	if (is_page_fault(esr))
+		page_fault(frame);
+	else if (!WEFT_FP || !fp_trap(esr))
+		weft_hook_user_trap(frame, weft_trap_decode(esr));
+}
+
+void weft_trap_user_sync(struct weft_frame *frame)
+{
+	if (class_of(frame->esr) == WEFT_EC_SVC64) {
 		frame->number = frame->x[8];
 		weft_hook_syscall(frame);
-	} else if (is_page_fault(esr)) {
-		user_page_fault(frame);
-	} else if (!WEFT_FP || !fp_trap(esr)) {
-		weft_hook_user_trap(frame, weft_trap_decode(esr));
+	} else {
+		user_trap(frame);
 	}
 }
 
@@ -189,16 +188,9 @@ void weft_trap_user_irq(struct weft_frame *frame)
 
 void weft_trap_kernel_sync(struct weft_frame *frame)
 {
-	struct weft_page_fault fault;
+	bool handled = is_page_fault(frame->esr) && page_fault(frame);
 
-	if (is_page_fault(frame->esr)) {
-		weft_page_fault_decode(frame, &fault);
-		if (weft_hook_page_fault(frame, &fault)) {
-			kernel_exit(frame);
-			return;
-		}
-	}
-	if (!WEFT_USER || !weft_extable_fixup(frame))
+	if (!handled && (!WEFT_USER || !weft_extable_fixup(frame)))
 		weft_hook_unexpected(frame,
 				     WEFT_VECTOR_EL1H | WEFT_VECTOR_SYNC);
 	kernel_exit(frame);

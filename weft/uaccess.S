@@ -4,8 +4,9 @@
  * include/weft/uaccess.h.
  *
  * The wide loop moves 16 bytes; a fault in it falls back to the byte loop,
- * which then stops at exactly the byte that cannot be reached. All state is
- * in registers of the thread.
+ * which then stops at exactly the byte that cannot be reached: the count is 16
+ * too low there, as it is when too few bytes are left. What is left is what
+ * is returned, 0 at the end. All state is in registers of the thread.
  */
 #include <weft/arch.h>
 #include <weft/asm.h>
@@ -19,26 +20,20 @@
 func weft_copy_from_user
 	subs	x2, x2, #16
 	b.lo	2f
-1:	user_access .Lfrom_wide, ldtr x4, [x1]
-	user_access .Lfrom_wide, ldtr x5, [x1, #8]
+1:	user_access 2f, ldtr x4, [x1]
+	user_access 2f, ldtr x5, [x1, #8]
 	stp	x4, x5, [x0], #16
 	add	x1, x1, #16
 	subs	x2, x2, #16
 	b.hs	1b
 2:	adds	x2, x2, #16
 	b.eq	4f
-3:	user_access .Lfrom_byte, ldtrb w4, [x1]
+3:	user_access 4f, ldtrb w4, [x1]
 	strb	w4, [x0], #1
 	add	x1, x1, #1
 	subs	x2, x2, #1
 	b.ne	3b
-4:	mov	x0, #0
-	ret
-.Lfrom_wide:
-	add	x2, x2, #16
-	b	3b
-.Lfrom_byte:
-	mov	x0, x2
+4:	mov	x0, x2
 	ret
 endfunc weft_copy_from_user
 
@@ -49,8 +44,8 @@ func weft_copy_to_user
 	subs	x2, x2, #16
 	b.lo	2f
 1:	ldp	x4, x5, [x1]
-	user_access .Lto_wide, sttr x4, [x0]
-	user_access .Lto_wide, sttr x5, [x0, #8]
+	user_access 2f, sttr x4, [x0]
+	user_access 2f, sttr x5, [x0, #8]
 	add	x1, x1, #16
 	add	x0, x0, #16
 	subs	x2, x2, #16
@@ -58,18 +53,12 @@ func weft_copy_to_user
 2:	adds	x2, x2, #16
 	b.eq	4f
 3:	ldrb	w4, [x1]
-	user_access .Lto_byte, sttrb w4, [x0]
+	user_access 4f, sttrb w4, [x0]
 	add	x1, x1, #1
 	add	x0, x0, #1
 	subs	x2, x2, #1
 	b.ne	3b
-4:	mov	x0, #0
-	ret
-.Lto_wide:
-	add	x2, x2, #16
-	b	3b
-.Lto_byte:
-	mov	x0, x2
+4:	mov	x0, x2
 	ret
 endfunc weft_copy_to_user
 
@@ -78,24 +67,18 @@ endfunc weft_copy_to_user
 func weft_clear_user
 	subs	x1, x1, #16
 	b.lo	2f
-1:	user_access .Lclear_wide, sttr xzr, [x0]
-	user_access .Lclear_wide, sttr xzr, [x0, #8]
+1:	user_access 2f, sttr xzr, [x0]
+	user_access 2f, sttr xzr, [x0, #8]
 	add	x0, x0, #16
 	subs	x1, x1, #16
 	b.hs	1b
 2:	adds	x1, x1, #16
 	b.eq	4f
-3:	user_access .Lclear_byte, sttrb wzr, [x0]
+3:	user_access 4f, sttrb wzr, [x0]
 	add	x0, x0, #1
 	subs	x1, x1, #1
 	b.ne	3b
-4:	mov	x0, #0
-	ret
-.Lclear_wide:
-	add	x1, x1, #16
-	b	3b
-.Lclear_byte:
-	mov	x0, x1
+4:	mov	x0, x1
 	ret
 endfunc weft_clear_user
 
@@ -146,8 +129,19 @@ endfunc weft_string_from_user
 .Lno_pan\@:
 	.endm
 
-// In: x0 = address; Out: x10 = address, x11 = tries; Clobbers: x9
-	.macro	atomic_begin
+/*
+ * Each atomic is a choice of w12-w16: of an old value that is x15 (which need
+ * not be one of 32 bits) the new one is w16, of all others it is
+ * ((old & w12) + w13) ^ w14. A value that stays is stored, too.
+ */
+	.section .text.weft_user_atomics, "ax", %progbits
+.Latomic_add:
+	mov	w14, wzr
+.Latomic_xor:
+	mov	x15, #-1
+// In: x0 = address, w12-w16, x2 = where the old value goes
+// Out: w0 = 0 or an error; Clobbers: x4-x6, x9-x11
+.Latomic:
 	tst	x0, #3
 	b.ne	.Latomic_align
 	ubfx	x9, x0, #WEFT_VA_BITS, #(56 - WEFT_VA_BITS)
@@ -155,58 +149,25 @@ endfunc weft_string_from_user
 	mov	x10, x0
 	mov	w11, #TRIES
 	pan_write 0
-	.endm
-
-// w5 is stored and w4 given to @old, or again from label 1.
-	.macro	atomic_end old:req
-	user_access .Latomic_fault, stlxr w6, w5, [x10]
-	cbz	w6, .Latomic_done\@
-	sub	w11, w11, #1
-	cbnz	w11, 1b
-	b	.Latomic_busy
-.Latomic_done\@:
-	pan_write 1
-	str	w4, [\old]
-	mov	w0, #0
-	ret
-	.endm
-
-// int weft_user_NAME32(uint64_t addr, uint32_t value, uint32_t *old)
-//                               x0             w1            x2
-// Each stores ((the old value & w12) ^ w13) + w14.
-// Clobbers: x4-x6, x9-x14
-	.macro	user_atomic name:req, and:req, xor:req, add:req
-func weft_user_\name
-	mvn	w3, w1				// for \and
-	mov	w12, \and
-	mov	w13, \xor
-	mov	w14, \add
-	b	.Latomic_apply
-endfunc weft_user_\name
-	.endm
-
-	user_atomic swap32, wzr, w1, wzr
-	user_atomic add32, #-1, wzr, w1
-	user_atomic or32, w3, w1, wzr
-	user_atomic andn32, w3, wzr, wzr
-	user_atomic xor32, #-1, w1, wzr
-
-	.section .text.weft_user_atomics, "ax", %progbits
-.Latomic_apply:
-	atomic_begin
 1:	user_access .Latomic_fault, ldaxr w4, [x10]
 	and	w5, w4, w12
-	eor	w5, w5, w13
-	add	w5, w5, w14
-	atomic_end x2
+	add	w5, w5, w13
+	eor	w5, w5, w14
+	cmp	x4, x15
+	csel	w5, w16, w5, eq
+	user_access .Latomic_fault, stlxr w0, w5, [x10]
+	cbz	w0, .Latomic_restore
+	sub	w11, w11, #1
+	cbnz	w11, 1b
+	mov	w0, #-11			// WEFT_EAGAIN
+	b	.Latomic_restore
 .Latomic_fault:
 	mov	w0, #-14			// WEFT_EFAULT
-	b	.Latomic_restore
-.Latomic_busy:
-	mov	w0, #-11			// WEFT_EAGAIN
 .Latomic_restore:
 	pan_write 1
-	ret
+	cbnz	w0, 2f
+	str	w4, [x2]
+2:	ret
 .Latomic_refused:
 	mov	w0, #-14			// WEFT_EFAULT
 	ret
@@ -214,17 +175,42 @@ endfunc weft_user_\name
 	mov	w0, #-22			// WEFT_EINVAL
 	ret
 
+// int weft_user_NAME32(uint64_t addr, uint32_t value, uint32_t *old)
+//                               x0             w1            x2
+// Clobbers: x4-x6, x9-x15
+	.macro	user_atomic name:req, and:req, add:req
+func weft_user_\name
+	\and
+	mov	w13, \add
+	b	.Latomic_add
+endfunc weft_user_\name
+	.endm
+
+	user_atomic swap32, "mov w12, wzr", w1
+	user_atomic add32, "mov w12, #-1", w1
+	user_atomic or32, "mvn w12, w1", w1
+	user_atomic andn32, "mvn w12, w1", wzr
+
+func weft_user_xor32
+	mov	w12, #-1
+	mov	w13, wzr
+	mov	w14, w1
+	b	.Latomic_xor
+endfunc weft_user_xor32
+
 // int weft_user_cas32(uint64_t addr, uint32_t expected, uint32_t desired,
 //                              x0             w1                 w2
 //                     uint32_t *old)
 //                               x3
-// Clobbers: x4-x6, x9-x11
+// Clobbers: x2, x4-x6, x9-x16
 func weft_user_cas32
-	atomic_begin
-1:	user_access .Latomic_fault, ldaxr w4, [x10]
-	cmp	w4, w1
-	csel	w5, w2, w4, eq			// else what is there, again
-	atomic_end x3
+	mov	w12, #-1
+	mov	w13, wzr
+	mov	w14, wzr
+	mov	w15, w1
+	mov	w16, w2
+	mov	x2, x3
+	b	.Latomic
 endfunc weft_user_cas32
 
 // int weft_user_load32(uint64_t addr, uint32_t *value)

@@ -2,8 +2,8 @@
 /*
  * The trap frame: every general register of whoever was interrupted.
  *
- * It has one author, weft/entry.S, which fills it before any C runs and
- * consumes it on the way out. It lies on the kernel stack: at the very top if
+ * It has one author, weft/entry.h and entry.S, which fill it before any C runs
+ * and consume it on the way out. It lies on the kernel stack: at the very top if
  * the exception came from EL0 (so SP_EL1 points at it while in EL0), below
  * whatever was there if it came from EL1.
  */

@@ -87,9 +87,9 @@ extern "C" {
 /* Each key is 128 bits, low half first. */
 struct weft_keys {
 	uint64_t ia[2];		/* instruction addresses */
-	uint64_t ib[2];
+	uint64_t ib[2];		/* the second key for these */
 	uint64_t da[2];		/* data addresses */
-	uint64_t db[2];
+	uint64_t db[2];		/* the second key for these */
 	uint64_t ga[2];		/* PACGA: any data */
 };
 

@@ -99,8 +99,8 @@ WEFT_PAIR(weft_saved, x29, lr);
 WEFT_STATIC_ASSERT(sizeof(struct weft_saved) % 16 == 0,
 		   "the switch keeps sp 16-byte aligned");
 
-/* The running task. Any context; an address, so it cannot go stale. */
 #ifdef __aarch64__
+/* The running task. Any context. */
 static inline struct weft_task *weft_task_current(void)
 {
 	uintptr_t task;

@@ -76,34 +76,38 @@ void weft_tlb_flush_asid(uint16_t asid, unsigned flags);
 /* Everything. WEFT_TLB_LOCAL counts. */
 void weft_tlb_flush_all(unsigned flags);
 
+/* Everything, on this CPU only. */
 static inline void weft_tlb_flush_local(void)
 {
 	weft_tlb_flush_all(WEFT_TLB_LOCAL);
 }
 
+/* Everything under one ASID, on this CPU only. */
 static inline void weft_tlb_flush_asid_local(uint16_t asid)
 {
 	weft_tlb_flush_asid(asid, WEFT_TLB_LOCAL);
 }
+
+#define WEFT_TLB_BATCH_MAX 16
+
+/* One range of a batch. */
+struct weft_tlb_range {
+	uint64_t va;		/* where it begins */
+	uint64_t size;		/* in bytes */
+	unsigned flags;		/* WEFT_TLB_LEAF, WEFT_TLB_BLOCKS */
+};
 
 /*
  * A batch: ranges of one space, or of the kernel's half, that are invalidated
  * together, between one pair of barriers. When it is full it becomes the
  * whole ASID. The members are weft's.
  */
-#define WEFT_TLB_BATCH_MAX 16
-
-struct weft_tlb_range {
-	uint64_t va;
-	uint64_t size;
-	unsigned flags;
-};
-
 struct weft_tlb_batch {
 	unsigned n;		/* above WEFT_TLB_BATCH_MAX: everything */
-	struct weft_tlb_range ranges[WEFT_TLB_BATCH_MAX];
+	struct weft_tlb_range ranges[WEFT_TLB_BATCH_MAX];	/* n of them */
 };
 
+/* An empty batch. */
 static inline void weft_tlb_batch_init(struct weft_tlb_batch *batch)
 {
 	batch->n = 0;

@@ -2,8 +2,8 @@
 /*
  * Exceptions: from the vector to the client's hooks.
  *
- *	vectors.S  one slot each: where it came from, what kind
- *	entry.S    saves the frame, restores it
+ *	vectors.S  one slot for each place and kind, saves the frame
+ *	entry.S    calls trap.c, restores the frame
  *	trap.c     reads ESR_EL1, decides which hook
  *	hooks      the client's functions, below
  *

@@ -36,11 +36,12 @@ CXX_SAYS = f"weft {{version}} from C++\n{COUNT}done\n"
 FP_SAYS = "fp: both threads find their own\n"
 ASID_SAYS = "asid: 1000 switches, every space alone under its ASID\n"
 # The parts that can be had alone; docs/adopting.md has the same lists.
-FP_FILES = ("weft/fp.S", "include/weft/asm.h", "include/weft/fp.h",
-            "include/weft/layout.h")
+FP_FILES = ("weft/fp.S", "include/weft/asm.h", "include/weft/config.h",
+            "include/weft/fp.h", "include/weft/layout.h")
 ASID_FILES = ("weft/asid.c", "weft/flags.h", "include/weft/arch.h",
               "include/weft/asid.h", "include/weft/assert.h",
-              "include/weft/errno.h", "include/weft/space.h")
+              "include/weft/config.h", "include/weft/errno.h",
+              "include/weft/space.h", "include/weft/sysreg.h")
 
 
 class Failed(Exception):
@@ -315,8 +316,8 @@ def part_asid(report: tap.Writer, _family: str) -> None:
         copy(ASID_FILES, folder)
         own = client("asid", folder)
         # The kernel's flags are for the library; the program has libc's.
-        run([*compiler, *flags, *compilers.WARNINGS, "-Iinclude", "-O2",
-             "-c", "weft/asid.c"], folder)
+        run([*compiler, *flags, *compilers.WARNINGS, "-Iinclude", f"-I{own}",
+             "-O2", "-c", "weft/asid.c"], folder)
         run([*compiler, *compilers.WARNINGS, "-Iinclude", "-O2", "-static",
              "asid.o", f"{own}/main.c", "-o", "program"], folder)
         said = run([*emulator, "./program"], folder)

@@ -94,9 +94,9 @@ BUGS = (
         "flush-change", "may hold"),
     Bug("flush-before-ttbr0", "flushed while the old root "
         "is still walked", "space.c",
-        (("\twrite_ttbr0(cpu, space->ttbr);\n\tif (cpu->tlb_space",
+        (("\twrite_ttbr0(cpu, space->ttbr);\n\tif (!domain",
           "\tweft_tlb_flush_asid_local(WEFT_ASID_COMMON);\n"
-          "\twrite_ttbr0(cpu, space->ttbr);\n\tif (cpu->tlb_space"),
+          "\twrite_ttbr0(cpu, space->ttbr);\n\tif (!domain"),
          ("\tweft_isb();\n\tweft_tlb_flush_asid_local(WEFT_ASID_COMMON);\n",
           "")), "flush-change", "may hold"),
     Bug("no-isb-before-flush", "the flush before TTBR0 is in force",
@@ -140,7 +140,8 @@ BUGS = (
           "\t\tweft_dsb_nsh();\n"),), "change", "may hold"),
     Bug("asid-read-early", LINUX + "5e10f9887ed8: the ASID is read before "
         "the write is visible", "tlb.c",
-        (("\tbatch->n = 0;\n\tbefore(flags);\n", "\tbatch->n = 0;\n"),
+        (("end = ranges + n;\n\n\tbefore(flags);\n",
+          "end = ranges + n;\n\n"),
          ("\t\tasid = weft_space_asid(space);\n\t\tif (!asid)\n"
           "\t\t\treturn;\n\t}\n",
           "\t\tasid = weft_space_asid(space);\n\t\tif (!asid)\n"

@@ -24,7 +24,8 @@ FILES = ("asid.c", "pgtable.c", "space.c", "tlb.c")
 MODEL = os.path.join(ROOT, "tests/model")
 # As meson.build has them, but that a bug may leave something unused.
 ARGS = ["-std=gnu11", "-O2", "-g", "-U_FORTIFY_SOURCE", "-DWEFT_DEBUG=1",
-        f"-I{MODEL}/shim", f"-I{ROOT}/include"]
+        f"-I{MODEL}/shim", f"-I{ROOT}/include",
+        f"-I{ROOT}/weft"]
 STATES = 3000000
 SECONDS = 100
 
