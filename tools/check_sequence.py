@@ -31,6 +31,7 @@ BRANCH = re.compile(r"^(b|b\.\w+|cbn?z|tbn?z)$")
 ENDS = re.compile(r"^(b|br|ret|eret|braa\w*|brab\w*|reta\w|ereta\w|brk|udf)$")
 INDIRECT = re.compile(r"^(br|braa\w*|brab\w*)$")
 MAX_DEPTH = 4
+STOPS = ("weft_assert_failed",)    # what follows a call is another function
 
 
 class Insn(NamedTuple):
@@ -209,7 +210,10 @@ def following(code: Code, insn: Insn,
     here = code.owner[insn.address]
     after = insn.address + 4
     if mnemonic == "bl":
-        known = code.is_weft(code.owner.get(insn.target, ""))
+        called = code.owner.get(insn.target, "")
+        if called in STOPS:
+            return
+        known = code.is_weft(called)
         if known and len(stack) < MAX_DEPTH:
             yield insn.target, stack + (after,)
         else:
