@@ -316,6 +316,9 @@ BETWEEN = (
     Between(r"msr sctlr_el1, .*", (ISB, ), RETURN,
             "the next instruction is fetched through the MMU only after ISB",
             "weft_mmu_on"),
+    Between(r"msr zcr_el1, .*", (ISB, ), r"leaves|rdvl .*",
+            "the vector length changes only at a context synchronization "
+            "event (D19.1.2)"),
     Between(r"msr ttbr0_el1, .*", (ISB, ), r"tlbi .*",
             "until the ISB a walk may use the old root and leave its result "
             "behind the TLBI (D8.14.4)", "install_shared install_flushed "
@@ -406,6 +409,18 @@ REQUIRES = (
              "the TLB holds UNKNOWN contents after reset (D8.14)"),
     Requires("weft_mmu_on", r"ic iallu", r"msr sctlr_el1, .*",
              "the instruction cache holds UNKNOWN contents after reset"),
+    Requires("weft_mmu_on", r"mrs x\d+, id_aa64pfr1_el1",
+             r"msr sctlr_el1, .*",
+             "SCTLR_EL1.BT1 is RES0 without FEAT_BTI (D19.2.118)"),
+    Requires("weft_mmu_on", r"mrs x\d+, id_aa64mmfr1_el1",
+             r"msr sctlr_el1, .*",
+             "SCTLR_EL1.SPAN is RES1 without FEAT_PAN (D19.2.118)"),
+    Requires("weft_descend", r"mrs x\d+, id_aa64mmfr0_el1",
+             r"msr scr_el3, .*",
+             "SCR_EL3.FGTEn is RES0 without FEAT_FGT (D19.2.117)"),
+    Requires("weft_return_kernel", r"msr daifset, #0xf",
+             r"msr (elr|spsr)_el1, .*",
+             "an exception between this and ERET would overwrite it"),
 )
 
 # A register that is a copy of another: read right before it is written.

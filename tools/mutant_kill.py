@@ -536,7 +536,10 @@ def first(config: suites.Config) -> Stage:
         tests = tests_of(shop.mutant.file) if shop.mutant else "weft."
         return run_boot(shop, boot_command(shop, config, tests),
                         shop.silence / FIRST_SPEED)
-    return Stage(f"first.{config.name()}", lambda file: True, run,
+    # What only CPUs with pointer authentication or SVE run, and only others.
+    alien = r"/(sve|pauth|vectors_pauth)\." if not config.max else r"/vectors\."
+    return Stage(f"first.{config.name()}",
+                 lambda file: not re.search(alien, file), run,
                  config.variant())
 
 
@@ -595,6 +598,7 @@ def user(config: suites.Config, program: str, files: str) -> Stage:
 
 MAX = suites.Config(max=True, debug=True)
 ONE = suites.Config(asid1=True)
+OLD = suites.Config(debug=True)
 EL2 = suites.Config(max=True, debug=True, el2=True)
 EL2_OLD = suites.Config(el2=True, gicv2=True)
 
@@ -606,7 +610,7 @@ def all_stages() -> list[Stage]:
         Stage("model.short", is_modelled,
               lambda shop: model(shop, SHORT)),
         Stage("static", lambda file: True, static),
-        first(ONE),
+        first(ONE), first(OLD),
         boot(EL2), boot(EL2_OLD),
         *[user(config, *row) for row in PROGRAMS[:2] for config in (MAX, ONE)],
         boot(MAX),
