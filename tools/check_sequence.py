@@ -14,6 +14,7 @@ calls where they are the library's. To add one: an entry in a table.
 
 import argparse
 import collections
+import copy
 import os
 import re
 import subprocess
@@ -30,6 +31,7 @@ BRANCH = re.compile(r"^(b|b\.\w+|cbn?z|tbn?z)$")
 ENDS = re.compile(r"^(b|br|ret|eret|braa\w*|brab\w*|reta\w|ereta\w|brk|udf)$")
 INDIRECT = re.compile(r"^(br|braa\w*|brab\w*)$")
 MAX_DEPTH = 4
+STOPS = ("weft_assert_failed",)    # what follows a call is another function
 
 
 class Insn(NamedTuple):
@@ -53,6 +55,17 @@ class Code:
         self.callers: dict[int, list[Insn]] = {}
         self.parse(run(PREFIX + "objdump", "-d", "-z", "--no-show-raw-insn",
                        elf))
+
+    def without(self, address: int) -> "Code":
+        """The same with a NOP there."""
+        changed = copy.copy(self)
+        name = self.owner[address]
+        nop = Insn(address, "nop", 0)
+        changed.insns = {**self.insns, address: nop}
+        changed.functions = {**self.functions, name: [
+            nop if insn.address == address else insn
+            for insn in self.functions[name]]}
+        return changed
 
     def parse(self, text: str) -> None:
         name, start = "", 0
@@ -197,7 +210,10 @@ def following(code: Code, insn: Insn,
     here = code.owner[insn.address]
     after = insn.address + 4
     if mnemonic == "bl":
-        known = code.is_weft(code.owner.get(insn.target, ""))
+        called = code.owner.get(insn.target, "")
+        if called in STOPS:
+            return
+        known = code.is_weft(called)
         if known and len(stack) < MAX_DEPTH:
             yield insn.target, stack + (after,)
         else:
@@ -300,6 +316,9 @@ BETWEEN = (
     Between(r"msr sctlr_el1, .*", (ISB, ), RETURN,
             "the next instruction is fetched through the MMU only after ISB",
             "weft_mmu_on"),
+    Between(r"msr zcr_el1, .*", (ISB, ), r"leaves|rdvl .*",
+            "the vector length changes only at a context synchronization "
+            "event (D19.1.2)"),
     Between(r"msr ttbr0_el1, .*", (ISB, ), r"tlbi .*",
             "until the ISB a walk may use the old root and leave its result "
             "behind the TLBI (D8.14.4)", "install_shared install_flushed "
@@ -390,6 +409,18 @@ REQUIRES = (
              "the TLB holds UNKNOWN contents after reset (D8.14)"),
     Requires("weft_mmu_on", r"ic iallu", r"msr sctlr_el1, .*",
              "the instruction cache holds UNKNOWN contents after reset"),
+    Requires("weft_mmu_on", r"mrs x\d+, id_aa64pfr1_el1",
+             r"msr sctlr_el1, .*",
+             "SCTLR_EL1.BT1 is RES0 without FEAT_BTI (D19.2.118)"),
+    Requires("weft_mmu_on", r"mrs x\d+, id_aa64mmfr1_el1",
+             r"msr sctlr_el1, .*",
+             "SCTLR_EL1.SPAN is RES1 without FEAT_PAN (D19.2.118)"),
+    Requires("weft_descend", r"mrs x\d+, id_aa64mmfr0_el1",
+             r"msr scr_el3, .*",
+             "SCR_EL3.FGTEn is RES0 without FEAT_FGT (D19.2.117)"),
+    Requires("weft_return_kernel", r"msr daifset, #0xf",
+             r"msr (elr|spsr)_el1, .*",
+             "an exception between this and ERET would overwrite it"),
 )
 
 # A register that is a copy of another: read right before it is written.
@@ -574,9 +605,8 @@ RULES: tuple[tuple[str, Callable[[Code], Iterator[str]]], ...] = (
 )
 
 
-def problems(elf: str, library: str) -> dict[str, list[str]]:
+def problems(code: Code) -> dict[str, list[str]]:
     """Rule: what breaks it."""
-    code = Code(elf, library)
     found: dict[str, list[str]] = collections.OrderedDict()
     for name, check in RULES:
         found[name] = list(dict.fromkeys(check(code)))
@@ -589,7 +619,7 @@ def main() -> int:
     parser.add_argument("library", help="libweft.a of the same build")
     args = parser.parse_args()
     report = tap.Writer()
-    for name, found in problems(args.elf, args.library).items():
+    for name, found in problems(Code(args.elf, args.library)).items():
         report.result(name, found)
     return report.finish()
 

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import fnmatch
 import functools
+import hashlib
 import json
 import os
 import re
@@ -18,14 +19,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from typing import Callable, Iterator, Optional
+from typing import Callable, Iterable, Iterator, Optional
 
 import build
 import check_sequence
 import mutate_asm
 import mutate_c
 import suites
+import user_tests
 import watch
 from mutate import AsmMutant, CMutant, Mutant
 
@@ -35,10 +38,38 @@ SYSTEM = os.path.join(build.ROOT, "tests/system")
 SILENCE = 8.0       # seconds of processor time: at least this for a hang
 HOST_SILENCE = 20.0
 TIMEOUT = 900       # seconds of the clock, for what times itself
-# The programs that find most come first.
-PROGRAMS = ("pattern", "ctxstress", "fresh", "zeroed", "faulttest", "badptr",
-            "family", "storm", "memtest")
+# Programs of /test, and the files that they go through more than others do.
+PROGRAMS = (
+    ("zeroed", r"/(entry|vectors\w*|switch|fp|sve|pauth)\.S$|/task\.c$"),
+    ("fresh", r"/(entry|vectors\w*|switch|fp|sve)\.S$|/\w*(task|fp|sve)\w*\.c$"),
+    ("faulttest", r"/(entry|vectors\w*)\.S$|/(trap|pauth)\.c$"),
+    ("badptr", r"/uaccess\.S$|/extable\.c$"),
+    ("memtest", r"/(space|tlb|asid|pgtable)\.c$"),
+    ("family", r"/entry\.S$|/(space|task|trap)\.c$"),
+    ("pattern", r"/(entry|switch)\.S$"),
+)
+QUIET = 4       # times as long without a line of output, for programs
 KILLS = re.compile(r"^not ok\b")
+MODEL = "tests/model/model"
+MODEL_STATES = "400000"
+# The scenarios of a second, and those of up to ten.
+SHORT = ("asid-few", "asid-too-few", "asid-late", "first", "change",
+         "change-range", "trim", "block", "block-range", "kernel")
+LONG = ("asid-idle", "asid-8", "asid-wrap", "asid-three", "rollover",
+        "flush-change", "flush-always", "exit")
+# Boot tests by the mutant's file: these come before all of them.
+FIRST = (
+    ("uaccess.S", "weft.uaccess"),
+    ("el.S", "weft.tables,switch,weft.trap"),
+    ("[fs][pv]*", "weft.fp,weft.sve,fp.yield,weft.break.fp"),
+    ("pauth.[cS]", "weft.pauth,weft.break.keys"),
+    ("event.*", "weft.event,weft.park,weft.break"),
+    ("[apt][sgl]*.c", "weft.space,weft.break,weft.tables"),
+    ("space.c", "weft.space,weft.break,weft.tables"),
+    ("*", "weft.vectors,weft.trap,weft.switch,switch,weft.park,weft.event,"
+          "weft.pauth,weft.break,fp.yield"),
+)
+FIRST_SPEED = 4     # they are so many times faster than all
 PANIC = re.compile(r"loom stops: (.*)|loom cannot run here: (.*)")
 
 sys.path.insert(0, SYSTEM)
@@ -105,6 +136,18 @@ def with_output(command: list[str], output: str) -> list[str]:
     return new
 
 
+@functools.lru_cache(maxsize=None)
+def stripped(variant: str, file: str) -> bytes:
+    """The object of @file without what says where its source was."""
+    made, = compilations(variant, file)
+    with tempfile.NamedTemporaryFile() as out:
+        subprocess.run([mutate_asm.PREFIX + "objcopy", "-g",
+                        os.path.join(build.directory(variant), made),
+                        out.name], check=True)
+        with open(out.name, "rb") as data:
+            return data.read()
+
+
 # ---- what a mutant is built into --------------------------------------
 
 class Shop:
@@ -135,6 +178,21 @@ class Shop:
                          self.original(variant, mutant.file)}
             if self.same == set(VARIANTS):
                 raise Equal
+
+    def identity(self) -> str:
+        """Of the mutant's code: the same, whatever else changes."""
+        mutant = self.mutant
+        assert mutant
+        digest = hashlib.sha256()
+        for variant in VARIANTS:
+            if isinstance(mutant, AsmMutant):
+                digest.update(stripped(variant, mutant.file))
+                digest.update(f"{mutant.symbol} {mutant.offset} "
+                              f"{mutant.how}".encode())
+            else:
+                with open(self.path(variant, "mutant.o"), "rb") as file:
+                    digest.update(file.read())
+        return digest.hexdigest()[:32]
 
     def source(self, file: str, mutant: Optional[CMutant]) -> str:
         """A copy whose messages and __FILE__ are those of the original."""
@@ -239,6 +297,11 @@ class Shop:
 
 # ---- running ----------------------------------------------------------
 
+def fatal(line: str) -> bool:
+    """After this line it need not go on."""
+    return bool(KILLS.match(line) or PANIC.search(line))
+
+
 def verdict(ended: watch.Ended, planned: bool = True) -> Optional[str]:
     """By what it died, for a program that reports by TAP."""
     if ended.hung():
@@ -263,18 +326,17 @@ def verdict(ended: watch.Ended, planned: bool = True) -> Optional[str]:
     return None
 
 
-def run_boot(shop: Shop, command: list[str]) -> Optional[str]:
+def run_boot(shop: Shop, command: list[str],
+             silence: float) -> Optional[str]:
     """Boot tests on a machine that counts instructions.
 
     A hang is told by processor time. One that waits for ever uses none: it
     is run again, for the machine may have had no time for it.
     """
     run = shop.path("run", "")
-    ended = watch.run(command, run, shop.silence,
-                      lambda line: bool(KILLS.match(line)))
+    ended = watch.run(command, run, silence, fatal)
     if ended.why == "waits":
-        ended = watch.run(command, run, shop.silence,
-                          lambda line: bool(KILLS.match(line)))
+        ended = watch.run(command, run, silence, fatal)
     return verdict(ended)
 
 
@@ -325,14 +387,39 @@ class Stage:
     variant: str = ""                   # whose code it looks at
 
 
+@functools.lru_cache(maxsize=None)
+def original_code(variant: str) -> check_sequence.Code:
+    folder = build.directory(variant)
+    return check_sequence.Code(os.path.join(folder, BOOT_ELF),
+                               os.path.join(folder, "weft/libweft.a"))
+
+
+def code_of(shop: Shop, variant: str) -> Optional[check_sequence.Code]:
+    """The instructions of the kernel with the mutant; None: no difference.
+
+    The rules are about system instructions, and ways that a branch may take,
+    whatever its condition: of assembly only a dropped one matters.
+    """
+    mutant = shop.mutant
+    if isinstance(mutant, AsmMutant):
+        original = os.path.join(build.directory(variant), BOOT_ELF)
+        place = mutate_asm.address(mutant, original)
+        if not place or not mutant.is_system():
+            return None
+        return original_code(variant).without(place)
+    if not mutant:
+        return original_code(variant)
+    return check_sequence.Code(
+        shop.elf(variant, BOOT_ELF),
+        os.path.join(build.directory(variant), "weft/libweft.a"))
+
+
 def static(shop: Shop) -> Optional[str]:
     """The rules over the binary."""
     for variant in VARIANTS:
-        if variant in shop.same:
-            continue
-        library = os.path.join(build.directory(variant), "weft/libweft.a")
-        for name, found in check_sequence.problems(
-                shop.elf(variant, BOOT_ELF), library).items():
+        code = None if variant in shop.same else code_of(shop, variant)
+        for name, found in (check_sequence.problems(code) if code
+                            else {}).items():
             if found:
                 return f"{name}: {found[0]}"
     return None
@@ -377,29 +464,83 @@ def host(shop: Shop) -> Optional[str]:
                        capture_output=True)
         ended = watch.run(
             [path, *test["cmd"][1:]], shop.path("run", ""), HOST_SILENCE,
-            lambda line: bool(KILLS.match(line)),
-            env={**os.environ, **test["env"]})
+            fatal, env={**os.environ, **test["env"]})
         how = verdict(ended)
         if how:
             return f"{test['name']}: {how}"
     return None
 
 
-def boot(config: suites.Config) -> Stage:
-    variant = config.variant()
+def model(shop: Shop, scenarios: Iterable[str]) -> Optional[str]:
+    """The interleavings of these scenarios, with the mutant linked in.
 
+    What takes more states than the scenario may have is not dead of that.
+    """
+    program = os.path.join(build.directory("host"), MODEL)
+    folder = os.path.dirname(program)
+    mutant = shop.mutant
+    if isinstance(mutant, CMutant):
+        name, command = next(
+            (name, command) for name, command in
+            compilations("host", mutant.file).items() if "/model" in name)
+        program = shop.path("host", "model")
+        # The archive comes last: the mutant has its functions already.
+        if not os.path.exists(program):
+            made = shop.object("host", command, shop.source(
+                mutant.file, mutant), os.path.basename(name))
+            subprocess.run(
+                ["cc", made, "-o", program, "-Wl,--whole-archive",
+                 f"{folder}/libmodel-machine.a", "-Wl,--no-whole-archive",
+                 f"{folder}/libmodel-weft.a"], check=True,
+                capture_output=True)
+    for scenario in scenarios:
+        ended = watch.run([program, "--scenario", scenario, "--states",
+                           MODEL_STATES], shop.path("run", ""), HOST_SILENCE,
+                          lambda line: line.startswith("# BROKEN: "))
+        if ended.why or (ended.status or 0) not in (0, 1):
+            return f"{scenario}: {ended.why or ended.status}"
+    return None
+
+
+def boot_command(shop: Shop, config: suites.Config, tests: str) -> list[str]:
+    variant = config.variant()
+    board = dataclasses.replace(config.machine(), icount=True, shift=4)
+    words = ["loom.host=semihosting", *config.words()]
+    command = board.command(
+        shop.image(variant),
+        os.path.join(build.directory(variant), build.INITRAMFS),
+        words + ([f"loom.test={tests}"] if tests else []))
+    return command + ["-serial", "stdio", "-monitor", "none"]
+
+
+def boot(config: suites.Config) -> Stage:
+    """All boot tests."""
     def run(shop: Shop) -> Optional[str]:
-        board = dataclasses.replace(config.machine(), icount=True, shift=4)
-        command = board.command(
-            shop.image(variant),
-            os.path.join(build.directory(variant), build.INITRAMFS),
-            ["loom.host=semihosting", *config.words()])
-        return run_boot(shop, command + ["-serial", "stdio", "-monitor",
-                                         "none"])
+        return run_boot(shop, boot_command(shop, config, ""), shop.silence)
     early = config.el2
     return Stage(f"boot.{config.name()}",
                  lambda file: not early or file.endswith("/el.S"), run,
-                 variant)
+                 config.variant())
+
+
+def tests_of(file: str) -> str:
+    """The boot tests that kill most mutants of @file, as loom.test=."""
+    name = os.path.basename(file)
+    return next(tests for pattern, tests in FIRST if
+                fnmatch.fnmatchcase(name, pattern))
+
+
+def first(config: suites.Config) -> Stage:
+    """A few boot tests, in a tenth of the time of all."""
+    def run(shop: Shop) -> Optional[str]:
+        tests = tests_of(shop.mutant.file) if shop.mutant else "weft."
+        return run_boot(shop, boot_command(shop, config, tests),
+                        shop.silence / FIRST_SPEED)
+    # What only CPUs with pointer authentication or SVE run, and only others.
+    alien = r"/(sve|pauth|vectors_pauth)\." if not config.max else r"/vectors\."
+    return Stage(f"first.{config.name()}",
+                 lambda file: not re.search(alien, file), run,
+                 config.variant())
 
 
 def el3(board: str, cpu: str) -> Stage:
@@ -407,7 +548,7 @@ def el3(board: str, cpu: str) -> Stage:
 
     def run(shop: Shop) -> Optional[str]:
         command = test_el3.command(board, cpu, shop.directory(variant))
-        return run_boot(shop, command)
+        return run_boot(shop, command, shop.silence)
     return Stage(f"el3.{board}-{cpu}", lambda file: file.endswith("/el.S"),
                  run, variant)
 
@@ -424,24 +565,40 @@ def crash() -> Iterator[Stage]:
         yield Stage(f"system.crash.{name}", is_of_traps, run, variant)
 
 
+def is_modelled(file: str) -> bool:
+    return bool(re.search(r"/(asid|space|tlb|pgtable)\.c$", file))
+
+
 def is_of_traps(file: str) -> bool:
     return bool(re.search(r"/(entry|vectors|switch|leaf)\.S$|"
                           r"/(trap|names|extable|frame)\.c$", file))
 
 
-def user(config: suites.Config, program: str) -> Stage:
+def user(config: suites.Config, program: str, files: str) -> Stage:
+    """The commands of tests/user/commands, instructions counted, too."""
     def run(shop: Shop) -> Optional[str]:
-        return run_tool(suites.tool("user_tests.py") +
-                        ["--only", program, *config.run_options()],
-                        LOOM_BUILD=shop.directory(config.variant()),
-                        LOOM_IS_BUILT="1")
-    return Stage(f"user.{program}-{config.name()}", lambda file: True, run,
+        env = {**os.environ, "LOOM_IS_BUILT": "1",
+               "LOOM_BUILD": shop.directory(config.variant())}
+        for words in user_tests.commands(False):
+            if words[0] != program:
+                continue
+            ended = watch.run(
+                [user_tests.RUN, "--icount", *config.run_options(), "--",
+                 f"/test/{words[0]}", *words[1:]], shop.path("run", ""),
+                QUIET * shop.silence, fatal, env=env)
+            how = None if ended.status == user_tests.SKIPPED else \
+                verdict(ended, False)
+            if how:
+                return f"{' '.join(words)}: {how}"
+        return None
+    return Stage(f"user.{program}-{config.name()}",
+                 lambda file: bool(re.search(files, file)), run,
                  config.variant())
 
 
 MAX = suites.Config(max=True, debug=True)
-PLAIN = suites.Config()
 ONE = suites.Config(asid1=True)
+OLD = suites.Config(debug=True)
 EL2 = suites.Config(max=True, debug=True, el2=True)
 EL2_OLD = suites.Config(el2=True, gicv2=True)
 
@@ -449,19 +606,22 @@ EL2_OLD = suites.Config(el2=True, gicv2=True)
 def all_stages() -> list[Stage]:
     return [
         Stage("host", lambda file: file.endswith(".c"), host),
+        first(MAX),
+        Stage("model.short", is_modelled,
+              lambda shop: model(shop, SHORT)),
         Stage("static", lambda file: True, static),
+        first(ONE), first(OLD),
         boot(EL2), boot(EL2_OLD),
+        *[user(config, *row) for row in PROGRAMS[:2] for config in (MAX, ONE)],
         boot(MAX),
         *crash(),
-        user(MAX, PROGRAMS[0]),
-        boot(ONE), boot(PLAIN),
+        boot(ONE),
+        Stage("model.long", is_modelled, lambda shop: model(shop, LONG)),
         el3("gic-version=3,virtualization=on", "max"),
         el3("gic-version=3", "cortex-a53"),
         el3("gic-version=2", "cortex-a53"),
         el3("gic-version=2,virtualization=on", "cortex-a72"),
-        user(ONE, PROGRAMS[0]),
-        *[user(config, program) for program in PROGRAMS[1:]
-          for config in (MAX, ONE)],
+        *[user(config, *row) for row in PROGRAMS[2:] for config in (MAX, ONE)],
     ]
 
 
@@ -485,8 +645,8 @@ class Result:
 
 
 def try_to_kill(shop: Shop, mutant: Mutant) -> Result:
+    """The one that the shop has taken."""
     try:
-        shop.take(mutant)
         for stage in stages(mutant.file):
             if stage.variant in shop.same or not is_chosen(stage, shop.only):
                 continue
@@ -495,8 +655,6 @@ def try_to_kill(shop: Shop, mutant: Mutant) -> Result:
                 return Result(mutant.name, "killed", stage.name, how)
     except Unbuilt:
         return Result(mutant.name, "unbuilt")
-    except Equal:
-        return Result(mutant.name, "equal")
     return Result(mutant.name, "survived")
 
 

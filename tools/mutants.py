@@ -25,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from typing import Iterator, NoReturn, Optional
+from typing import Iterable, Iterator, NoReturn, Optional
 
 import build
 import mutant_kill
@@ -38,17 +38,18 @@ from mutate import Mutant
 SURVIVORS = os.path.join(build.ROOT, "tests/mutants/survivors")
 RESULTS = os.path.join(build.ROOT, "build/mutants.jsonl")
 LIMIT = 5.0         # percent of the mutants that may survive
-# What a result depends on: if one of these changes, it is not used again.
-INPUTS = ("weft/*", "include/weft/*", "loom/**/*.[chS]", "tests/host/*.[ch]",
-          "tests/model/*", "tests/boot/*.[chS]", "tests/user/*",
-          "tests/system/test_crash.py", "tools/mut*.py",
-          "tools/check_sequence.py", "meson.build")
+# What mutants are made of, and what else says whether one survives.
+CODE = ("weft/*", "include/weft/*", "meson.build")
+TESTS = ("loom/**/*.[chS]", "tests/host/*.[ch]", "tests/model/*",
+         "tests/boot/*.[chS]", "tests/user/*", "tests/system/test_crash.py",
+         "tools/mutant_kill.py", "tools/watch.py", "tools/check_sequence.py")
 
 EPILOG = """\
 One of --list, --run, --sample, --all and --report says what to do; --file
 and --part choose among the mutants. Results are kept in build/mutants.jsonl;
---all takes what it finds there, unless the sources or tests have changed
-since. Exit status 1: a mutant survived that is not listed, or more than 5%
+--all takes what it finds there: a mutant that was killed stays dead while its
+object files are the same, one that survived is tried again if anything has
+changed. Exit status 1: a mutant survived that is not listed, or more than 5%
 did.
 """
 
@@ -125,9 +126,9 @@ def survivors() -> dict[str, str]:
 
 # ---- results that are kept --------------------------------------------
 
-def fingerprint() -> str:
+def fingerprint(patterns: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for pattern in INPUTS:
+    for pattern in patterns:
         for path in sorted(glob.glob(os.path.join(build.ROOT, pattern),
                                      recursive=True)):
             if os.path.isfile(path):
@@ -140,23 +141,33 @@ class Results:
     """build/mutants.jsonl: a line for each mutant that was tried."""
 
     def __init__(self, any_tree: bool) -> None:
-        self.tree = fingerprint()
+        self.code = fingerprint(CODE)
+        self.tree = fingerprint(CODE + TESTS)
         self.lock = threading.Lock()
         self.known: dict[str, Result] = {}
+        # Dead ones of other sources: by the name and the object files.
+        self.dead: dict[tuple[str, str], Result] = {}
         with contextlib.suppress(FileNotFoundError), \
                 open(RESULTS, encoding="utf-8") as file:
             for line in file:
-                record = json.loads(line)
-                if any_tree or record.pop("tree") == self.tree:
-                    self.known[record["name"]] = Result(
-                        **{key: record[key] for key in
-                           ("name", "state", "by", "how")})
+                self.load(json.loads(line), any_tree)
 
-    def add(self, result: Result, seconds: float) -> None:
+    def load(self, record: dict, any_tree: bool) -> None:
+        result = Result(**{key: record[key]
+                           for key in ("name", "state", "by", "how")})
+        survived = result.state == "survived"
+        if any_tree or record["tree" if survived else "code"] == \
+                (self.tree if survived else self.code):
+            self.known[result.name] = result
+        if result.state == "killed":
+            self.dead[result.name, record["object"]] = result
+
+    def add(self, result: Result, identity: str, seconds: float) -> None:
         with self.lock:
             self.known[result.name] = result
             with open(RESULTS, "a", encoding="utf-8") as file:
                 record = {**dataclasses.asdict(result), "tree": self.tree,
+                          "code": self.code, "object": identity,
                           "seconds": round(seconds, 1)}
                 file.write(json.dumps(record) + "\n")
 
@@ -193,10 +204,19 @@ class Runner:
         if self.ending:
             return None
         start = time.monotonic()
-        result = mutant_kill.try_to_kill(self.shop(), mutant)
+        shop = self.shop()
+        try:
+            shop.take(mutant)
+            identity = shop.identity()
+            result = self.results.dead.get((mutant.name, identity)) or \
+                mutant_kill.try_to_kill(shop, mutant)
+        except mutant_kill.Unbuilt:
+            identity, result = "", Result(mutant.name, "unbuilt")
+        except mutant_kill.Equal:
+            identity, result = "", Result(mutant.name, "equal")
         # What survives some of the stages may not survive the others.
         if not self.only or result.state != "survived":
-            self.results.add(result, time.monotonic() - start)
+            self.results.add(result, identity, time.monotonic() - start)
         return result
 
     def run(self, mutants: list[Mutant]) -> Iterator[Result]:
@@ -349,7 +369,9 @@ def run(args: argparse.Namespace, chosen: list[Mutant],
     if args.report or args.all:
         for result in old:
             report.show(result)
-        chosen = [m for m in chosen if m.name not in results.known]
+        # By chance: if it is stopped, what is done is a sample of all.
+        chosen = sorted((m for m in chosen if m.name not in results.known),
+                        key=lambda m: rank(m, args.seed))
     if args.report or not chosen:
         return
     runner = Runner(args.jobs, results, args.stage)

@@ -8,6 +8,7 @@ them of instructions, mutate_c.py of C.
 
 import collections
 import dataclasses
+import re
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +32,11 @@ class AsmMutant(Mutant):
     offset: int
     old: int        # as assembled; a linker fills in some operands
     how: str
+
+    def is_system(self) -> bool:
+        """Not a load or store, not a branch: mutate_asm.SYSTEM."""
+        return bool(re.match(r"(mrs|msr|isb|dsb|dmb|sb|tlbi|dc|ic)\b",
+                             self.text))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -119,16 +119,22 @@ def file_offset(data: bytes, address: int) -> int:
     raise AsmError(f"no segment holds {address:#x}")
 
 
-def apply(mutant: AsmMutant, elf: str, output: str) -> bool:
-    """Write @elf with the change to @output; False if it has no such code."""
+def address(mutant: AsmMutant, elf: str) -> int:
+    """Of the instruction in the linked @elf; 0 if it has no such code."""
     places = symbols(elf).get(mutant.symbol, [])
-    if not places:
-        return False
     if len(places) > 1:
         raise AsmError(f"{elf}: more than one {mutant.symbol}")
+    return places[0] + mutant.offset if places else 0
+
+
+def apply(mutant: AsmMutant, elf: str, output: str) -> bool:
+    """Write @elf with the change to @output; False if it has no such code."""
+    place = address(mutant, elf)
+    if not place:
+        return False
     with open(elf, "rb") as file:
         data = bytearray(file.read())
-    where = file_offset(data, places[0] + mutant.offset)
+    where = file_offset(data, place)
     word, = struct.unpack_from("<I", data, where)
     if word >> 22 != mutant.old >> 22:
         raise AsmError(f"{elf}: {word:#010x} is not {mutant.text}")

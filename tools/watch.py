@@ -33,14 +33,18 @@ class Ended(NamedTuple):
 
 
 def cpu_time(pid: int) -> float:
-    """Of all its threads, in seconds."""
+    """Of all its threads and of what it started, in seconds."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii",
                   errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
+        with open(f"/proc/{pid}/task/{pid}/children",
+                  encoding="ascii") as file:
+            children = file.read().split()
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / HERTZ
+    return sum(map(int, fields[11:15])) / HERTZ + \
+        sum(cpu_time(int(child)) for child in children)
 
 
 class Watch:
@@ -98,8 +102,7 @@ def run(command: list[str], cwd: str, silence: float,
         env: "dict[str, str] | None" = None) -> Ended:
     """Run to the end, to the first line that @stop wants, or to a hang.
 
-    @silence: seconds of processor time without a line of output. Only the
-    program itself is timed, not what it starts.
+    @silence: seconds of processor time without a line of output.
     """
     with machine.start(command, cwd, stdin=subprocess.DEVNULL, env=env,
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The kernel's payload when it is a test: run every boot test, print TAP on
- * the console, switch off. loom.test=PREFIX on the command line runs the tests
- * whose names begin so; test.crash=NAME stops the kernel instead (crash.h).
+ * the console, switch off. loom.test=PREFIX,... on the command line runs the
+ * tests whose names begin so; test.crash=NAME stops the kernel instead
+ * (crash.h).
  */
 #include "boot/payload.h"
 
@@ -32,7 +33,7 @@ struct counts {
 	unsigned threads, processes;
 };
 
-static char prefix[64];
+static char prefixes[128];
 
 static void say(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
@@ -49,7 +50,14 @@ static void say(const char *fmt, ...)
 
 static bool is_chosen(const struct boot_test *test)
 {
-	return !strncmp(test->name, prefix, strlen(prefix));
+	const char *at = prefixes, *comma;
+
+	while ((comma = strchr(at, ','))) {
+		if (!strncmp(test->name, at, (size_t)(comma - at)))
+			return true;
+		at = comma + 1;
+	}
+	return !strncmp(test->name, at, strlen(at));
 }
 
 static void get_counts(struct counts *counts)
@@ -183,7 +191,7 @@ void boot_payload(void)
 
 	if (!runner)
 		fatal("no memory for the boot tests");
-	cmdline_get(boot_cmdline(), "loom.test", prefix, sizeof(prefix));
+	cmdline_get(boot_cmdline(), "loom.test", prefixes, sizeof(prefixes));
 	sched_set_prio(runner, BOOT_PRIO_RUNNER);
 	thread_start(runner);
 }

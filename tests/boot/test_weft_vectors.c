@@ -9,6 +9,7 @@
 
 #include <weft/cpu.h>
 #include <weft/frame.h>
+#include <weft/pauth.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
 #include <weft/trap.h>
@@ -174,6 +175,10 @@ static unsigned exits, user_wrong;
 
 static void check_user(const struct weft_frame *frame, uint64_t esr)
 {
+	const struct weft_task *task = &player.thread.task;
+
+	/* The kernel runs by its own key. */
+	user_wrong += task->keys && !weft_pauth_exit_ok(task);
 	user_wrong += frame != thread_user_frame(&player.thread);
 	user_wrong += !weft_frame_from_user(frame);
 	user_wrong += frame->esr != esr || frame->far != 0;
