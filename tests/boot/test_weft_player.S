@@ -99,8 +99,7 @@ endfunc player_el0
 
 	/* The slot of a vector; RET, as no BTI is needed to arrive by it. */
 	.macro	slot_address reg:req, vector:req
-	adrp	\reg, weft_vectors
-	add	\reg, \reg, :lo12:weft_vectors
+	mrs	\reg, vbar_el1
 	add	\reg, \reg, \vector, lsl #7
 	.endm
 
@@ -157,13 +156,19 @@ func \name
 	msr	spsr_el1, x23
 	ldr	x21, [sp, #WEFT_FRAME_SP]
 	msr	sp_el0, x21
+	mrs	x2, vbar_el1
+	adrp	x3, weft_vectors
+	add	x3, x3, :lo12:weft_vectors
+	cmp	x2, x3
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	ldr	x\n, [sp, #WEFT_FRAME_X0 + 8 * \n]
 	.endr
 	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
 	ldr	x\n, [sp, #WEFT_FRAME_X0 + 8 * \n]
 	.endr
+	b.ne	1f
 	b	weft_vectors + \vector * PLAYER_SLOT_SIZE
+1:	b	weft_vectors_pauth + \vector * PLAYER_SLOT_SIZE
 endfunc \name
 	.endm
 

@@ -101,7 +101,8 @@ static int check_seen(unsigned vector)
 
 	for (n = 4; n < 30; n++)
 		CHECK_NUM(seen.x[n], ==, SERROR_ESR + n);
-	CHECK_NUM(seen.x[30] % WEFT_PAGE_SIZE, ==, vector * PLAYER_SLOT_SIZE);
+	CHECK_NUM(seen.x[30] % (16 * PLAYER_SLOT_SIZE), ==,
+		  vector * PLAYER_SLOT_SIZE);
 	CHECK_NUM(seen.x[0], ==, vector);
 	CHECK_NUM(seen.x[1], ==, SERROR_ESR);
 	CHECK_NUM(seen.x[2], ==, kernel_pstate());
