@@ -166,6 +166,13 @@ func \name
 	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
 	ldr	x\n, [sp, #WEFT_FRAME_X0 + 8 * \n]
 	.endr
+	/* What stays in the frame is not what a slot forgot to save. */
+	.irp	at, 0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208
+	stp	xzr, xzr, [sp, #\at]
+	.endr
+	.irp	at, 224, 240, 256
+	stp	xzr, xzr, [sp, #\at]
+	.endr
 	b.ne	1f
 	b	weft_vectors + \vector * PLAYER_SLOT_SIZE
 1:	b	weft_vectors_pauth + \vector * PLAYER_SLOT_SIZE

@@ -76,6 +76,16 @@ static uint64_t here(void)
 	return (uint64_t)(uintptr_t)__builtin_frame_address(0);
 }
 
+/* Below, the frame comes: what stays there is not what a slot saved. */
+static __attribute__((noinline)) void scribble(void)
+{
+	volatile uint64_t junk[3 * WEFT_FRAME_SIZE / 8];
+	size_t i;
+
+	for (i = 0; i < sizeof(junk) / sizeof(junk[0]); i++)
+		junk[i] = UINT64_C(0xa5a5a5a5a5a5a5a5);
+}
+
 /* What fake_el1 returns; NO_VECTOR: it did not. */
 static uint64_t fake(unsigned vector, uint64_t sp)
 {
@@ -87,6 +97,7 @@ static uint64_t fake(unsigned vector, uint64_t sp)
 	seen_vector = NO_VECTOR;
 	seen = (struct weft_frame){ 0 };
 	hooks_take(&hooks);
+	scribble();
 	if (!rescue_mark(&rescue))
 		result = fake_el1(vector, SERROR_ESR, kernel_pstate(), sp);
 	hooks_take(NULL);
