@@ -201,6 +201,7 @@ static void check_user(const struct weft_frame *frame, uint64_t esr)
 	const struct weft_task *task = &player.thread.task;
 	unsigned n;
 
+	user_wrong += frame->x[0] != ~frame->x[1];
 	for (n = 3; n < 31; n++)
 		user_wrong += frame->x[n] != frame->x[1] + n;
 
@@ -234,6 +235,7 @@ static void on_user_unexpected(struct weft_frame *frame, unsigned vector)
 
 static void on_syscall(struct weft_frame *frame)
 {
+	frame->x[0] = ~frame->x[1];
 	if (player_entered(frame) != PLAYER_TURN)
 		fake_aarch32[aarch32](frame, SERROR_ESR);
 	switch (player.turns % 3) {
