@@ -316,6 +316,10 @@ BETWEEN = (
     Between(r"msr sctlr_el1, .*", (ISB, ), RETURN,
             "the next instruction is fetched through the MMU only after ISB",
             "weft_mmu_on"),
+    Between(r"msr apiakeyhi_el1, .*", (ISB + "|eret", ),
+            r"leaves|blr? .*|pac.*|aut.*|reta.*",
+            "a key is in force only after a context synchronization event "
+            "(D19.1.2)"),
     Between(r"msr zcr_el1, .*", (ISB, ), r"leaves|rdvl .*",
             "the vector length changes only at a context synchronization "
             "event (D19.1.2)"),

@@ -14,6 +14,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import fnmatch
+import functools
 import glob
 import hashlib
 import json
@@ -39,6 +40,7 @@ SURVIVORS = os.path.join(build.ROOT, "tests/mutants/survivors")
 RESULTS = os.path.join(build.ROOT, "build/mutants.jsonl")
 LIMIT = 5.0         # percent of the mutants that may survive
 # What mutants are made of, and what else says whether one survives.
+HEADERS = ("weft/*.h", "weft/meson.build", "include/weft/*", "meson.build")
 CODE = ("weft/*", "include/weft/*", "meson.build")
 TESTS = ("loom/**/*.[chS]", "tests/host/*.[ch]", "tests/model/*",
          "tests/boot/*.[chS]", "tests/user/*", "tests/system/test_crash.py",
@@ -137,11 +139,20 @@ def fingerprint(patterns: Iterable[str]) -> str:
     return digest.hexdigest()[:16]
 
 
+@functools.lru_cache(maxsize=None)
+def code_of_file(file: str) -> str:
+    return fingerprint((f"weft/{file}", *HEADERS))
+
+
+def code_of(name: str) -> str:
+    """What the mutant @name is made of."""
+    return code_of_file(name.partition("/")[0])
+
+
 class Results:
     """build/mutants.jsonl: a line for each mutant that was tried."""
 
     def __init__(self, any_tree: bool) -> None:
-        self.code = fingerprint(CODE)
         self.tree = fingerprint(CODE + TESTS)
         self.lock = threading.Lock()
         self.known: dict[str, Result] = {}
@@ -155,9 +166,9 @@ class Results:
     def load(self, record: dict, any_tree: bool) -> None:
         result = Result(**{key: record[key]
                            for key in ("name", "state", "by", "how")})
-        survived = result.state == "survived"
-        if any_tree or record["tree" if survived else "code"] == \
-                (self.tree if survived else self.code):
+        same = record["tree"] == self.tree if result.state == "survived" \
+            else record["code"] == code_of(result.name)
+        if any_tree or same:
             self.known[result.name] = result
         if result.state == "killed":
             self.dead[result.name, record["object"]] = result
@@ -167,7 +178,7 @@ class Results:
             self.known[result.name] = result
             with open(RESULTS, "a", encoding="utf-8") as file:
                 record = {**dataclasses.asdict(result), "tree": self.tree,
-                          "code": self.code, "object": identity,
+                          "code": code_of(result.name), "object": identity,
                           "seconds": round(seconds, 1)}
                 file.write(json.dumps(record) + "\n")
 

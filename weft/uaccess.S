@@ -135,6 +135,7 @@ endfunc weft_string_from_user
  * ((old & w12) + w13) ^ w14. A value that stays is stored, too.
  */
 	.section .text.weft_user_atomics, "ax", %progbits
+user_atomics:		// the name is for backtraces and tests/mutants
 .Latomic_add:
 	mov	w14, wzr
 .Latomic_xor:

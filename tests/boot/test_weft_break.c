@@ -162,6 +162,7 @@ static void bad_root(void *arg)
 static int stale_spaces(void)
 {
 	struct weft_task *self = weft_task_current();
+	struct weft_cpu *cpu = self->cpu;
 
 	/* The thread's space is another one, and nobody installed it. */
 	self->space = &mem.space;
@@ -181,6 +182,10 @@ static int stale_spaces(void)
 	CHECK(breaks(leave_to_user, good_frame(), "weft_space_is_installed"));
 	weft_write_ttbr0_el1(mem.space.ttbr);
 	weft_isb();
+	/* Nor the block what the register is. */
+	cpu->ttbr0 = kvm_empty_space()->ttbr;
+	CHECK(breaks(leave_to_user, good_frame(), "weft_space_is_installed"));
+	cpu->ttbr0 = mem.space.ttbr;
 	weft_unmask_all();
 	return BOOT_PASS;
 }

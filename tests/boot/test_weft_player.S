@@ -19,6 +19,15 @@
 	.endr
 	.endm
 
+	.macro	for_4_to_29 macro:req
+	.irp	n, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+	\macro	\n
+	.endr
+	.irp	n, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
+	\macro	\n
+	.endr
+	.endm
+
 	.macro	fill n:req
 	add	x\n, x1, #\n
 	.endm
@@ -90,8 +99,7 @@ endfunc player_el0
 
 	/* The slot of a vector; RET, as no BTI is needed to arrive by it. */
 	.macro	slot_address reg:req, vector:req
-	adrp	\reg, weft_vectors
-	add	\reg, \reg, :lo12:weft_vectors
+	mrs	\reg, vbar_el1
 	add	\reg, \reg, \vector, lsl #7
 	.endm
 
@@ -101,19 +109,38 @@ endfunc player_el0
 //                           x3
 func fake_el1
 	msr	daifset, #15
+	stp	x19, x20, [sp, #-96]!
+	stp	x21, x22, [sp, #16]
+	stp	x23, x24, [sp, #32]
+	stp	x25, x26, [sp, #48]
+	stp	x27, x28, [sp, #64]
+	stp	x29, x30, [sp, #80]
 	mov	x9, sp
 	cmp	x3, #0
 	csel	x3, x9, x3, eq
-	adr	x9, 1f
+	adr	x9, fake_el1_end
 	msr	elr_el1, x9
 	msr	spsr_el1, x2
 	msr	esr_el1, x1
-	slot_address x10, x0
+	msr	far_el1, x3
+	slot_address x30, x0
+	for_4_to_29 fill
 	mov	sp, x3
-	ret	x10
+	ret
 	.globl	fake_el1_end
 fake_el1_end:
-1:	ret
+	mov	x30, x0
+	for_4_to_29 check
+	mov	x0, x30
+	b	8f
+9:	mov	x0, #-1
+8:	ldp	x21, x22, [sp, #16]
+	ldp	x23, x24, [sp, #32]
+	ldp	x25, x26, [sp, #48]
+	ldp	x27, x28, [sp, #64]
+	ldp	x29, x30, [sp, #80]
+	ldp	x19, x20, [sp], #96
+	ret
 endfunc fake_el1
 
 // void fake_el0_NAME(struct weft_frame *frame, uint64_t esr)
@@ -129,16 +156,32 @@ func \name
 	msr	spsr_el1, x23
 	ldr	x21, [sp, #WEFT_FRAME_SP]
 	msr	sp_el0, x21
+	mrs	x2, vbar_el1
+	adrp	x3, weft_vectors
+	add	x3, x3, :lo12:weft_vectors
+	cmp	x2, x3
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	ldr	x\n, [sp, #WEFT_FRAME_X0 + 8 * \n]
 	.endr
 	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
 	ldr	x\n, [sp, #WEFT_FRAME_X0 + 8 * \n]
 	.endr
+	/* What stays in the frame is not what a slot forgot to save. */
+	.irp	at, 0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208
+	stp	xzr, xzr, [sp, #\at]
+	.endr
+	.irp	at, 224, 240, 256
+	stp	xzr, xzr, [sp, #\at]
+	.endr
+	b.ne	1f
 	b	weft_vectors + \vector * PLAYER_SLOT_SIZE
+1:	b	weft_vectors_pauth + \vector * PLAYER_SLOT_SIZE
 endfunc \name
 	.endm
 
 	fake_from_user fake_el0_fiq, 10
 	fake_from_user fake_el0_serror, 11
 	fake_from_user fake_el0_aarch32, 12
+	fake_from_user fake_el0_aarch32_irq, 13
+	fake_from_user fake_el0_aarch32_fiq, 14
+	fake_from_user fake_el0_aarch32_serror, 15

@@ -67,8 +67,10 @@ extern const char player_el0[], player_el0_end[];
 
 /*
  * As if an exception by slot @vector of EL1's half hit the end of this
- * function, with that ESR_EL1, PSTATE and sp (0: as it is). If it is handled,
- * and sp was the caller's, returns @vector, masked as @pstate says.
+ * function, with that ESR_EL1, PSTATE and sp (0: as it is). x4-x29 are @esr and
+ * their number, x3 and FAR_EL1 are sp, x30 is the slot. If it is handled, and
+ * sp was the caller's, returns @vector, masked as @pstate says; another number
+ * if a register is not what it was.
  */
 uint64_t fake_el1(uint64_t vector, uint64_t esr, uint64_t pstate, uint64_t sp);
 extern const char fake_el1_end[];
@@ -81,5 +83,8 @@ extern const char fake_el1_end[];
 _Noreturn void fake_el0_fiq(struct weft_frame *frame, uint64_t esr);
 _Noreturn void fake_el0_serror(struct weft_frame *frame, uint64_t esr);
 _Noreturn void fake_el0_aarch32(struct weft_frame *frame, uint64_t esr);
+_Noreturn void fake_el0_aarch32_irq(struct weft_frame *frame, uint64_t esr);
+_Noreturn void fake_el0_aarch32_fiq(struct weft_frame *frame, uint64_t esr);
+_Noreturn void fake_el0_aarch32_serror(struct weft_frame *frame, uint64_t esr);
 #endif
 #endif
