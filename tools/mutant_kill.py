@@ -41,7 +41,8 @@ TIMEOUT = 900       # seconds of the clock, for what times itself
 # Programs of /test, and the files that they go through more than others do.
 PROGRAMS = (
     ("zeroed", r"/(entry|vectors\w*|switch|fp|sve|pauth)\.S$|/task\.c$"),
-    ("fresh", r"/(entry|vectors\w*|switch|fp|sve)\.S$|/\w*(task|fp|sve)\w*\.c$"),
+    ("fresh", r"/(entry|vectors\w*|switch|fp|sve)\.S$|"
+     r"/\w*(task|fp|sve)\w*\.c$"),
     ("faulttest", r"/(entry|vectors\w*)\.S$|/(trap|pauth)\.c$"),
     ("badptr", r"/uaccess\.S$|/extable\.c$"),
     ("memtest", r"/(space|tlb|asid|pgtable)\.c$"),

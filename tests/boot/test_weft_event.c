@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <weft/event.h>
+#include <weft/pauth.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
 #include <weft/trap.h>
@@ -24,6 +25,8 @@
 #define IDLE_TURN	16	/* after every sixteenth nobody can run */
 #define IDLE_LIMIT_MS	5000
 #define DEPTH		1024	/* of the stack, in the hook of a turn */
+#define FAKE_TURNS	5	/* one of so many is a FIQ, one an SError */
+#define SERROR_ESR	(((uint64_t)WEFT_EC_SERROR << WEFT_ESR_EC_SHIFT) | 0x11)
 
 static struct player players[PLAYERS], starter;
 static struct weft_task *home;
@@ -31,7 +34,12 @@ static uint64_t stack, kernel_vectors;
 static struct timeout timer;
 static bool woken;
 static unsigned turns, disturbed, idles, wrong;
-static unsigned user_irqs, kernel_irqs, preempts;
+static unsigned user_irqs, kernel_irqs, preempts, fiqs, serrors;
+static unsigned aarch32, seen_vector;
+static void (*const fake_aarch32[])(struct weft_frame *, uint64_t) = {
+	fake_el0_aarch32, fake_el0_aarch32_irq, fake_el0_aarch32_fiq,
+	fake_el0_aarch32_serror,
+};
 
 static bool on_event_stack(uint64_t address, uint64_t depth)
 {
@@ -75,6 +83,43 @@ static void on_preempt(struct weft_frame *frame)
 	wrong += (weft_read_daif() & WEFT_PSTATE_DAIF) != WEFT_PSTATE_DAIF;
 }
 
+/* What the program had, after an exception that hit it. */
+static void check_fake(const struct weft_frame *frame, uint64_t esr)
+{
+	const struct weft_task *task = weft_task_current();
+	unsigned n;
+
+	wrong += frame != weft_task_frame(task);
+	wrong += frame->x[0] != ~frame->x[1];
+	for (n = 3; n < 31; n++)
+		wrong += frame->x[n] != frame->x[1] + n;
+	wrong += frame->esr != esr || frame->number != WEFT_NO_SYSCALL;
+	wrong += !weft_frame_from_user(frame);
+	wrong += task->keys && !weft_pauth_exit_ok(task);
+}
+
+static void on_fiq(struct weft_frame *frame)
+{
+	fiqs++;
+	check_fake(frame, 0);
+}
+
+static void on_serror(struct weft_frame *frame)
+{
+	serrors++;
+	check_fake(frame, SERROR_ESR);
+}
+
+static bool all_done(void)
+{
+	unsigned i;
+
+	for (i = 0; i < PLAYERS; i++)
+		if (!players[i].done)
+			return false;
+	return true;
+}
+
 static void on_syscall(struct weft_frame *frame)
 {
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
@@ -83,6 +128,13 @@ static void on_syscall(struct weft_frame *frame)
 	turns += player_entered(frame) == PLAYER_TURN;
 	wrong += frame != &player_current()->frame;
 	wrong += !on_event_stack(here, DEPTH);
+	frame->x[0] = ~frame->x[1];
+	if (all_done())
+		fake_aarch32[aarch32](frame, SERROR_ESR);
+	if (turns % FAKE_TURNS == 1)
+		fake_el0_fiq(frame, SERROR_ESR);
+	if (turns % FAKE_TURNS == 2)
+		fake_el0_serror(frame, SERROR_ESR);
 	/* As a hook may; weft_hook_resume must find it masked all the same. */
 	weft_unmask_irq();
 }
@@ -140,6 +192,14 @@ static void go_home(void)
 	weft_switch_away(&starter.thread.task, home);
 }
 
+/* An AArch32 slot is the end of the last player, and of the game. */
+static void on_unexpected(struct weft_frame *frame, unsigned vector)
+{
+	seen_vector = vector;
+	check_fake(frame, SERROR_ESR);
+	go_home();
+}
+
 static struct weft_frame *on_resume(struct weft_frame *frame)
 {
 	struct weft_task *self = weft_task_current();
@@ -163,6 +223,9 @@ static const struct hooks hooks = {
 	.irq = on_irq,
 	.preempt = on_preempt,
 	.resume = on_resume,
+	.fiq = on_fiq,
+	.serror = on_serror,
+	.unexpected = on_unexpected,
 };
 
 static void start_event(struct weft_task *prev, void *arg)
@@ -205,7 +268,8 @@ static void play(void)
 	uint64_t daif = weft_read_daif();
 
 	turns = disturbed = idles = wrong = 0;
-	user_irqs = kernel_irqs = preempts = 0;
+	user_irqs = kernel_irqs = preempts = fiqs = serrors = 0;
+	seen_vector = 0;
 	timeout_init(&timer, wake);
 	cpus[0].weft.event_stack = stack + STACK_SIZE;
 	weft_mask_all();
@@ -233,11 +297,14 @@ static int check_play(void)
 	CHECK_NUM(idles, >=, PLAYERS * TURNS / IDLE_TURN);
 	CHECK_NUM(kernel_irqs, >=, idles);
 	CHECK_NUM(preempts, ==, kernel_irqs);
+	CHECK_NUM(fiqs, >=, PLAYERS * TURNS / FAKE_TURNS);
+	CHECK_NUM(serrors, >=, PLAYERS * TURNS / FAKE_TURNS);
+	CHECK_NUM(seen_vector, ==, WEFT_VECTOR_EL0_32 | aarch32);
 	CHECK_NUM(user_irqs, >=, PLAYERS * TURNS / IDLE_TURN / 2);
 	return BOOT_PASS;
 }
 
-static int test_event(void)
+static int test_event_once(void)
 {
 	void *memory = kvm_stack_alloc();
 	bool made = memory && make_players();
@@ -251,6 +318,15 @@ static int test_event(void)
 	destroy_players();
 	if (memory)
 		kvm_stack_free(memory);
+	return result;
+}
+
+static int test_event(void)
+{
+	int result = BOOT_PASS;
+
+	for (aarch32 = 0; aarch32 < 4 && result == BOOT_PASS; aarch32++)
+		result = test_event_once();
 	return result;
 }
 

@@ -156,10 +156,19 @@ func \name
 	msr	spsr_el1, x23
 	ldr	x21, [sp, #WEFT_FRAME_SP]
 	msr	sp_el0, x21
+	/* The table in force, in the flags: all registers are taken. */
 	mrs	x2, vbar_el1
 	adrp	x3, weft_vectors
 	add	x3, x3, :lo12:weft_vectors
 	cmp	x2, x3
+	cset	x4, eq
+	adrp	x3, weft_event_vectors
+	add	x3, x3, :lo12:weft_event_vectors
+	cmp	x2, x3
+	cset	x3, eq
+	lsl	x4, x4, #30			// Z
+	orr	x4, x4, x3, lsl #29		// C
+	msr	nzcv, x4
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	ldr	x\n, [sp, #WEFT_FRAME_X0 + 8 * \n]
 	.endr
@@ -173,9 +182,11 @@ func \name
 	.irp	at, 224, 240, 256
 	stp	xzr, xzr, [sp, #\at]
 	.endr
-	b.ne	1f
-	b	weft_vectors + \vector * PLAYER_SLOT_SIZE
-1:	b	weft_vectors_pauth + \vector * PLAYER_SLOT_SIZE
+	b.eq	1f
+	b.cs	2f
+	b	weft_vectors_pauth + \vector * PLAYER_SLOT_SIZE
+1:	b	weft_vectors + \vector * PLAYER_SLOT_SIZE
+2:	b	weft_event_vectors + \vector * PLAYER_SLOT_SIZE
 endfunc \name
 	.endm
 

@@ -76,8 +76,8 @@ uint64_t fake_el1(uint64_t vector, uint64_t esr, uint64_t pstate, uint64_t sp);
 extern const char fake_el1_end[];
 
 /*
- * As if an exception hit the program of @frame, which lies at the top of the
- * current stack: its registers are given to the CPU, and the slot is entered
+ * As if an exception hit the program of @frame, the current task's: its
+ * registers are given to the CPU, and the slot of the table in force is entered
  * where ERET would be.
  */
 _Noreturn void fake_el0_fiq(struct weft_frame *frame, uint64_t esr);

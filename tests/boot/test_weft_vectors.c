@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include <weft/cpu.h>
+#include <weft/event.h>
 #include <weft/frame.h>
 #include <weft/pauth.h>
 #include <weft/sysreg.h>
@@ -26,6 +27,8 @@
 #define TURNS		12
 #define NEAR_THE_END	128	/* bytes of stack that are left */
 
+/* The table that is tried in place of the kernel's; 0: that one. */
+static uint64_t other_table;
 static struct weft_frame seen;
 static const struct weft_frame *seen_at;
 static unsigned fiqs, serrors, seen_vector;
@@ -86,21 +89,32 @@ static __attribute__((noinline)) void scribble(void)
 		junk[i] = UINT64_C(0xa5a5a5a5a5a5a5a5);
 }
 
+static void set_vectors(uint64_t vectors)
+{
+	weft_write_vbar_el1(vectors);
+	weft_isb();	/* the next exception goes there */
+}
+
 /* What fake_el1 returns; NO_VECTOR: it did not. */
 static uint64_t fake(unsigned vector, uint64_t sp)
 {
 	uint64_t daif = weft_read_daif();
-	static uint64_t result;
+	static uint64_t result, vectors;
 
 	result = NO_VECTOR;
 	fiqs = serrors = 0;
 	seen_vector = NO_VECTOR;
 	seen = (struct weft_frame){ 0 };
+	weft_mask_all();
+	vectors = weft_read_vbar_el1();
+	if (other_table)
+		set_vectors(other_table);
 	hooks_take(&hooks);
 	scribble();
 	if (!rescue_mark(&rescue))
 		result = fake_el1(vector, SERROR_ESR, kernel_pstate(), sp);
 	hooks_take(NULL);
+	set_vectors(vectors);
 	weft_write_daif(daif);
 	return result;
 }
@@ -124,7 +138,7 @@ static int check_seen(unsigned vector)
 	return BOOT_PASS;
 }
 
-static int test_kernel(void)
+static int try_kernel(void)
 {
 	const unsigned fiq = WEFT_VECTOR_EL1H | WEFT_VECTOR_FIQ;
 	const unsigned serror = WEFT_VECTOR_EL1H | WEFT_VECTOR_SERROR;
@@ -143,7 +157,7 @@ static int test_kernel(void)
 	return check_seen(serror);
 }
 
-static int test_unexpected(void)
+static int try_unexpected(void)
 {
 	unsigned v;
 
@@ -171,7 +185,7 @@ static int check_overflow(unsigned vector)
 	return check_seen(vector);
 }
 
-static int test_overflow(void)
+static int try_overflow(void)
 {
 	/* The report needs them as scratch. */
 	uint64_t tpidr = weft_read_tpidr_el0();
@@ -184,6 +198,34 @@ static int test_overflow(void)
 	weft_write_tpidr_el0(tpidr);
 	weft_write_tpidrro_el0(tpidrro);
 	return result;
+}
+
+/* In the table in force, and in that of event-driven kernels. */
+static int in_both_tables(int (*try)(void))
+{
+	int result = try();
+
+	if (result != BOOT_PASS)
+		return result;
+	other_table = (uint64_t)(uintptr_t)weft_event_vectors;
+	result = try();
+	other_table = 0;
+	return result;
+}
+
+static int test_kernel(void)
+{
+	return in_both_tables(try_kernel);
+}
+
+static int test_unexpected(void)
+{
+	return in_both_tables(try_unexpected);
+}
+
+static int test_overflow(void)
+{
+	return in_both_tables(try_overflow);
 }
 
 /* From EL0: a player's system calls turn into something else. */
