@@ -4,6 +4,7 @@
  * for the instruction that enters the kernel.
  */
 #include <weft/asm.h>
+#include <weft/task.h>
 
 #include "test_weft_player.h"
 
@@ -109,12 +110,13 @@ endfunc player_el0
 //                           x3
 func fake_el1
 	msr	daifset, #15
-	stp	x19, x20, [sp, #-96]!
-	stp	x21, x22, [sp, #16]
-	stp	x23, x24, [sp, #32]
-	stp	x25, x26, [sp, #48]
-	stp	x27, x28, [sp, #64]
-	stp	x29, x30, [sp, #80]
+	sub	sp, sp, #WEFT_SAVED_SIZE
+	stp	x19, x20, [sp, #WEFT_SAVED_X19]
+	stp	x21, x22, [sp, #WEFT_SAVED_X19 + 16]
+	stp	x23, x24, [sp, #WEFT_SAVED_X19 + 32]
+	stp	x25, x26, [sp, #WEFT_SAVED_X19 + 48]
+	stp	x27, x28, [sp, #WEFT_SAVED_X19 + 64]
+	stp	x29, x30, [sp, #WEFT_SAVED_X29]
 	mov	x9, sp
 	cmp	x3, #0
 	csel	x3, x9, x3, eq
@@ -134,12 +136,13 @@ fake_el1_end:
 	mov	x0, x30
 	b	8f
 9:	mov	x0, #-1
-8:	ldp	x21, x22, [sp, #16]
-	ldp	x23, x24, [sp, #32]
-	ldp	x25, x26, [sp, #48]
-	ldp	x27, x28, [sp, #64]
-	ldp	x29, x30, [sp, #80]
-	ldp	x19, x20, [sp], #96
+8:	ldp	x21, x22, [sp, #WEFT_SAVED_X19 + 16]
+	ldp	x23, x24, [sp, #WEFT_SAVED_X19 + 32]
+	ldp	x25, x26, [sp, #WEFT_SAVED_X19 + 48]
+	ldp	x27, x28, [sp, #WEFT_SAVED_X19 + 64]
+	ldp	x29, x30, [sp, #WEFT_SAVED_X29]
+	ldp	x19, x20, [sp, #WEFT_SAVED_X19]
+	add	sp, sp, #WEFT_SAVED_SIZE
 	ret
 endfunc fake_el1
 
@@ -177,10 +180,10 @@ func \name
 	.endr
 	/* What stays in the frame is not what a slot forgot to save. */
 	.irp	at, 0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208
-	stp	xzr, xzr, [sp, #\at]
+	stp	xzr, xzr, [sp, #WEFT_FRAME_X0 + \at]
 	.endr
 	.irp	at, 224, 240, 256
-	stp	xzr, xzr, [sp, #\at]
+	stp	xzr, xzr, [sp, #WEFT_FRAME_X0 + \at]
 	.endr
 	b.eq	1f
 	b.cs	2f
