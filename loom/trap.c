@@ -22,6 +22,7 @@
 #include "lib/panic.h"
 #include "mm/aspace.h"
 #include "mm/layout.h"
+#include "mm/oom.h"
 #include "proc/fpstate.h"
 #include "proc/process.h"
 #include "proc/signal.h"
@@ -66,12 +67,15 @@ static void user_page_fault(struct weft_frame *frame,
 	int err;
 
 	weft_unmask_all();
-	err = aspace_fault(process->aspace, fault->address,
-			   area_access(fault->access));
-	if (err == 0)
+	err = oom_aspace_fault(process->aspace, fault->address,
+			       area_access(fault->access));
+	/* Who is being killed may have no memory any more: that ends it. */
+	if (err == 0 || signal_is_deadly())
 		return;
 	if (err == -ENOMEM)
 		signal_fault(frame, SIGKILL, fault->address, "out of memory");
+	else if (err == -ENXIO || err == -ENOSPC)
+		signal_fault(frame, SIGBUS, fault->address, "no page in file");
 	else if (fault->access == WEFT_ACCESS_EXEC)
 		signal_fault(frame, SIGSEGV, fault->address, "execution");
 	else if (fault->access == WEFT_ACCESS_WRITE)
@@ -99,8 +103,8 @@ static bool kernel_page_fault(struct weft_frame *frame,
 	if ((frame->pstate & WEFT_PSTATE_I) || thread_current()->preempt)
 		return false;
 	weft_unmask_all();
-	err = aspace_fault(process->aspace, fault->address,
-			   area_access(fault->access));
+	err = oom_aspace_fault(process->aspace, fault->address,
+			       area_access(fault->access));
 	weft_mask_all();
 	return err == 0;
 }

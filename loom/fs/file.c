@@ -20,6 +20,26 @@ enum { SEEK_SET = 0, SEEK_CUR = 1, SEEK_END = 2, SEEK_DATA = 3, SEEK_HOLE = 4 };
 
 static unsigned files_open;	/* atomic */
 
+/* It counts among those who write the file as long as it is open. */
+static bool is_writer(const struct file *f)
+{
+	return f->ops && inode_is(f->inode, MODE_REG) &&
+	       (file_flags(f) & FILE_ACCMODE) != FILE_RDONLY;
+}
+
+/* What depends on the kind of file. */
+static int begin(struct file *f)
+{
+	int err = is_writer(f) ? inode_begin_write(f->inode) : 0;
+
+	if (err || !f->ops || !f->ops->open)
+		return err;
+	err = f->ops->open(f);
+	if (err && is_writer(f))
+		inode_end_write(f->inode);
+	return err;
+}
+
 int file_create(struct inode *inode, uint32_t flags, struct file **out)
 {
 	bool path_only = flags & FILE_PATH;
@@ -36,12 +56,10 @@ int file_create(struct inode *inode, uint32_t flags, struct file **out)
 	f->inode = inode;
 	f->ops = path_only ? NULL : inode->file_ops;
 	mutex_init(&f->lock, RANK_FILE, "file");
-	if (f->ops && f->ops->open) {
-		err = f->ops->open(f);
-		if (err) {
-			kfree(f);
-			return err;
-		}
+	err = begin(f);
+	if (err) {
+		kfree(f);
+		return err;
 	}
 	inode_get(inode);
 	__atomic_add_fetch(&files_open, 1, __ATOMIC_RELAXED);
@@ -66,6 +84,8 @@ void file_put(struct file *f)
 		return;
 	if (f->ops && f->ops->release)
 		f->ops->release(f);
+	if (is_writer(f))
+		inode_end_write(f->inode);
 	inode_put(f->inode);
 	kfree(f);
 	__atomic_sub_fetch(&files_open, 1, __ATOMIC_RELAXED);

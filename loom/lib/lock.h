@@ -28,12 +28,15 @@ enum lock_rank {
 	RANK_RENAME,		/* the whole tree, while a directory moves */
 	RANK_DIR,		/* struct inode of a directory */
 	RANK_INODE,		/* struct inode of anything else, pipes too */
+	RANK_OOM,		/* who is killed when there is no memory */
 	RANK_ASPACE,		/* struct aspace: areas and page table */
 	RANK_LAST_MUTEX = RANK_ASPACE,
 
 	/* spinlocks that interrupts never take */
 	RANK_FDTABLE,		/* struct files */
 	RANK_FS_CONTEXT,	/* struct fs_context */
+	RANK_SPACES,		/* the list of all address spaces */
+	RANK_PAGETREE,		/* struct pagetree: the pages of a file */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TREE,		/* process table, parents, children, groups */

@@ -47,12 +47,21 @@ struct exec {
 	uint64_t sp;
 };
 
+/* The file was open for execution: nobody could write to it. */
+static void close_program(struct exec *e)
+{
+	if (!e->file)
+		return;
+	inode_end_execute(e->file->inode);
+	file_put(e->file);
+	e->file = NULL;
+}
+
 static void exec_release(struct exec *e)
 {
 	kfree(e->path);
 	exec_args_free(&e->args);
-	if (e->file)
-		file_put(e->file);
+	close_program(e);
 	if (e->as)
 		aspace_put(e->as);
 }
@@ -63,6 +72,18 @@ static int check_executable(const struct inode *inode)
 	if ((inode->mode & MODE_FMT) != MODE_REG || !(inode->mode & 0111))
 		return -EACCES;
 	return 0;
+}
+
+static int open_executable(struct inode *inode, struct file **file)
+{
+	int err = inode_begin_execute(inode);
+
+	if (err)
+		return err;
+	err = file_create(inode, FILE_RDONLY, file);
+	if (err)
+		inode_end_execute(inode);
+	return err;
 }
 
 /* In the place of the file that is open already. */
@@ -79,12 +100,11 @@ static int open_program(struct exec *e, const char *path)
 		return err;
 	err = check_executable(inode);
 	if (!err)
-		err = file_create(inode, FILE_RDONLY, &file);
+		err = open_executable(inode, &file);
 	inode_put(inode);
 	if (err)
 		return err;
-	if (e->file)
-		file_put(e->file);
+	close_program(e);
 	e->file = file;
 	return 0;
 }

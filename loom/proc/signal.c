@@ -111,6 +111,11 @@ bool signal_pending(void)
 	return p && (thread_must_end() || deadly(p, self));
 }
 
+bool signal_is_deadly(void)
+{
+	return signal_pending();	/* nothing else is ever pending */
+}
+
 /* Take the signal to act on next. */
 static int take(struct process *p)
 {

@@ -72,6 +72,9 @@ void signal_fault(struct weft_frame *frame, int sig, uint64_t addr,
  */
 bool signal_pending(void);
 
+/* The same for what ends it: an operation that takes long looks here. */
+bool signal_is_deadly(void);
+
 /*
  * On the way to user mode: end the process if a signal says so. Interrupts
  * may be masked or not; no lock held.

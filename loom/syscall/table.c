@@ -45,6 +45,8 @@ static const char *const part_name[PART_COUNT] = {
 	[PART_CLONE_FLAGS] = "clone(flags)",
 	[PART_SIGACTION_HANDLER] = "rt_sigaction(handler)",
 	[PART_FUTEX_OPERATION] = "futex(operation)",
+	[PART_MMAP_WRITE_EXEC] = "mmap(write+exec)",
+	[PART_MREMAP_DONTUNMAP] = "mremap(MREMAP_DONTUNMAP)",
 };
 
 /* How often each was asked for in vain; atomic. */
