@@ -153,6 +153,7 @@ func \name
 	.cfi_undefined x30
 	msr	daifset, #15
 	msr	esr_el1, x1
+	msr	far_el1, x1
 	mov	sp, x0
 	ldp	x22, x23, [sp, #WEFT_FRAME_PC]
 	msr	elr_el1, x22
@@ -182,9 +183,14 @@ func \name
 	.irp	at, 0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208
 	stp	xzr, xzr, [sp, #WEFT_FRAME_X0 + \at]
 	.endr
-	.irp	at, 224, 240, 256
+	.irp	at, 224, 240
 	stp	xzr, xzr, [sp, #WEFT_FRAME_X0 + \at]
 	.endr
+	/* Of these, zeros may be right. */
+	.irp	at, WEFT_FRAME_PC, WEFT_FRAME_ESR, WEFT_FRAME_ORIG_X0
+	stp	x30, x30, [sp, #\at]
+	.endr
+	stp	x30, x30, [sp, #WEFT_FRAME_RECORD]
 	b.eq	1f
 	b.cs	2f
 	b	weft_vectors_pauth + \vector * PLAYER_SLOT_SIZE
