@@ -102,7 +102,7 @@ static void check_fake(const struct weft_frame *frame, uint64_t esr,
 	wrong += frame->sp != before.sp;
 	wrong += frame->record[0] || frame->record[1];
 	wrong += !weft_frame_from_user(frame);
-	wrong += task->keys && !weft_pauth_exit_ok(task);
+	wrong += !weft_pauth_exit_ok(task);
 }
 
 static void on_fiq(struct weft_frame *frame)

@@ -54,12 +54,29 @@
 	.endif
 	.endm
 
+	/*
+	 * x17 = an address, signed with the key of EL0; and back. Hints: NOPs
+	 * where there are no keys.
+	 */
+	.macro	sign
+	mov64	x17, PLAYER_DATA
+	mov	x16, #0
+	hint	#8				// PACIA1716
+	.endm
+
+	.macro	authenticate_17
+	mov	x16, #0
+	hint	#12				// AUTIA1716
+	.endm
+
 	/* In: x1 = seed, x2 = turns */
 	.macro	turns from:req
-	for_numbers fill
 	.ifc	\from, user
+	sign					// before the kernel was entered
+	fmov	d8, x17
 	fmov	d7, x1
 	.endif
+	for_numbers fill
 1:	enter_kernel \from, PLAYER_TURN
 	for_numbers check
 	.ifc	\from, user
@@ -75,6 +92,15 @@
 	load_data 0
 	cmp	x0, x1
 	b.ne	9f
+	fmov	x17, d8
+	authenticate_17
+	mov64	x0, PLAYER_DATA
+	cmp	x17, x0
+	b.ne	9f
+	sign
+	fmov	d8, x17
+	fill	16
+	fill	17
 	.endif
 	subs	x2, x2, #1
 	b.ne	1b

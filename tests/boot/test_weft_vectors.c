@@ -257,7 +257,7 @@ static void check_user(const struct weft_frame *frame, uint64_t esr,
 		user_wrong += frame->x[n] != frame->x[1] + n;
 
 	/* The kernel runs by its own key. */
-	user_wrong += task->keys && !weft_pauth_exit_ok(task);
+	user_wrong += !weft_pauth_exit_ok(task);
 	user_wrong += frame != thread_user_frame(&player.thread);
 	user_wrong += !weft_frame_from_user(frame);
 	user_wrong += frame->esr != esr || frame->far != far;
