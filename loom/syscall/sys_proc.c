@@ -41,15 +41,6 @@ long sys_set_tid_address(const uint64_t arg[6])
 }
 
 /*
- * The list tells who waits for a lock that its owner died with. A process has
- * one thread and shares no memory with another that runs, so nobody can.
- */
-long sys_set_robust_list(const uint64_t arg[6])
-{
-	return arg[1] == 24 ? 0 : -EINVAL;
-}
-
-/*
  * glibc asks for restartable sequences at every start and does without where
  * they are refused; that is no finding for the report of missing calls.
  */
