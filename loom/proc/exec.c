@@ -23,12 +23,14 @@
 #include "proc/exec_args.h"
 #include "proc/exec_stack.h"
 #include "proc/fpstate.h"
+#include "proc/futex.h"
 #include "proc/hwcap.h"
 #include "proc/keys.h"
 #include "proc/load.h"
 #include "proc/process.h"
 #include "proc/script.h"
 #include "proc/signal.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
 
@@ -232,6 +234,8 @@ static void exec_commit(struct exec *e, struct weft_frame *frame)
 {
 	struct process *p = process_current();
 
+	timers_exec(p);
+	futex_exit_robust(thread_current());
 	process_clear_tid(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;

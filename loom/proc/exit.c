@@ -30,8 +30,10 @@
 #include "lib/assert.h"
 #include "mm/aspace.h"
 #include "mm/user.h"
+#include "proc/futex.h"
 #include "proc/process.h"
 #include "proc/signal.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "proc/wait_status.h"
 #include "sched/sched.h"
@@ -141,6 +143,8 @@ _Noreturn void process_exit(uint32_t status)
 	irq_restore(0);
 	if (p->pid == PID_INIT)
 		end_machine(status);
+	timers_end(p);
+	futex_exit_robust(thread_current());
 	process_clear_tid(p);
 	files_put(p->files);
 	p->files = NULL;

@@ -27,6 +27,7 @@ struct aspace;
 struct file;
 struct files;
 struct inode;
+struct process_timers;
 struct thread;
 struct weft_frame;
 
@@ -65,6 +66,10 @@ struct process {
 	struct files *files;
 	struct inode *cwd;
 	uint32_t umask;
+
+	uint32_t membarriers;	/* atomic: registered (sys_membarrier.c) */
+	/* Made by need, gone with the last thread: proc/timers_impl.h. */
+	struct process_timers *timers;
 
 	/* Between a parent in vfork and its child, this process (clone.c). */
 	struct waitq vfork_done;
