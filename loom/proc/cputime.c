@@ -5,6 +5,7 @@
 #include <weft/sysreg.h>
 
 #include "proc/process.h"
+#include "proc/tree.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
 
@@ -30,34 +31,21 @@ struct cputime cputime_process(struct process *p)
 	};
 }
 
-struct search {
-	const struct process *process;
-	uint32_t tid;
-	struct cputime time;
-	bool found;
-};
-
-static void match(struct thread *thread, void *arg)
-{
-	struct search *search = arg;
-
-	if (thread->tid != search->tid || thread->process != search->process)
-		return;
-	search->found = true;
-	search->time = (struct cputime){
-		.user_ns = thread->utime_ns,
-		.system_ns = thread->stime_ns,
-		.voluntary = thread->voluntary,
-		.involuntary = thread->involuntary,
-	};
-}
-
 bool cputime_thread(const struct process *p, uint32_t tid,
 		    struct cputime *time)
 {
-	struct search search = { .process = p, .tid = tid };
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	const struct thread *t = thread_find((int)tid);
+	bool found = t && t->process == p;
 
-	thread_for_each(match, &search);
-	*time = search.time;
-	return search.found;
+	*time = (struct cputime){ .user_ns = 0 };
+	if (found)
+		*time = (struct cputime){
+			.user_ns = t->utime_ns,
+			.system_ns = t->stime_ns,
+			.voluntary = t->voluntary,
+			.involuntary = t->involuntary,
+		};
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return found;
 }

@@ -22,7 +22,7 @@ void cputime_account(void);
 /* Of all threads of @p, also those that ended. The tree lock is taken. */
 struct cputime cputime_process(struct process *p);
 
-/* Of the thread @tid of @p: false if there is none. RANK_THREADS is taken. */
+/* Of the thread @tid of @p: false if there is none. The same lock. */
 bool cputime_thread(const struct process *p, uint32_t tid,
 		    struct cputime *time);
 
