@@ -72,6 +72,7 @@
 #include "sched/thread.h"
 #include "sched/wait.h"
 #include "syscall/syscall.h"
+#include "tty/session.h"
 
 /*
  * CLONE_CHILD_CLEARTID and set_tid_address: the word is cleared for others
@@ -180,6 +181,7 @@ static void release_shared(struct process *p)
 	if (p->pid == PID_INIT)
 		end_machine(p->status);
 	timers_end(p);
+	(void)session_leader_exit(p);
 	daif = spin_lock_irqsave(&process_tree_lock);
 	p->files = NULL;
 	p->fs = NULL;
