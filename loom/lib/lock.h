@@ -42,6 +42,7 @@ enum lock_rank {
 	RANK_SIGNAL,		/* pending and blocked sets of a process */
 	RANK_THREADS,		/* the list of all threads */
 	RANK_TIMER,		/* the queue of timeouts */
+	RANK_FUTEX,		/* waiters for words of user memory */
 	RANK_WAITQ,		/* struct waitq */
 	RANK_RUNQ,		/* run queue of one CPU */
 	RANK_KVM,		/* the kernel's page table, stack slots */

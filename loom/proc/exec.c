@@ -238,7 +238,7 @@ static void exec_commit(struct exec *e, struct weft_frame *frame)
 {
 	struct process *p = process_current();
 
-	process_clear_tid(p);
+	process_leave_memory(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;
 	files_close_on_exec(p->files);

@@ -109,7 +109,7 @@
 	NONE(97, unshare)						\
 	HAVE(98, futex)							\
 	HAVE(99, set_robust_list)					\
-	NONE(100, get_robust_list)					\
+	HAVE(100, get_robust_list)					\
 	HAVE(101, nanosleep)						\
 	NONE(102, getitimer)						\
 	NONE(103, setitimer)						\

@@ -262,11 +262,34 @@ void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
 	lock->name = name;
 }
 
-void spin_lock(struct spinlock *lock)
+static void take_spin(struct spinlock *lock, bool nested)
 {
-	note_lock(lock, lock->rank, false);
+	note_lock(lock, lock->rank, nested);
 	while (__atomic_exchange_n(&lock->next, 1, __ATOMIC_ACQUIRE))
 		sched_yield();
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	take_spin(lock, false);
+}
+
+void spin_lock_nested(struct spinlock *lock)
+{
+	take_spin(lock, true);
+}
+
+/* There are no interrupts here. */
+uint64_t spin_lock_irqsave(struct spinlock *lock)
+{
+	take_spin(lock, false);
+	return 0;
+}
+
+void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
+{
+	(void)daif;
+	spin_unlock(lock);
 }
 
 void spin_unlock(struct spinlock *lock)
