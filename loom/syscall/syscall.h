@@ -28,7 +28,6 @@ void syscall_dispatch(struct weft_frame *frame);
 
 /* What a call that exists may be asked for and does not do. */
 enum syscall_part {
-	PART_CLONE_FORK,
 	PART_CLONE_FLAGS,
 	PART_SIGACTION_HANDLER,
 	PART_FUTEX_PI,
