@@ -65,6 +65,7 @@
 #include "proc/futex.h"
 #include "proc/process.h"
 #include "proc/signal.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "proc/wait_status.h"
 #include "sched/sched.h"
@@ -185,6 +186,7 @@ static void release_shared(struct process *p)
 
 	if (p->pid == PID_INIT)
 		end_machine(p->status);
+	timers_end(p);
 	daif = spin_lock_irqsave(&process_tree_lock);
 	p->files = NULL;
 	p->fs = NULL;
