@@ -24,7 +24,6 @@
 #include "proc/exec_args.h"
 #include "proc/exec_stack.h"
 #include "proc/fpstate.h"
-#include "proc/futex.h"
 #include "proc/hwcap.h"
 #include "proc/keys.h"
 #include "proc/load.h"
@@ -241,8 +240,7 @@ static void exec_commit(struct exec *e, struct weft_frame *frame)
 	struct process *p = process_current();
 
 	timers_exec(p);
-	futex_exit_robust(thread_current());
-	process_clear_tid(p);
+	process_leave_memory(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;
 	files_close_on_exec(p->files);

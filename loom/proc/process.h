@@ -33,6 +33,7 @@
 #include "sched/wait.h"
 
 struct aspace;
+struct clone_wish;
 struct file;
 struct files;
 struct fs_context;
@@ -131,6 +132,12 @@ struct process *process_next(int pid);
  */
 struct thread *thread_find(int tid);
 
+/*
+ * Call @fn for the thread @tid (0: the calling one) with the tree lock held
+ * and interrupts masked: 0 or -ESRCH.
+ */
+int thread_visit(int tid, void (*fn)(struct thread *t, void *arg), void *arg);
+
 /* What another process has, counted; NULL if it has none any more. */
 struct aspace *process_aspace(struct process *p);
 struct files *process_files(struct process *p);
@@ -176,9 +183,12 @@ _Noreturn void process_exit(uint32_t status);
  */
 _Noreturn void process_exit_thread(uint32_t status);
 
-/* clone(2) as vfork or posix_spawn use it; other flag sets -ENOSYS/-EINVAL. */
-long process_clone(struct weft_frame *frame, uint64_t flags, uint64_t stack,
-		   uint64_t ptid, uint64_t tls, uint64_t ctid, int exit_signal);
+/*
+ * clone(2): the number of the new process or thread. -EAGAIN: there are too
+ * many; -ENOMEM; -EINTR: a signal came before; -EINVAL, -ENOSYS: the flags.
+ */
+long process_clone(const struct weft_frame *frame,
+		   const struct clone_wish *wish);
 
 /* execve(2): paths and vectors are user addresses. */
 long process_exec(struct weft_frame *frame, uint64_t path, uint64_t argv,

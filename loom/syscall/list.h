@@ -42,7 +42,7 @@
 	NONE(30, ioprio_set)						\
 	NONE(31, ioprio_get)						\
 	NONE(32, flock)							\
-	NONE(33, mknodat)						\
+	HAVE(33, mknodat)						\
 	HAVE(34, mkdirat)						\
 	HAVE(35, unlinkat)						\
 	HAVE(36, symlinkat)						\

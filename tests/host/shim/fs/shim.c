@@ -17,6 +17,7 @@
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
+#include "lib/random.h"
 #include "mm/kmem.h"
 #include "mm/page.h"
 #include "mm/user.h"
@@ -602,6 +603,16 @@ long string_from_user(char *dst, uint64_t src, size_t size)
 			return (long)i;
 	}
 	return -ENAMETOOLONG;
+}
+
+void random_bytes(void *buf, size_t n)
+{
+	static uint32_t state = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		state = state * 1664525 + 1013904223;
+		((uint8_t *)buf)[i] = (uint8_t)(state >> 24);
+	}
 }
 
 /* Devices that only have to be found */
