@@ -220,11 +220,19 @@ bool signal_children_unwanted(struct process *parent)
 	return unwanted;
 }
 
-void signal_inherit(struct process *child, struct thread *t)
+void signal_inherit_thread(struct thread *t, bool own_stack)
+{
+	(void)own_stack;
+	t->blocked = thread_current()->blocked;
+}
+
+/* There are no handlers to clear. */
+void signal_inherit(struct process *child, struct thread *t, bool clear)
 {
 	struct process *parent = process_current();
 	uint64_t daif = spin_lock_irqsave(&parent->signal_lock);
 
+	(void)clear;
 	/* The child is nobody else's yet: its lock is not needed. */
 	t->blocked = thread_current()->blocked;
 	child->ignored = parent->ignored;

@@ -122,8 +122,15 @@ bool signal_children_unwanted(struct process *parent);
 
 /*
  * A child and its thread start with the dispositions and the mask of the
- * calling thread, nothing pending.
+ * calling thread, nothing pending; with @clear what is not ignored has its
+ * default. Both are nobody else's yet.
  */
-void signal_inherit(struct process *child, struct thread *t);
+void signal_inherit(struct process *child, struct thread *t, bool clear);
+
+/*
+ * A thread starts with the mask of the calling one. @own_stack: it shares
+ * memory with its maker, who runs on.
+ */
+void signal_inherit_thread(struct thread *t, bool own_stack);
 
 #endif
