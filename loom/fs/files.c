@@ -48,6 +48,11 @@ static void let_go(struct files *files, struct file *f)
 	file_put(f);
 }
 
+void files_get(struct files *files)
+{
+	__atomic_fetch_add(&files->refs, 1, __ATOMIC_RELAXED);
+}
+
 void files_put(struct files *files)
 {
 	uint32_t left = __atomic_sub_fetch(&files->refs, 1, __ATOMIC_ACQ_REL);

@@ -34,6 +34,7 @@ enum lock_rank {
 
 	/* spinlocks that interrupts never take */
 	RANK_FDTABLE,		/* struct files */
+	RANK_FS_CONTEXT,	/* struct fs_context */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TREE,		/* process table, parents, children, groups */

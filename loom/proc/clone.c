@@ -17,7 +17,7 @@
 #include <weft/trap.h>
 
 #include "fs/file.h"
-#include "fs/inode.h"
+#include "fs/fs_context.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/aspace.h"
@@ -43,17 +43,18 @@ static void child_start(void *arg)
 	weft_enter_user(frame);
 }
 
-/* Give back a child that nobody else has seen. */
-static void discard(struct process *child)
+/* Give back a child that nobody else has seen, and its thread if it has one. */
+static void discard(struct process *child, struct thread *t)
 {
-	if (child->thread)
-		thread_discard(child->thread);
+	if (t)
+		thread_discard(t);
 	if (child->files)
 		files_put(child->files);
-	inode_put(child->cwd);
+	if (child->fs)
+		fs_context_put(child->fs);
 	aspace_put(child->aspace);
-	child->thread = NULL;
 	child->files = NULL;
+	child->fs = NULL;
 	child->aspace = NULL;
 	process_put(child);
 }
@@ -74,8 +75,10 @@ static void copy_registers(struct thread *t, const struct weft_frame *frame,
 	keys_inherit(t);
 }
 
+/* Its main thread is in *@main_thread. */
 static struct process *make_child(const struct weft_frame *frame,
-				  const struct clone_wish *wish)
+				  const struct clone_wish *wish,
+				  struct thread **main_thread)
 {
 	struct process *parent = process_current();
 	struct process *child = process_alloc();
@@ -83,24 +86,22 @@ static struct process *make_child(const struct weft_frame *frame,
 
 	if (!child)
 		return NULL;
-	child->umask = parent->umask;
 	child->exit_signal = wish->exit_signal;
-	inode_get(parent->cwd);
-	child->cwd = parent->cwd;
 	aspace_get(parent->aspace);
 	child->aspace = parent->aspace;
-	signal_inherit(child, parent);
-	memcpy(child->name, parent->name, sizeof(child->name));
+	memcpy(child->name, thread_current()->name, sizeof(child->name));
+	child->fs = fs_context_copy(parent->fs);
 	child->files = files_copy(parent->files);
 	t = thread_create(child->name, child_start, NULL, child);
-	child->thread = t;
-	if (!child->files || !t) {
-		discard(child);
+	if (!child->fs || !child->files || !t) {
+		discard(child, t);
 		return NULL;
 	}
+	signal_inherit(child, t);
 	copy_registers(t, frame, wish);
 	if (wish->flags & CLONE_CHILD_CLEARTID)
 		t->clear_child_tid = wish->ctid;
+	*main_thread = t;
 	return child;
 }
 
@@ -159,24 +160,25 @@ long process_clone(struct weft_frame *frame, uint64_t flags, uint64_t stack,
 	struct clone_wish wish = { flags, stack, ptid, tls, ctid, exit_signal };
 	enum clone_verdict verdict = clone_judge(flags, exit_signal);
 	struct process *child;
+	struct thread *t;
 	long pid;
 	int err;
 
 	if (verdict != CLONE_IS_VFORK)
 		return refuse(verdict);
-	child = make_child(frame, &wish);
+	child = make_child(frame, &wish, &t);
 	if (!child)
 		return -ENOMEM;
 	process_get(child);
-	err = process_publish(child, process_current());
+	err = process_publish(child, t, process_current());
 	if (err) {
 		process_put(child);
-		discard(child);
+		discard(child, t);
 		return err;
 	}
 	pid = child->pid;
 	tell_tid(&wish, (int)pid);
-	thread_start(child->thread);
+	thread_start(t);
 	wait_for_child(child);
 	process_put(child);
 	return pid;

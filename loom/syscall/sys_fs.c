@@ -6,6 +6,7 @@
 #include "syscall/sys_fs.h"
 
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/inode.h"
 #include "lib/errno.h"
 #include "mm/kmem.h"
@@ -21,7 +22,8 @@ enum {
 /* Permission bits that a program asks for, without those of its umask. */
 static uint32_t new_mode(uint64_t mode)
 {
-	return (uint32_t)mode & 07777 & ~process_current()->umask;
+	return (uint32_t)mode & 07777 &
+	       ~fs_context_umask(process_current()->fs);
 }
 
 /* openat(dirfd, path, flags, mode) */
@@ -198,12 +200,14 @@ long sys_truncate(const uint64_t arg[6])
 long sys_getcwd(const uint64_t arg[6])
 {
 	char *path = kmalloc(FS_PATH_SIZE);
+	struct inode *cwd;
 	long n;
 
 	if (!path)
 		return -ENOMEM;
-	n = path_of(process_current()->cwd, fs_root(), path,
-		    FS_PATH_SIZE);
+	cwd = fs_context_cwd(process_current()->fs);
+	n = path_of(cwd, fs_root(), path, FS_PATH_SIZE);
+	inode_put(cwd);
 	if (n == -ERANGE)
 		n = -ENAMETOOLONG;
 	if (n >= 0 && (uint64_t)++n > arg[1])
@@ -217,15 +221,11 @@ long sys_getcwd(const uint64_t arg[6])
 /* The working directory becomes @inode, whose reference passes to it. */
 static long change_directory(struct inode *inode)
 {
-	struct process *p = process_current();
-	struct inode *old = p->cwd;
-
 	if (!inode_is(inode, MODE_DIR)) {
 		inode_put(inode);
 		return -ENOTDIR;
 	}
-	p->cwd = inode;
-	inode_put(old);
+	fs_context_set_cwd(process_current()->fs, inode);
 	return 0;
 }
 
@@ -255,9 +255,5 @@ long sys_fchdir(const uint64_t arg[6])
 /* umask(mask): the one before */
 long sys_umask(const uint64_t arg[6])
 {
-	struct process *p = process_current();
-	uint32_t old = p->umask;
-
-	p->umask = (uint32_t)arg[0] & 0777;
-	return old;
+	return fs_context_set_umask(process_current()->fs, (uint32_t)arg[0]);
 }

@@ -24,10 +24,9 @@ static struct weft_frame *user_frame(void)
 	return thread_user_frame(thread_current());
 }
 
-/* With one thread, the end of the thread is the end of the process. */
 long sys_exit(const uint64_t arg[6])
 {
-	process_exit(wait_status_exit(arg[0]));
+	process_exit_thread(wait_status_exit(arg[0]));
 }
 
 long sys_exit_group(const uint64_t arg[6])

@@ -71,17 +71,19 @@ static bool matches(const struct target *target, const struct process *p)
 	}
 }
 
-/* The priority of @p's thread, after setting it to @prio if that is >= 0. */
+/* The best priority of @p's threads, after setting it if @prio is >= 0. */
 static int prio_of(struct process *p, int prio)
 {
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
+	struct thread *t;
 	int now = -ESRCH;
 
 	/* A thread that is seen under this lock cannot end before we let go. */
-	if (p->thread) {
+	list_for_each_entry(t, &p->threads, struct thread, sibling) {
 		if (prio >= 0)
-			sched_set_prio(p->thread, (unsigned)prio);
-		now = p->thread->base_prio;
+			sched_set_prio(t, (unsigned)prio);
+		if (now < 0 || t->base_prio < now)
+			now = t->base_prio;
 	}
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 	return now;

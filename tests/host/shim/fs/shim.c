@@ -12,6 +12,7 @@
 
 #include "dev/hostdev.h"
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/inode.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -298,10 +299,8 @@ void shim_enter(int pid)
 	if (!current)
 		die("out of memory");
 	current->pid = pid;
-	current->umask = 022;
 	current->files = files_create();
-	current->cwd = fs_root();
-	inode_get(current->cwd);
+	current->fs = fs_context_create(fs_root(), 022);
 	pthread_mutex_lock(&wait_lock);
 	everyone[pid] = current;
 	pthread_mutex_unlock(&wait_lock);
@@ -313,7 +312,7 @@ void shim_leave(void)
 	everyone[current->pid] = NULL;
 	pthread_mutex_unlock(&wait_lock);
 	files_put(current->files);
-	inode_put(current->cwd);
+	fs_context_put(current->fs);
 	free(current);
 	current = NULL;
 	if (nheld)
