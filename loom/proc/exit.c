@@ -215,12 +215,12 @@ static bool leave_shared(struct process *p)
 	return __atomic_sub_fetch(&p->running, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
-/* As on Linux the main thread's counts, unless the process ends as a whole. */
+/* As on Linux the last one's counts, unless the process ends as a whole. */
 static void note_status(struct process *p, uint32_t status)
 {
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
-	if (p->ending == PROCESS_RUNS && (int)thread_current()->tid == p->pid)
+	if (p->ending == PROCESS_RUNS)
 		p->status = status;
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 }

@@ -178,8 +178,8 @@ long process_setsid(void);
 _Noreturn void process_exit(uint32_t status);
 
 /*
- * End the calling thread; if it is the last, its process. @status counts if
- * it is the main thread, and the process is not ended as a whole.
+ * End the calling thread; if it is the last, its process, with that @status,
+ * unless the process is ended as a whole.
  */
 _Noreturn void process_exit_thread(uint32_t status);
 
