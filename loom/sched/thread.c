@@ -110,6 +110,7 @@ struct thread *thread_create(const char *name, void (*entry)(void *arg),
 	thread->arg = arg;
 	thread->process = process;
 	thread->cpu = self->cpu;
+	thread->experiment = self->experiment;
 	if (process) {
 		thread->tid = (uint32_t)process->pid;
 		if (self->process) {

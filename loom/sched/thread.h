@@ -66,6 +66,7 @@ struct thread {
 	uint64_t clear_child_tid;	/* user address, or 0 */
 	struct sve_config sve;
 	struct lockset held;		/* debug builds: the lock checker's */
+	uint32_t experiment;		/* mm/fail.c: inherited; 0: none */
 
 	/* The lock of the run queue that cpu names; cpu itself, too. */
 	struct cpu *cpu;		/* whose run queue it belongs to */
