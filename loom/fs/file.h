@@ -79,7 +79,7 @@ struct file {
 
 struct files {
 	struct spinlock lock;	/* RANK_FDTABLE */
-	uint32_t refs;		/* atomic: a vfork child has its own copy */
+	uint32_t refs;		/* atomic: one a process, and look-ups' */
 
 	/* lock */
 	struct file *slot[FILES_MAX];
@@ -117,6 +117,7 @@ long file_kread(struct file *f, void *dst, size_t len, uint64_t pos);
 
 struct files *files_create(void);
 struct files *files_copy(struct files *from);
+void files_get(struct files *files);
 void files_put(struct files *files);
 void files_close_on_exec(struct files *files);
 

@@ -40,6 +40,11 @@ struct files *files_copy(struct files *from)
 	return to;
 }
 
+void files_get(struct files *files)
+{
+	__atomic_fetch_add(&files->refs, 1, __ATOMIC_RELAXED);
+}
+
 void files_put(struct files *files)
 {
 	uint32_t left = __atomic_sub_fetch(&files->refs, 1, __ATOMIC_ACQ_REL);

@@ -33,6 +33,7 @@ enum lock_rank {
 
 	/* spinlocks that interrupts never take */
 	RANK_FDTABLE,		/* struct files */
+	RANK_FS_CONTEXT,	/* struct fs_context */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TREE,		/* process table, parents, children, groups */
@@ -41,6 +42,7 @@ enum lock_rank {
 	RANK_SIGNAL,		/* pending and blocked sets of a process */
 	RANK_THREADS,		/* the list of all threads */
 	RANK_TIMER,		/* the queue of timeouts */
+	RANK_FUTEX,		/* waiters for words of user memory */
 	RANK_WAITQ,		/* struct waitq */
 	RANK_RUNQ,		/* run queue of one CPU */
 	RANK_KVM,		/* the kernel's page table, stack slots */

@@ -39,6 +39,15 @@ void clock_set_boot_realtime(uint64_t ns_at_boot)
 	__atomic_store_n(&boot_realtime_ns, ns_at_boot, __ATOMIC_RELAXED);
 }
 
+uint64_t clock_when_realtime(uint64_t ns)
+{
+	uint64_t boot = __atomic_load_n(&boot_realtime_ns, __ATOMIC_RELAXED);
+
+	if (ns == UINT64_MAX)
+		return ns;
+	return ns > boot ? ns - boot : 0;
+}
+
 uint64_t clock_deadline(uint64_t delta_ns)
 {
 	uint64_t when;

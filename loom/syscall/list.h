@@ -42,7 +42,7 @@
 	NONE(30, ioprio_set)						\
 	NONE(31, ioprio_get)						\
 	NONE(32, flock)							\
-	NONE(33, mknodat)						\
+	HAVE(33, mknodat)						\
 	HAVE(34, mkdirat)						\
 	HAVE(35, unlinkat)						\
 	HAVE(36, symlinkat)						\
@@ -109,7 +109,7 @@
 	NONE(97, unshare)						\
 	HAVE(98, futex)							\
 	HAVE(99, set_robust_list)					\
-	NONE(100, get_robust_list)					\
+	HAVE(100, get_robust_list)					\
 	HAVE(101, nanosleep)						\
 	NONE(102, getitimer)						\
 	NONE(103, setitimer)						\

@@ -41,10 +41,9 @@ static const struct syscall table[TABLE_SIZE] = {
 
 static const char *const part_name[PART_COUNT] = {
 	[PART_CLONE_FORK] = "clone(fork)",
-	[PART_CLONE_THREAD] = "clone(thread)",
 	[PART_CLONE_FLAGS] = "clone(flags)",
 	[PART_SIGACTION_HANDLER] = "rt_sigaction(handler)",
-	[PART_FUTEX_OPERATION] = "futex(operation)",
+	[PART_FUTEX_PI] = "futex(priority inheritance)",
 };
 
 /* How often each was asked for in vain; atomic. */
