@@ -18,6 +18,7 @@
 
 struct file;
 struct inode;
+struct poll_table;
 
 /* open(2) flags, Linux arm64 */
 enum {
@@ -59,6 +60,12 @@ struct file_ops {
 	/* Records of a directory from f->pos on; f->lock is held. */
 	long (*getdents)(struct file *f, uint64_t buf, size_t len);
 	long (*ioctl)(struct file *f, uint32_t cmd, uint64_t arg);
+	/*
+	 * What can be done now without waiting: POLLIN, POLLOUT, POLLHUP ...
+	 * First poll_wait(pt, queue) for each queue that is woken when that
+	 * changes, then look (fs/poll.h). Without it the file is always ready.
+	 */
+	unsigned (*poll)(struct file *f, struct poll_table *pt);
 	/* Called once each when the file is made and when it goes. */
 	int (*open)(struct file *f);
 	void (*release)(struct file *f);
