@@ -305,6 +305,24 @@ struct inode *ramfs_inode(uint32_t mode, uint64_t rdev, const char *target)
 	return inode;
 }
 
+struct inode *ramfs_unnamed(const char *name)
+{
+	struct inode *inode = ramfs_inode(MODE_REG | 0777, 0, NULL);
+	size_t size = strlen(name) + 1;
+
+	if (!inode)
+		return NULL;
+	inode->nlink = 0;
+	inode->old_name = kmalloc(size);
+	if (!inode->old_name) {
+		inode_put(inode);
+		return NULL;
+	}
+	memcpy(inode->old_name, name, size);
+	inode->name = inode->old_name;
+	return inode;
+}
+
 struct inode *ramfs_root(void)
 {
 	return ramfs_inode(MODE_DIR | 0755, 0, NULL);
