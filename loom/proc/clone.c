@@ -26,10 +26,10 @@
 #include "proc/fpstate.h"
 #include "proc/keys.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 
 /* A child's first steps: its frame is its parent's with x0 = 0. */
@@ -97,7 +97,7 @@ static struct process *make_child(const struct weft_frame *frame,
 		discard(child, t);
 		return NULL;
 	}
-	signal_inherit(child, t);
+	signal_inherit(child, t, wish->flags & CLONE_CLEAR_SIGHAND);
 	copy_registers(t, frame, wish);
 	if (wish->flags & CLONE_CHILD_CLEARTID)
 		t->clear_child_tid = wish->ctid;
@@ -124,7 +124,7 @@ static void wait_for_child(struct process *child)
 	int err = 0;
 
 	for (;;) {
-		wait_prepare(&child->vfork_done, &w, WAIT_INTERRUPTIBLE);
+		wait_prepare(&child->vfork_done, &w, WAIT_KILLABLE);
 		if (err || __atomic_load_n(&child->vfork_finished,
 					   __ATOMIC_ACQUIRE))
 			break;
