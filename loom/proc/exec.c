@@ -29,6 +29,7 @@
 #include "proc/load.h"
 #include "proc/process.h"
 #include "proc/script.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
 #include "signal/signal.h"
@@ -237,7 +238,8 @@ static void exec_commit(struct exec *e, struct weft_frame *frame)
 {
 	struct process *p = process_current();
 
-	process_clear_tid(p);
+	timers_exec(p);
+	process_leave_memory(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;
 	files_close_on_exec(p->files);

@@ -62,7 +62,9 @@
 #include "mm/aspace.h"
 #include "mm/kvm.h"
 #include "mm/user.h"
+#include "proc/futex.h"
 #include "proc/process.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "proc/wait_status.h"
 #include "sched/sched.h"
@@ -71,19 +73,26 @@
 #include "signal/signal.h"
 #include "syscall/syscall.h"
 
-/*
- * CLONE_CHILD_CLEARTID and set_tid_address: the word is cleared for others
- * who share the memory, so not if nobody does. No futex waiter can be there
- * to be woken (syscall/sys_futex.c).
- */
-void process_clear_tid(struct process *p)
+/* Does anybody else use the calling process's memory? */
+static bool memory_is_shared(const struct process *p)
 {
-	uint64_t addr = thread_current()->clear_child_tid;
+	return __atomic_load_n(&p->running, __ATOMIC_RELAXED) > 1 ||
+	       __atomic_load_n(&p->aspace->refs, __ATOMIC_RELAXED) > 1;
+}
+
+void process_leave_memory(struct process *p)
+{
+	struct thread *self = thread_current();
+	uint64_t addr = self->clear_child_tid;
 	const uint32_t zero = 0;
 
-	thread_current()->clear_child_tid = 0;
-	if (addr && __atomic_load_n(&p->aspace->refs, __ATOMIC_RELAXED) > 1)
-		(void)copy_to_user(addr, &zero, sizeof(zero));
+	futex_exit_robust(self);
+	self->clear_child_tid = 0;
+	/* For others who share the memory, so not if nobody does. */
+	if (!addr || !memory_is_shared(p))
+		return;
+	(void)copy_to_user(addr, &zero, sizeof(zero));
+	futex_wake_addr(p->aspace, addr, 1);
 }
 
 /*
@@ -180,6 +189,7 @@ static void release_shared(struct process *p)
 
 	if (p->pid == PID_INIT)
 		end_machine(p->status);
+	timers_end(p);
 	daif = spin_lock_irqsave(&process_tree_lock);
 	p->files = NULL;
 	p->fs = NULL;
@@ -191,11 +201,11 @@ static void release_shared(struct process *p)
 }
 
 /* Step 1. True if no other thread uses what the process has. */
-static bool leave_memory(struct process *p)
+static bool leave_shared(struct process *p)
 {
 	uint64_t daif;
 
-	process_clear_tid(p);
+	process_leave_memory(p);
 	daif = irq_save();
 	weft_task_set_space(&thread_current()->task, kvm_empty_space());
 	irq_restore(daif);
@@ -206,12 +216,12 @@ static bool leave_memory(struct process *p)
 	return __atomic_sub_fetch(&p->running, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
-/* As on Linux the main thread's counts, unless the process ends as a whole. */
+/* As on Linux the last one's counts, unless the process ends as a whole. */
 static void note_status(struct process *p, uint32_t status)
 {
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
-	if (p->ending == PROCESS_RUNS && (int)thread_current()->tid == p->pid)
+	if (p->ending == PROCESS_RUNS)
 		p->status = status;
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 }
@@ -223,7 +233,7 @@ _Noreturn void process_exit_thread(uint32_t status)
 	/* A signal may bring us here with interrupts masked; now we sleep. */
 	irq_restore(0);
 	note_status(p, status);
-	if (leave_memory(p))
+	if (leave_shared(p))
 		release_shared(p);
 	/*
 	 * Not to be preempted any more, by a parent that is told for instance:

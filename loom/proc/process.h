@@ -34,10 +34,12 @@
 #include "signal/state.h"
 
 struct aspace;
+struct clone_wish;
 struct file;
 struct files;
 struct fs_context;
 struct number;
+struct process_timers;
 struct thread;
 struct weft_frame;
 
@@ -95,6 +97,10 @@ struct process {
 	unsigned running;	/* atomic: threads that still use the three */
 	struct waitq thread_exit;	/* execve waits here for the others */
 
+	uint32_t membarriers;	/* atomic: registered (sys_membarrier.c) */
+	/* Made by need, gone with the last thread: proc/timers_impl.h. */
+	struct process_timers *timers;
+
 	/* Between a parent in vfork and its child, this process (clone.c). */
 	struct waitq vfork_done;
 	bool vfork_finished;	/* atomic: it has execed or ended */
@@ -124,6 +130,12 @@ struct process *process_next(int pid);
  * The tree lock is held (proc/tree.h), and the thread is there as long.
  */
 struct thread *thread_find(int tid);
+
+/*
+ * Call @fn for the thread @tid (0: the calling one) with the tree lock held
+ * and interrupts masked: 0 or -ESRCH.
+ */
+int thread_visit(int tid, void (*fn)(struct thread *t, void *arg), void *arg);
 
 /* What another process has, counted; NULL if it has none any more. */
 struct aspace *process_aspace(struct process *p);
@@ -165,14 +177,17 @@ long process_setsid(void);
 _Noreturn void process_exit(uint32_t status);
 
 /*
- * End the calling thread; if it is the last, its process. @status counts if
- * it is the main thread, and the process is not ended as a whole.
+ * End the calling thread; if it is the last, its process, with that @status,
+ * unless the process is ended as a whole.
  */
 _Noreturn void process_exit_thread(uint32_t status);
 
-/* clone(2) as vfork or posix_spawn use it; other flag sets -ENOSYS/-EINVAL. */
-long process_clone(struct weft_frame *frame, uint64_t flags, uint64_t stack,
-		   uint64_t ptid, uint64_t tls, uint64_t ctid, int exit_signal);
+/*
+ * clone(2): the number of the new process or thread. -EAGAIN: there are too
+ * many; -ENOMEM; -EINTR: a signal came before; -EINVAL, -ENOSYS: the flags.
+ */
+long process_clone(const struct weft_frame *frame,
+		   const struct clone_wish *wish);
 
 /* execve(2): paths and vectors are user addresses. */
 long process_exec(struct weft_frame *frame, uint64_t path, uint64_t argv,

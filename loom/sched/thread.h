@@ -66,7 +66,7 @@ struct thread {
 	void (*entry)(void *arg);
 	void *arg;
 	uint64_t clear_child_tid;	/* user address, or 0 */
-	uint64_t robust_list;		/* user address of its head, or 0 */
+	uint64_t robust_list;		/* user address, or 0 (robust.c) */
 	struct sve_config sve;
 	struct lockset held;		/* debug builds: the lock checker's */
 

@@ -14,7 +14,10 @@
 #include "proc/process.h"
 #include "syscall/path_arg.h"
 
-enum { RENAME_NOREPLACE = 1 };
+enum {
+	RENAME_NOREPLACE = 1,
+	RENAME_EXCHANGE = 2,
+};
 
 /* Permission bits that a program asks for, without those of its umask. */
 static uint32_t new_mode(uint64_t mode)
@@ -60,6 +63,28 @@ long sys_mkdirat(const uint64_t arg[6])
 	return err;
 }
 
+/* mknodat(dirfd, path, mode, dev); a type of 0 is a regular file */
+long sys_mknodat(const uint64_t arg[6])
+{
+	uint32_t mode = new_mode(arg[2]) | ((uint32_t)arg[2] & MODE_FMT);
+	bool is_device;
+	struct path_arg p;
+	int err;
+
+	if (!(mode & MODE_FMT))
+		mode |= MODE_REG;
+	if ((mode & MODE_FMT) == MODE_DIR)
+		return -EPERM;
+	is_device = (mode & MODE_FMT) == MODE_CHR ||
+		    (mode & MODE_FMT) == MODE_BLK;
+	err = path_arg_get(&p, arg[0], arg[1]);
+	if (err)
+		return err;
+	err = fs_mknod(p.base, p.text, mode, is_device ? (uint32_t)arg[3] : 0);
+	path_arg_put(&p);
+	return err;
+}
+
 /* unlinkat(dirfd, path, flags) */
 long sys_unlinkat(const uint64_t arg[6])
 {
@@ -79,18 +104,20 @@ long sys_unlinkat(const uint64_t arg[6])
 
 static long do_rename(const uint64_t arg[4], uint32_t flags)
 {
+	unsigned how = (flags & RENAME_NOREPLACE ? FS_RENAME_NOREPLACE : 0) |
+		       (flags & RENAME_EXCHANGE ? FS_RENAME_EXCHANGE : 0);
 	struct path_arg from, to;
 	int err;
 
-	if (flags & ~(uint32_t)RENAME_NOREPLACE)
+	if (flags & ~(uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
+	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
 	err = path_arg_get(&from, arg[0], arg[1]);
 	if (err)
 		return err;
 	err = path_arg_get(&to, arg[2], arg[3]);
 	if (!err) {
-		err = fs_rename(from.base, from.text, to.base, to.text,
-				flags ? FS_RENAME_NOREPLACE : 0);
+		err = fs_rename(from.base, from.text, to.base, to.text, how);
 		path_arg_put(&to);
 	}
 	path_arg_put(&from);
@@ -179,7 +206,7 @@ long sys_getcwd(const uint64_t arg[6])
 	if (!path)
 		return -ENOMEM;
 	cwd = fs_context_cwd(process_current()->fs);
-	n = path_of(cwd, path, FS_PATH_SIZE);
+	n = path_of(cwd, fs_root(), path, FS_PATH_SIZE);
 	inode_put(cwd);
 	if (n == -ERANGE)
 		n = -ENAMETOOLONG;

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 long sys_openat(const uint64_t arg[6]);
+long sys_mknodat(const uint64_t arg[6]);
 long sys_mkdirat(const uint64_t arg[6]);
 long sys_unlinkat(const uint64_t arg[6]);
 long sys_renameat(const uint64_t arg[6]);

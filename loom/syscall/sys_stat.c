@@ -105,6 +105,8 @@ static void fill_stat(struct inode *inode, struct user_stat *st)
 	st->ino = inode->number;
 	st->mode = inode->mode;
 	st->nlink = inode->nlink;
+	st->uid = inode->uid;
+	st->gid = inode->gid;
 	st->rdev = inode->rdev;
 	st->size = (int64_t)inode->size;
 	st->blksize = BLOCK_BYTES;
@@ -172,6 +174,8 @@ static long give_statx(struct inode *inode, uint64_t buf)
 		.mask = STATX_BASIC_STATS,
 		.blksize = BLOCK_BYTES,
 		.nlink = st.nlink,
+		.uid = st.uid,
+		.gid = st.gid,
 		.mode = (uint16_t)st.mode,
 		.ino = st.ino,
 		.size = (uint64_t)st.size,
@@ -179,8 +183,10 @@ static long give_statx(struct inode *inode, uint64_t buf)
 		.atime = statx_time(st.atime),
 		.ctime = statx_time(st.ctime),
 		.mtime = statx_time(st.mtime),
-		.rdev_major = (uint32_t)(st.rdev >> 8),
-		.rdev_minor = (uint32_t)(st.rdev & 0xff),
+		/* Linux's encoding: 8 bits of the minor number, 12, the rest */
+		.rdev_major = (uint32_t)(st.rdev >> 8 & 0xfff),
+		.rdev_minor = (uint32_t)((st.rdev & 0xff) |
+					 (st.rdev >> 12 & 0xfff00)),
 		.dev_minor = (uint32_t)st.dev,
 	};
 	return copy_to_user(buf, &stx, sizeof(stx));

@@ -17,6 +17,7 @@
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
+#include "lib/random.h"
 #include "mm/kmem.h"
 #include "mm/page.h"
 #include "mm/user.h"
@@ -262,11 +263,34 @@ void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
 	lock->name = name;
 }
 
-void spin_lock(struct spinlock *lock)
+static void take_spin(struct spinlock *lock, bool nested)
 {
-	note_lock(lock, lock->rank, false);
+	note_lock(lock, lock->rank, nested);
 	while (__atomic_exchange_n(&lock->next, 1, __ATOMIC_ACQUIRE))
 		sched_yield();
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	take_spin(lock, false);
+}
+
+void spin_lock_nested(struct spinlock *lock)
+{
+	take_spin(lock, true);
+}
+
+/* There are no interrupts here. */
+uint64_t spin_lock_irqsave(struct spinlock *lock)
+{
+	take_spin(lock, false);
+	return 0;
+}
+
+void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
+{
+	(void)daif;
+	spin_unlock(lock);
 }
 
 void spin_unlock(struct spinlock *lock)
@@ -579,6 +603,16 @@ long string_from_user(char *dst, uint64_t src, size_t size)
 			return (long)i;
 	}
 	return -ENAMETOOLONG;
+}
+
+void random_bytes(void *buf, size_t n)
+{
+	static uint32_t state = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		state = state * 1664525 + 1013904223;
+		((uint8_t *)buf)[i] = (uint8_t)(state >> 24);
+	}
 }
 
 /* Devices that only have to be found */
