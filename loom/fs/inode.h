@@ -37,6 +37,7 @@ enum {
 	MODE_DIR = 0040000,
 	MODE_REG = 0100000,
 	MODE_LNK = 0120000,
+	MODE_SOCK = 0140000,
 };
 
 /* Device numbers of character devices (major << 8 | minor), as Linux. */

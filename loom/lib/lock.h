@@ -33,6 +33,7 @@ enum lock_rank {
 
 	/* spinlocks that interrupts never take */
 	RANK_FDTABLE,		/* struct files */
+	RANK_EVENT,		/* the count of an eventfd */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TREE,		/* process table, parents, children, groups */

@@ -22,6 +22,7 @@
 #include "dev/uart.h"
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/poll.h"
 #include "lib/errno.h"
 #include "lib/lock.h"
 #include "mm/kmem.h"
@@ -309,6 +310,12 @@ static long tty_write(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
 	return done ? (long)done : n;
 }
 
+static long tty_kwrite(struct file *f, void *src, size_t len, uint64_t *pos)
+{
+	(void)pos;
+	return write_piece(f, src, len);
+}
+
 /*
  * Settings.
  */
@@ -439,6 +446,37 @@ static long tty_ioctl(struct file *f, uint32_t cmd, uint64_t arg)
 	}
 }
 
+/* Is there what a read takes without waiting? The lock is held. */
+static bool has_input(void)
+{
+	const struct tty_termios *t = &discipline.termios;
+	size_t min = 1;
+
+	if (!(t->lflag & TERM_ICANON) && !t->cc[TERM_VTIME] &&
+	    t->cc[TERM_VMIN])
+		min = t->cc[TERM_VMIN];
+	/* An end of file alone is readable, too. */
+	return min == 1 ? ldisc_readable(&discipline) :
+			  ldisc_available(&discipline) >= min;
+}
+
+static unsigned tty_poll(struct file *f, struct poll_table *pt)
+{
+	unsigned mask = 0;
+	uint64_t daif;
+
+	(void)f;
+	poll_wait(pt, &readers);
+	poll_wait(pt, &writers);
+	daif = spin_lock_irqsave(&lock);
+	if (has_input())
+		mask |= POLLIN | POLLRDNORM;
+	if (uart_room() > ECHO_RESERVE + OUTPUT_GROWTH)
+		mask |= POLLOUT | POLLWRNORM;
+	spin_unlock_irqrestore(&lock, daif);
+	return mask;
+}
+
 static int tty_open(struct file *f)
 {
 	if (f->inode->rdev == DEV_TTY)
@@ -451,6 +489,8 @@ static int tty_open(struct file *f)
 const struct file_ops tty_file_ops = {
 	.read = tty_read,
 	.write = tty_write,
+	.kwrite = tty_kwrite,
 	.ioctl = tty_ioctl,
+	.poll = tty_poll,
 	.open = tty_open,
 };
