@@ -35,6 +35,7 @@ enum lock_rank {
 	/* spinlocks that interrupts never take */
 	RANK_FDTABLE,		/* struct files */
 	RANK_FS_CONTEXT,	/* struct fs_context */
+	RANK_UTS,		/* the names of the system */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TREE,		/* process table, parents, children, groups */
@@ -42,6 +43,7 @@ enum lock_rank {
 	RANK_TTY,		/* line discipline and its buffers */
 	RANK_SIGNAL,		/* pending and blocked sets of a process */
 	RANK_THREADS,		/* the list of all threads */
+	RANK_LOAD,		/* load averages */
 	RANK_TIMER,		/* the queue of timeouts */
 	RANK_WAITQ,		/* struct waitq */
 	RANK_RUNQ,		/* run queue of one CPU */

@@ -3,6 +3,8 @@
 #ifndef LOOM_PROC_EXEC_H
 #define LOOM_PROC_EXEC_H
 
+#include <stdint.h>
+
 struct weft_frame;
 
 /*
@@ -13,5 +15,8 @@ struct weft_frame;
 int exec_from_kernel(struct weft_frame *frame, const char *path,
 		     const char *const *argv, const char *const *envp,
 		     const char **why);
+
+/* AT_HWCAP and AT_HWCAP2 of this machine. */
+void exec_hwcaps(uint64_t *hwcap, uint64_t *hwcap2);
 
 #endif

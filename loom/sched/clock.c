@@ -19,6 +19,7 @@
 #include "dev/timer.h"
 #include "lib/assert.h"
 #include "sched/cpu.h"
+#include "sched/loadavg.h"
 #include "sched/sched.h"
 
 static uint64_t boot_realtime_ns;
@@ -145,6 +146,7 @@ static void run_tick(struct cpu *cpu, bool from_user)
 	}
 	cpu->tick_ns = timeouts_next_tick(cpu->tick_ns, now, TICK_NS);
 	sched_tick(from_user);
+	loadavg_tick(now);
 }
 
 void clock_interrupt(bool from_user)

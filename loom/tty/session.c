@@ -2,6 +2,7 @@
 /* Who the terminal belongs to; see session.h. */
 #include "tty/session.h"
 
+#include "fs/inode.h"
 #include "lib/errno.h"
 #include "lib/lock.h"
 #include "mm/user.h"
@@ -49,6 +50,17 @@ bool session_is_mine(void)
 
 	look(&sid, &pgid);
 	return sid && sid == me.sid;
+}
+
+int session_terminal(int sid, int *group)
+{
+	int owner_sid, pgid;
+
+	look(&owner_sid, &pgid);
+	if (!sid || sid != owner_sid)
+		return 0;
+	*group = pgid ? pgid : -1;
+	return DEV_CONSOLE;
 }
 
 bool session_may_read(void)

@@ -17,6 +17,12 @@
 /* Is the terminal that of the calling process's session? */
 bool session_is_mine(void);
 
+/*
+ * The device number of the terminal that session @sid has, and in *@group its
+ * foreground group or -1; 0: it has none. For /proc.
+ */
+int session_terminal(int sid, int *group);
+
 /* May the calling process read now? */
 bool session_may_read(void);
 
