@@ -67,7 +67,7 @@ enum {
 enum {
 	FS_RENAME_NOREPLACE = 1,	/* -EEXIST if the new name exists */
 	FS_RENAME_DIR = 2,		/* -ENOTDIR if it is no directory */
-	FS_RENAME_EXCHANGE = 4,		/* both names exist, and change places */
+	FS_RENAME_EXCHANGE = 4,		/* both exist, and change places */
 };
 
 /* What follow says of a link whose text is to be walked. */
@@ -106,7 +106,7 @@ struct inode_ops {
 	long (*readlink)(struct inode *link, char *buf, size_t size);
 
 	int (*truncate)(struct inode *inode, uint64_t size);
-	/* As fallocate(2) with mode 0, or with @keep_size FALLOC_FL_KEEP_SIZE */
+	/* As fallocate(2), mode 0 or, with @keep_size, FALLOC_FL_KEEP_SIZE. */
 	int (*allocate)(struct inode *inode, uint64_t pos, uint64_t len,
 			bool keep_size);
 	/* The kernel's buffer, not the user's. A link's target is read so. */

@@ -17,7 +17,7 @@ struct inode;
 /* What something in /proc is about. */
 struct proc_id {
 	int pid;		/* 0: no process */
-	int sub;		/* a thread's number, or a descriptor; -1: none */
+	int sub;		/* a thread's number, a descriptor; -1: none */
 };
 
 /*

@@ -289,7 +289,7 @@ static int name_of_op(struct inode *inode, char *name)
 			return 0;
 		}
 	}
-	/* Not a descriptor's: to look for one may close it, with a lock held. */
+	/* No descriptor's: to look for it may close it, with a lock held. */
 	if (kind <= KIND_TID && mode_of_number(kind, id.pid, n) < 0)
 		return -ENOENT;
 	format(name, FS_NAME_SIZE, "%d", n);

@@ -19,7 +19,7 @@ struct aspace_usage {
 	size_t mapped;		/* in areas */
 	size_t resident;
 	size_t text;		/* areas that may be executed */
-	size_t data;		/* private areas that may be written, not stack */
+	size_t data;		/* that may be written, without the stack */
 	size_t stack;
 };
 
