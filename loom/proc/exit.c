@@ -72,6 +72,7 @@
 #include "sched/wait.h"
 #include "signal/signal.h"
 #include "syscall/syscall.h"
+#include "tty/session.h"
 
 /* Does anybody else use the calling process's memory? */
 static bool memory_is_shared(const struct process *p)
@@ -190,6 +191,7 @@ static void release_shared(struct process *p)
 	if (p->pid == PID_INIT)
 		end_machine(p->status);
 	timers_end(p);
+	(void)session_leader_exit(p);
 	daif = spin_lock_irqsave(&process_tree_lock);
 	p->files = NULL;
 	p->fs = NULL;
