@@ -143,6 +143,7 @@ static int fork_locked(struct aspace *to, struct aspace *from)
 	if (from->exe)
 		inode_get(from->exe);
 	to->exe = from->exe;
+	to->signal_page = from->signal_page;
 	list_for_each_entry(area, &from->areas.list, struct area, link) {
 		err = share_area(to, from, area);
 		if (err)

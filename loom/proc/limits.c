@@ -5,7 +5,7 @@
 #include "fs/file.h"
 #include "lib/assert.h"
 #include "mm/aspace.h"
-#include "proc/signal.h"
+#include "signal/signal.h"
 #include "proc/tree.h"
 
 /* 0 where the thing itself does not exist. */

@@ -20,6 +20,7 @@
 #include "sched/clock.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 struct spinlock process_tree_lock = SPINLOCK_INIT(RANK_TREE, "processes");
 struct list process_all = LIST_INIT(process_all);
@@ -55,6 +56,7 @@ struct process *process_alloc(void)
 	list_init(&p->session_member);
 	list_init(&p->threads);
 	spin_init(&p->signal_lock, RANK_SIGNAL, "signals");
+	signal_init_process(p);
 	waitq_init(&p->child_exit, "child exit");
 	waitq_init(&p->thread_exit, "thread exit");
 	waitq_init(&p->vfork_done, "vfork");
@@ -106,14 +108,24 @@ void tree_set_session(struct process *p, struct number *session)
 		number_drop(old);
 }
 
+/* Tree lock. What forbids that one more is entered: -EINTR, -EAGAIN, or 0. */
+static int may_enter(void)
+{
+	/* Signals for all who are there, it among them, have been sent. */
+	if (signal_pending())
+		return -EINTR;
+	return task_total >= TASK_MAX ? -EAGAIN : 0;
+}
+
 int process_publish(struct process *p, struct thread *first,
 		    struct process *parent)
 {
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	int err = may_enter();
 
-	if (task_total >= TASK_MAX) {
+	if (err) {
 		spin_unlock_irqrestore(&process_tree_lock, daif);
-		return -EAGAIN;
+		return err;
 	}
 	number_enter(p->number);
 	p->number->process = p;
@@ -135,14 +147,11 @@ int process_add_thread(struct thread *t, struct number *number)
 {
 	struct process *p = process_current();
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
-	int err = 0;
+	int err;
 
 	spin_lock(&p->signal_lock);
-	if (p->ending != PROCESS_RUNS) {
-		err = -EINTR;
-	} else if (task_total >= TASK_MAX) {
-		err = -EAGAIN;
-	} else {
+	err = p->ending != PROCESS_RUNS ? -EINTR : may_enter();
+	if (!err) {
 		number_enter(number);
 		enter_thread(p, t, number);
 	}
@@ -204,6 +213,17 @@ struct thread *thread_find(int tid)
 
 	assert(spin_held(&process_tree_lock));
 	return n ? n->thread : NULL;
+}
+
+int thread_visit(int tid, void (*fn)(struct thread *t, void *arg), void *arg)
+{
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	struct thread *t = tid ? thread_find(tid) : thread_current();
+
+	if (t)
+		fn(t, arg);
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return t ? 0 : -ESRCH;
 }
 
 struct list *tree_group(int pgid)
@@ -321,6 +341,8 @@ static char state_letter(const struct process *p)
 
 	if (p->state == PROCESS_ZOMBIE)
 		return 'Z';
+	if (signal_is_stopped(p))
+		return 'T';
 	list_for_each_entry(t, &p->threads, struct thread, sibling) {
 		if (t->state != THREAD_BLOCKED)
 			return 'R';

@@ -109,19 +109,19 @@
 	NONE(97, unshare)						\
 	HAVE(98, futex)							\
 	HAVE(99, set_robust_list)					\
-	NONE(100, get_robust_list)					\
+	HAVE(100, get_robust_list)					\
 	HAVE(101, nanosleep)						\
-	NONE(102, getitimer)						\
-	NONE(103, setitimer)						\
+	HAVE(102, getitimer)						\
+	HAVE(103, setitimer)						\
 	NONE(104, kexec_load)						\
 	NONE(105, init_module)						\
 	NONE(106, delete_module)					\
-	NONE(107, timer_create)						\
-	NONE(108, timer_gettime)					\
-	NONE(109, timer_getoverrun)					\
-	NONE(110, timer_settime)					\
-	NONE(111, timer_delete)						\
-	NONE(112, clock_settime)					\
+	HAVE(107, timer_create)						\
+	HAVE(108, timer_gettime)					\
+	HAVE(109, timer_getoverrun)					\
+	HAVE(110, timer_settime)					\
+	HAVE(111, timer_delete)						\
+	HAVE(112, clock_settime)					\
 	HAVE(113, clock_gettime)					\
 	HAVE(114, clock_getres)						\
 	HAVE(115, clock_nanosleep)					\
@@ -141,14 +141,14 @@
 	HAVE(129, kill)							\
 	HAVE(130, tkill)						\
 	HAVE(131, tgkill)						\
-	NONE(132, sigaltstack)						\
-	NONE(133, rt_sigsuspend)					\
+	HAVE(132, sigaltstack)						\
+	HAVE(133, rt_sigsuspend)					\
 	HAVE(134, rt_sigaction)						\
 	HAVE(135, rt_sigprocmask)					\
 	HAVE(136, rt_sigpending)					\
-	NONE(137, rt_sigtimedwait)					\
-	NONE(138, rt_sigqueueinfo)					\
-	NONE(139, rt_sigreturn)						\
+	HAVE(137, rt_sigtimedwait)					\
+	HAVE(138, rt_sigqueueinfo)					\
+	HAVE(139, rt_sigreturn)						\
 	HAVE(140, setpriority)						\
 	HAVE(141, getpriority)						\
 	HAVE(142, reboot)						\
@@ -179,8 +179,8 @@
 	HAVE(167, prctl)						\
 	HAVE(168, getcpu)						\
 	HAVE(169, gettimeofday)						\
-	NONE(170, settimeofday)						\
-	NONE(171, adjtimex)						\
+	HAVE(170, settimeofday)						\
+	HAVE(171, adjtimex)						\
 	HAVE(172, getpid)						\
 	HAVE(173, getppid)						\
 	HAVE(174, getuid)						\
@@ -249,7 +249,7 @@
 	NONE(237, set_mempolicy)					\
 	NONE(238, migrate_pages)					\
 	NONE(239, move_pages)						\
-	NONE(240, rt_tgsigqueueinfo)					\
+	HAVE(240, rt_tgsigqueueinfo)					\
 	NONE(241, perf_event_open)					\
 	NONE(242, accept4)						\
 	NONE(243, recvmmsg)						\
@@ -259,7 +259,7 @@
 	NONE(263, fanotify_mark)					\
 	NONE(264, name_to_handle_at)					\
 	NONE(265, open_by_handle_at)					\
-	NONE(266, clock_adjtime)					\
+	HAVE(266, clock_adjtime)					\
 	HAVE(267, syncfs)						\
 	NONE(268, setns)						\
 	NONE(269, sendmmsg)						\
@@ -274,9 +274,9 @@
 	HAVE(278, getrandom)						\
 	HAVE(279, memfd_create)						\
 	NONE(280, bpf)							\
-	NONE(281, execveat)						\
+	HAVE(281, execveat)						\
 	NONE(282, userfaultfd)						\
-	NONE(283, membarrier)						\
+	HAVE(283, membarrier)						\
 	NONE(284, mlock2)						\
 	NONE(285, copy_file_range)					\
 	HAVE(286, preadv2)						\
@@ -335,5 +335,21 @@
 	NONE(448, process_mrelease)					\
 	NONE(449, futex_waitv)						\
 	NONE(450, set_mempolicy_home_node)
+
+/*
+ * What becomes of a call that a signal interrupted (signal/call.c), for those
+ * that are not RESTART_ALWAYS.
+ */
+#define SYSCALL_RESTART_LIST(CLASS)					\
+	CLASS(72, pselect6, RESTART_UNHANDLED)				\
+	CLASS(73, ppoll, RESTART_UNHANDLED)				\
+	CLASS(101, nanosleep, RESTART_UNHANDLED)			\
+	CLASS(115, clock_nanosleep, RESTART_UNHANDLED)			\
+	CLASS(133, rt_sigsuspend, RESTART_UNHANDLED)			\
+	CLASS(22, epoll_pwait, RESTART_NEVER)				\
+	CLASS(137, rt_sigtimedwait, RESTART_NEVER)			\
+	CLASS(220, clone, RESTART_SURELY)				\
+	CLASS(435, clone3, RESTART_SURELY)				\
+	CLASS(441, epoll_pwait2, RESTART_NEVER)
 
 #endif

@@ -14,9 +14,9 @@
 #include "proc/inspect.h"
 #include "proc/limits.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
 #include "sched/loadavg.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 
 long sys_uname(const uint64_t arg[6])

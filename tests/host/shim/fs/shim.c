@@ -22,8 +22,8 @@
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
 #include "tty/tty.h"
 
 #define USER_END (UINT64_C(1) << 47)
@@ -263,11 +263,34 @@ void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
 	lock->name = name;
 }
 
-void spin_lock(struct spinlock *lock)
+static void take_spin(struct spinlock *lock, bool nested)
 {
-	note_lock(lock, lock->rank, false);
+	note_lock(lock, lock->rank, nested);
 	while (__atomic_exchange_n(&lock->next, 1, __ATOMIC_ACQUIRE))
 		sched_yield();
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	take_spin(lock, false);
+}
+
+void spin_lock_nested(struct spinlock *lock)
+{
+	take_spin(lock, true);
+}
+
+/* There are no interrupts here. */
+uint64_t spin_lock_irqsave(struct spinlock *lock)
+{
+	take_spin(lock, false);
+	return 0;
+}
+
+void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
+{
+	(void)daif;
+	spin_unlock(lock);
 }
 
 void spin_unlock(struct spinlock *lock)
@@ -407,21 +430,21 @@ uint64_t clock_realtime(void)
 }
 
 /*
- * process->pending: a signal has come and ends sleeps. process->status: the
+ * process->signals.harmless: a signal has come and ends sleeps. status: the
  * last one that signal_send sent.
  */
 void shim_signal(int pid)
 {
 	pthread_mutex_lock(&wait_lock);
 	if (everyone[pid])
-		everyone[pid]->pending = 1;
+		everyone[pid]->signals.harmless = 1;
 	pthread_cond_broadcast(&wait_changed);
 	pthread_mutex_unlock(&wait_lock);
 }
 
 bool signal_pending(void)
 {
-	return __atomic_load_n(&current->pending, __ATOMIC_RELAXED);
+	return __atomic_load_n(&current->signals.harmless, __ATOMIC_RELAXED);
 }
 
 void signal_send(struct process *p, int sig)
