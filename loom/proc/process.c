@@ -27,6 +27,7 @@ struct list process_all = LIST_INIT(process_all);
 
 /* Tree lock. */
 static unsigned process_total;
+static unsigned births;
 static unsigned task_total;		/* threads, and zombies */
 
 struct process *process_current(void)
@@ -137,6 +138,7 @@ int process_publish(struct process *p, struct thread *first,
 	enter_thread(p, first, p->number);
 	list_add_tail(&process_all, &p->all);
 	process_total++;
+	births++;
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return 0;
 }
@@ -310,6 +312,11 @@ struct fs_context *process_fs(struct process *p)
 		fs_context_get(fs);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return fs;
+}
+
+unsigned process_births(void)
+{
+	return __atomic_load_n(&births, __ATOMIC_RELAXED);
 }
 
 unsigned process_count(void)

@@ -2,6 +2,7 @@
 /* Who the terminal belongs to; see session.h. */
 #include "tty/session.h"
 
+#include "fs/inode.h"
 #include "lib/errno.h"
 #include "lib/lock.h"
 #include "mm/user.h"
@@ -50,6 +51,17 @@ bool session_is_mine(void)
 
 	look(&sid, &pgid);
 	return sid && sid == me.sid;
+}
+
+int session_terminal(int sid, int *group)
+{
+	int owner_sid, pgid;
+
+	look(&owner_sid, &pgid);
+	if (!sid || sid != owner_sid)
+		return 0;
+	*group = pgid ? pgid : -1;
+	return DEV_CONSOLE;
 }
 
 static bool is_ignored(int sig)
