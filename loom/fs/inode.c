@@ -28,6 +28,7 @@ struct inode *inode_alloc(const struct inode_ops *ops, uint64_t number,
 	inode->refs = 1;
 	inode->nlink = 1;
 	inode->ops = ops;
+	list_init(&inode->locks);
 	mutex_init(&inode->lock, is_dir ? RANK_DIR : RANK_INODE,
 		   is_dir ? "directory" : "inode");
 	inode->mtime_ns = clock_realtime();

@@ -136,6 +136,9 @@ struct inode {
 	 */
 	struct inode *parent;
 
+	struct list locks;	/* fs/filelock.c, under its lock */
+	bool locked;		/* there are some; atomic to look */
+
 	/* fixed once the inode has a name */
 	uint64_t rdev;
 	const struct inode_ops *ops;

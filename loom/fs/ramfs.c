@@ -17,8 +17,8 @@
 #include "mm/kmem.h"
 #include "mm/page.h"
 #include "mm/user.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
 
 #define FILE_SIZE_MAX ((uint64_t)INT64_MAX)
 
@@ -302,6 +302,24 @@ struct inode *ramfs_inode(uint32_t mode, uint64_t rdev, const char *target)
 		inode_put(inode);
 		return NULL;
 	}
+	return inode;
+}
+
+struct inode *ramfs_unnamed(const char *name)
+{
+	struct inode *inode = ramfs_inode(MODE_REG | 0777, 0, NULL);
+	size_t size = strlen(name) + 1;
+
+	if (!inode)
+		return NULL;
+	inode->nlink = 0;
+	inode->old_name = kmalloc(size);
+	if (!inode->old_name) {
+		inode_put(inode);
+		return NULL;
+	}
+	memcpy(inode->old_name, name, size);
+	inode->name = inode->old_name;
 	return inode;
 }
 

@@ -29,6 +29,7 @@ enum lock_rank {
 	RANK_RENAME,		/* the whole tree, while a directory moves */
 	RANK_DIR,		/* struct inode of a directory */
 	RANK_INODE,		/* struct inode of anything else, pipes too */
+	RANK_FILELOCK,		/* the locks of all files */
 	RANK_ASPACE,		/* struct aspace: areas and page table */
 	RANK_LAST_MUTEX = RANK_ASPACE,
 

@@ -11,8 +11,8 @@
 #include "lib/errno.h"
 #include "mm/kmem.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 static void init_timer(struct timer *t, enum timer_clock clock,
 		       const struct timer_event *event, int id)
@@ -237,7 +237,7 @@ int timers_overrun(int id)
 	t = find(id);
 	if (t) {
 		daif = spin_lock_irqsave(&timers_lock);
-		n = t->overrun < INT32_MAX ? (int)t->overrun : INT32_MAX;
+		n = timer_overrun(t);
 		spin_unlock_irqrestore(&timers_lock, daif);
 	}
 	mutex_unlock(&timers_setting);

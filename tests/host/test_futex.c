@@ -462,7 +462,7 @@ static void *restless(void *arg)
 		if (futex_wait(U(&ticket[(uintptr_t)arg % 2]), false, 0,
 			       FUTEX_ANY, &never) == 0)
 			__atomic_fetch_add(&heard, 1, __ATOMIC_RELAXED);
-		__atomic_store_n(&process_current()->pending, 0,
+		__atomic_store_n(&process_current()->signals.harmless, 0,
 				 __ATOMIC_RELAXED);
 	}
 	shim_leave();

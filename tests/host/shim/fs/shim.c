@@ -22,8 +22,8 @@
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
 #include "tty/tty.h"
 
 #define USER_END (UINT64_C(1) << 47)
@@ -430,21 +430,21 @@ uint64_t clock_realtime(void)
 }
 
 /*
- * process->pending: a signal has come and ends sleeps. process->status: the
+ * process->signals.harmless: a signal has come and ends sleeps. status: the
  * last one that signal_send sent.
  */
 void shim_signal(int pid)
 {
 	pthread_mutex_lock(&wait_lock);
 	if (everyone[pid])
-		everyone[pid]->pending = 1;
+		everyone[pid]->signals.harmless = 1;
 	pthread_cond_broadcast(&wait_changed);
 	pthread_mutex_unlock(&wait_lock);
 }
 
 bool signal_pending(void)
 {
-	return __atomic_load_n(&current->pending, __ATOMIC_RELAXED);
+	return __atomic_load_n(&current->signals.harmless, __ATOMIC_RELAXED);
 }
 
 void signal_send(struct process *p, int sig)
@@ -474,6 +474,7 @@ void waitq_init(struct waitq *queue, const char *name)
 {
 	spin_init(&queue->lock, RANK_WAITQ, name);
 	list_init(&queue->waiters);
+	list_init(&queue->watchers);
 }
 
 void wait_prepare(struct waitq *queue, struct waiter *waiter,
@@ -516,15 +517,71 @@ void wait_finish(struct waiter *waiter)
 	pthread_mutex_unlock(&wait_lock);
 }
 
+/* wait_lock is held. */
+static void ring_watchers(struct waitq *queue)
+{
+	struct watcher *watcher;
+
+	list_for_each_entry(watcher, &queue->watchers, struct watcher, link)
+		watcher->watch->rung = true;
+}
+
 void wait_wake_all(struct waitq *queue)
 {
 	struct list *node;
 
 	pthread_mutex_lock(&wait_lock);
+	ring_watchers(queue);
 	while ((node = list_pop(&queue->waiters)))
 		;
 	pthread_cond_broadcast(&wait_changed);
 	pthread_mutex_unlock(&wait_lock);
+}
+
+void watch_init(struct watch *watch)
+{
+	watch->thread = NULL;
+	watch->rung = false;
+}
+
+void watcher_add(struct watcher *watcher, struct watch *watch,
+		 struct waitq *queue)
+{
+	pthread_mutex_lock(&wait_lock);
+	watcher->watch = watch;
+	watcher->queue = queue;
+	list_add_tail(&queue->watchers, &watcher->link);
+	pthread_mutex_unlock(&wait_lock);
+}
+
+void watcher_remove(struct watcher *watcher)
+{
+	pthread_mutex_lock(&wait_lock);
+	list_del(&watcher->link);
+	pthread_mutex_unlock(&wait_lock);
+}
+
+void watch_begin(struct watch *watch)
+{
+	pthread_mutex_lock(&wait_lock);
+	watch->rung = false;
+	pthread_mutex_unlock(&wait_lock);
+}
+
+/* A deadline has passed already, or is never reached. */
+int watch_sleep(struct watch *watch, uint64_t deadline_ns)
+{
+	if (nheld)
+		die("wait with a lock held");
+	if (deadline_ns != WAIT_FOREVER)
+		return -ETIMEDOUT;
+	pthread_mutex_lock(&wait_lock);
+	sleepers++;
+	while (!watch->rung && !signal_pending())
+		pthread_cond_wait(&wait_changed, &wait_lock);
+	sleepers--;
+	pthread_mutex_unlock(&wait_lock);
+	return signal_pending() ? -EINTR : 0;
 }
 
 /* User memory: this program's own, but for what is said to be bad */
