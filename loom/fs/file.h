@@ -18,6 +18,7 @@
 
 struct file;
 struct inode;
+struct poll_table;
 
 /* open(2) flags, Linux arm64 */
 enum {
@@ -33,9 +34,12 @@ enum {
 	FILE_NONBLOCK = 04000,
 	FILE_DIRECTORY = 040000,
 	FILE_NOFOLLOW = 0100000,
+	FILE_DIRECT = 0200000,
 	FILE_LARGEFILE = 0400000,
+	FILE_NOATIME = 01000000,
 	FILE_CLOEXEC = 02000000,
 	FILE_PATH = 010000000,
+	FILE_TMPFILE = 020000000,	/* with FILE_DIRECTORY: O_TMPFILE */
 };
 
 /* A piece of a user's buffer: Linux's struct iovec. */
@@ -59,6 +63,12 @@ struct file_ops {
 	/* Records of a directory from f->pos on; f->lock is held. */
 	long (*getdents)(struct file *f, uint64_t buf, size_t len);
 	long (*ioctl)(struct file *f, uint32_t cmd, uint64_t arg);
+	/*
+	 * What can be done now without waiting: POLLIN, POLLOUT, POLLHUP ...
+	 * First poll_wait(pt, queue) for each queue that is woken when that
+	 * changes, then look (fs/poll.h). Without it the file is always ready.
+	 */
+	unsigned (*poll)(struct file *f, struct poll_table *pt);
 	/* Called once each when the file is made and when it goes. */
 	int (*open)(struct file *f);
 	void (*release)(struct file *f);
@@ -79,7 +89,7 @@ struct file {
 
 struct files {
 	struct spinlock lock;	/* RANK_FDTABLE */
-	uint32_t refs;		/* atomic: a vfork child has its own copy */
+	uint32_t refs;		/* atomic: one a process, and look-ups' */
 
 	/* lock */
 	struct file *slot[FILES_MAX];
@@ -103,6 +113,11 @@ long file_pread(struct file *f, uint64_t buf, size_t len, uint64_t pos);
 long file_pwrite(struct file *f, uint64_t buf, size_t len, uint64_t pos);
 long file_readv(struct file *f, const struct io_vector *iov, unsigned n);
 long file_writev(struct file *f, const struct io_vector *iov, unsigned n);
+/* @pos is at most INT64_MAX */
+long file_preadv(struct file *f, const struct io_vector *iov, unsigned n,
+		 uint64_t pos);
+long file_pwritev(struct file *f, const struct io_vector *iov, unsigned n,
+		  uint64_t pos);
 long file_seek(struct file *f, int64_t offset, int whence);
 long file_getdents(struct file *f, uint64_t buf, size_t len);
 long file_ioctl(struct file *f, uint32_t cmd, uint64_t arg);
@@ -117,6 +132,7 @@ long file_kread(struct file *f, void *dst, size_t len, uint64_t pos);
 
 struct files *files_create(void);
 struct files *files_copy(struct files *from);
+void files_get(struct files *files);
 void files_put(struct files *files);
 void files_close_on_exec(struct files *files);
 

@@ -6,6 +6,7 @@
  */
 #include "fs/file.h"
 
+#include "fs/filelock.h"
 #include "lib/assert.h"
 #include "lib/bitmap.h"
 #include "lib/errno.h"
@@ -40,6 +41,18 @@ struct files *files_copy(struct files *from)
 	return to;
 }
 
+/* A descriptor of @files was closed: with it go the record locks (POSIX). */
+static void let_go(struct files *files, struct file *f)
+{
+	filelock_closed(f->inode, files);
+	file_put(f);
+}
+
+void files_get(struct files *files)
+{
+	__atomic_fetch_add(&files->refs, 1, __ATOMIC_RELAXED);
+}
+
 void files_put(struct files *files)
 {
 	uint32_t left = __atomic_sub_fetch(&files->refs, 1, __ATOMIC_ACQ_REL);
@@ -49,7 +62,7 @@ void files_put(struct files *files)
 		return;
 	for (int fd = 0; fd < FILES_MAX; fd++)
 		if (files->slot[fd])
-			file_put(files->slot[fd]);
+			let_go(files, files->slot[fd]);
 	kfree(files);
 }
 
@@ -82,7 +95,7 @@ void files_close_on_exec(struct files *files)
 			f = take(files, fd);
 		spin_unlock(&files->lock);
 		if (f)
-			file_put(f);
+			let_go(files, f);
 	}
 }
 
@@ -140,7 +153,7 @@ int files_close(struct files *files, int fd)
 	spin_unlock(&files->lock);
 	if (!f)
 		return -EBADF;
-	file_put(f);
+	let_go(files, f);
 	return 0;
 }
 
@@ -161,7 +174,7 @@ int files_dup_to(struct files *files, int from, int to, bool cloexec)
 	}
 	spin_unlock(&files->lock);
 	if (old)
-		file_put(old);
+		let_go(files, old);
 	return f ? to : -EBADF;
 }
 

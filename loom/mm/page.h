@@ -53,6 +53,13 @@ void page_free(uint64_t pa, unsigned order);
 void page_get(uint64_t pa);
 void page_put(uint64_t pa);
 
+/*
+ * Has the caller, who has one, the only reference? Nobody but he can give
+ * another away, so true stays true; and all that others did to the page before
+ * they dropped theirs has happened.
+ */
+bool page_is_only(uint64_t pa);
+
 /* NULL if @pa is not memory of the allocator. */
 struct page *page_of(uint64_t pa);
 
@@ -61,6 +68,20 @@ size_t page_total_count(void);
 
 /* Let the next allocations fail (tests): after @n successes; negative: off. */
 void page_fail_after(long n);
+
+/*
+ * Asked before each allocation of pages or objects once it is set (mm/fail.c;
+ * atomic): true if it has to fail. @site is the caller's return address.
+ */
+extern bool (*page_refuse)(const void *site);
+
+static inline bool page_refused(const void *site)
+{
+	bool (*refuse)(const void *) =
+		__atomic_load_n(&page_refuse, __ATOMIC_ACQUIRE);
+
+	return refuse && refuse(site);
+}
 
 static inline void *phys_to_virt(uint64_t pa)
 {

@@ -13,6 +13,7 @@
 
 #include "dev/irq.h"
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/inode.h"
 #include "lib/errno.h"
 #include "lib/random.h"
@@ -29,6 +30,7 @@
 #include "proc/process.h"
 #include "proc/script.h"
 #include "proc/signal.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
 
@@ -67,11 +69,13 @@ static int check_executable(const struct inode *inode)
 /* In the place of the file that is open already. */
 static int open_program(struct exec *e, const char *path)
 {
-	struct inode *inode;
+	struct inode *cwd, *inode;
 	struct file *file;
 	int err;
 
-	err = path_lookup(process_current()->cwd, path, true, &inode);
+	cwd = fs_context_cwd(process_current()->fs);
+	err = path_lookup(cwd, path, true, &inode);
+	inode_put(cwd);
 	if (err)
 		return err;
 	err = check_executable(inode);
@@ -190,7 +194,10 @@ static int exec_prepare(struct exec *e)
 	if (!e->as)
 		return -ENOMEM;
 	err = program_load(&e->program, e->file, e->as);
-	return err ? err : make_stack(e);
+	if (!err)
+		err = make_stack(e);
+	/* From here on the caller has no other threads to go back to. */
+	return err ? err : process_become_single();
 }
 
 static void take_name(const char *path)
@@ -232,7 +239,8 @@ static void exec_commit(struct exec *e, struct weft_frame *frame)
 {
 	struct process *p = process_current();
 
-	process_clear_tid(p);
+	timers_exec(p);
+	process_leave_memory(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;
 	files_close_on_exec(p->files);

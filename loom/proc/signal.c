@@ -37,11 +37,36 @@ static uint64_t harmless(const struct process *p)
 	return signal_harmless(p->ignored, p->pid == PID_INIT);
 }
 
-/* signal_lock, or the process itself. */
-static uint64_t deadly(const struct process *p)
+/* signal_lock, or the thread itself. What @t of @p would act on. */
+static uint64_t deadly(const struct process *p, const struct thread *t)
 {
-	return __atomic_load_n(&p->pending, __ATOMIC_RELAXED) & ~p->blocked &
+	return __atomic_load_n(&p->pending, __ATOMIC_RELAXED) & ~t->blocked &
 	       ~harmless(p);
+}
+
+/* signal_lock. The first thread that @bit would end is to do it. */
+static void wake_one(const struct process *p, uint64_t bit)
+{
+	struct thread *t;
+
+	list_for_each_entry(t, &p->threads, struct thread, sibling) {
+		if (deadly(p, t) & bit) {
+			sched_wake_signal(t);
+			return;
+		}
+	}
+}
+
+/* signal_lock. Blocked by every thread? */
+static bool is_blocked(const struct process *p, uint64_t bit)
+{
+	const struct thread *t;
+
+	list_for_each_entry(t, &p->threads, struct thread, sibling) {
+		if (!(t->blocked & bit))
+			return false;
+	}
+	return true;
 }
 
 static void set_pending(struct process *p, uint64_t set)
@@ -55,45 +80,42 @@ void signal_send(struct process *p, int sig)
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
 	/* A blocked signal is kept: it may have an effect when unblocked. */
-	if (!p->thread || (harmless(p) & bit && !(p->blocked & bit))) {
+	if (!p->nthreads || (harmless(p) & bit && !is_blocked(p, bit))) {
 		spin_unlock_irqrestore(&p->signal_lock, daif);
 		return;
 	}
 	set_pending(p, p->pending | bit);
-	if (deadly(p))
-		sched_wake_signal(p->thread);
+	wake_one(p, bit);
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 }
 
 int signal_send_group(int pgid, int sig)
 {
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	const struct list *group = tree_group(pgid);
 	struct process *p;
-	int err = -ESRCH;
 
-	list_for_each_entry(p, &process_all, struct process, all) {
-		if (p->pgid != pgid)
-			continue;
-		err = 0;
-		if (sig)
+	if (group && sig) {
+		list_for_each_entry(p, group, struct process, group_member)
 			signal_send(p, sig);
 	}
 	spin_unlock_irqrestore(&process_tree_lock, daif);
-	return err;
+	return group ? 0 : -ESRCH;
 }
 
 bool signal_pending(void)
 {
-	const struct process *p = process_current();
+	const struct thread *self = thread_current();
+	const struct process *p = self->process;
 
-	return p && deadly(p);
+	return p && (thread_must_end() || deadly(p, self));
 }
 
 /* Take the signal to act on next. */
 static int take(struct process *p)
 {
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
-	int sig = signal_first(deadly(p));
+	int sig = signal_first(deadly(p, thread_current()));
 
 	if (sig)
 		set_pending(p, p->pending & ~signal_bit(sig));
@@ -103,9 +125,12 @@ static int take(struct process *p)
 
 void signal_act(struct weft_frame *frame)
 {
-	int sig = take(process_current());
+	int sig;
 
 	(void)frame;
+	if (thread_must_end())
+		process_exit_thread(0);
+	sig = take(process_current());
 	if (sig)
 		process_exit(wait_status_signal(sig));
 }
@@ -161,7 +186,7 @@ void signal_set_reap_children(bool reap)
 
 uint64_t signal_blocked(void)
 {
-	return process_current()->blocked;
+	return thread_current()->blocked;
 }
 
 void signal_set_blocked(uint64_t set)
@@ -169,9 +194,11 @@ void signal_set_blocked(uint64_t set)
 	struct process *p = process_current();
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
-	p->blocked = set & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+	thread_current()->blocked =
+		set & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
 	/* What was kept because it was blocked, and does nothing, is done. */
-	set_pending(p, p->pending & (p->blocked | ~harmless(p)));
+	set_pending(p, p->pending & (thread_current()->blocked |
+				     ~harmless(p)));
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 }
 
@@ -179,7 +206,8 @@ uint64_t signal_waiting(void)
 {
 	const struct process *p = process_current();
 
-	return __atomic_load_n(&p->pending, __ATOMIC_RELAXED) & p->blocked;
+	return __atomic_load_n(&p->pending, __ATOMIC_RELAXED) &
+	       thread_current()->blocked;
 }
 
 bool signal_children_unwanted(struct process *parent)
@@ -192,12 +220,21 @@ bool signal_children_unwanted(struct process *parent)
 	return unwanted;
 }
 
-void signal_inherit(struct process *child, struct process *parent)
+void signal_inherit_thread(struct thread *t, bool own_stack)
 {
+	(void)own_stack;
+	t->blocked = thread_current()->blocked;
+}
+
+/* There are no handlers to clear. */
+void signal_inherit(struct process *child, struct thread *t, bool clear)
+{
+	struct process *parent = process_current();
 	uint64_t daif = spin_lock_irqsave(&parent->signal_lock);
 
+	(void)clear;
 	/* The child is nobody else's yet: its lock is not needed. */
-	child->blocked = parent->blocked;
+	t->blocked = thread_current()->blocked;
 	child->ignored = parent->ignored;
 	child->reap_children = parent->reap_children;
 	spin_unlock_irqrestore(&parent->signal_lock, daif);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct process;
+struct thread;
 struct weft_frame;
 
 /* Macros as in every C library: analysers know them as such. */
@@ -119,7 +120,17 @@ uint64_t signal_waiting(void);
 /* Will @parent never wait for children: SIGCHLD ignored, or NOCLDWAIT? */
 bool signal_children_unwanted(struct process *parent);
 
-/* A child starts with its parent's dispositions and mask, nothing pending. */
-void signal_inherit(struct process *child, struct process *parent);
+/*
+ * A child and its thread start with the dispositions and the mask of the
+ * calling thread, nothing pending; with @clear what is not ignored has its
+ * default. Both are nobody else's yet.
+ */
+void signal_inherit(struct process *child, struct thread *t, bool clear);
+
+/*
+ * A thread starts with the mask of the calling one. @own_stack: it shares
+ * memory with its maker, who runs on.
+ */
+void signal_inherit_thread(struct thread *t, bool own_stack);
 
 #endif

@@ -78,6 +78,7 @@ static void init_fields(struct thread *thread, const char *name)
 	thread->preempt = 1;
 	list_init(&thread->run);
 	list_init(&thread->all);
+	list_init(&thread->sibling);
 	strlcpy(thread->name, name, sizeof(thread->name));
 }
 
@@ -110,8 +111,8 @@ struct thread *thread_create(const char *name, void (*entry)(void *arg),
 	thread->arg = arg;
 	thread->process = process;
 	thread->cpu = self->cpu;
+	thread->experiment = self->experiment;
 	if (process) {
-		thread->tid = (uint32_t)process->pid;
 		if (self->process) {
 			thread->prio = self->base_prio;
 			thread->base_prio = self->base_prio;

@@ -173,7 +173,7 @@ static void test_bad_entries(void **state)
 	expect(-EINVAL, "a symbolic link has no proper target", a);
 	add(a, "x", 0120777, 1, 1, 0, "a\0b", 3);
 	expect(-EINVAL, "a symbolic link has no proper target", a);
-	add_text(a, "x", 0140777, "");
+	add_text(a, "x", 0150777, "");
 	expect(-EINVAL, "an entry is of an unknown type", a);
 	memset(name, 'n', 299);
 	name[299] = '\0';

@@ -48,25 +48,34 @@ static void clone_is_judged(void **state)
 		CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
 	(void)state;
-	assert_int_equal(clone_judge(VFORK, SIGCHLD), CLONE_IS_VFORK);
+	assert_int_equal(clone_judge(VFORK), CLONE_IS_PROCESS);
 	assert_int_equal(clone_judge(VFORK | CLONE_SETTLS |
-				     CLONE_PARENT_SETTID, 0), CLONE_IS_VFORK);
-	assert_int_equal(clone_judge(VFORK | CLONE_CLEAR_SIGHAND, SIGCHLD),
-			 CLONE_IS_VFORK);
-	assert_int_equal(clone_judge(fork, SIGCHLD), CLONE_IS_FORK);
-	assert_int_equal(clone_judge(0, SIGCHLD), CLONE_IS_FORK);
-	assert_int_equal(clone_judge(CLONE_VFORK, SIGCHLD), CLONE_IS_FORK);
-	assert_int_equal(clone_judge(thread, 0), CLONE_IS_THREAD);
-	assert_int_equal(clone_judge(CLONE_VM, SIGCHLD), CLONE_IS_OTHER);
-	assert_int_equal(clone_judge(VFORK | CLONE_FILES, SIGCHLD),
+				     CLONE_PARENT_SETTID), CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(VFORK | CLONE_CLEAR_SIGHAND),
+			 CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(fork), CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(0), CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(CLONE_VFORK), CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(CLONE_VM), CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(CLONE_FILES | CLONE_FS),
+			 CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(CLONE_VM | CLONE_SIGHAND),
 			 CLONE_IS_OTHER);
-	assert_int_equal(clone_judge(UINT64_C(1) << 40, SIGCHLD),
-			 CLONE_IS_OTHER);
-	assert_int_equal(clone_judge(VFORK, 65), CLONE_IS_INVALID);
-	assert_int_equal(clone_judge(VFORK, -1), CLONE_IS_INVALID);
-	assert_int_equal(clone_judge(CLONE_THREAD | CLONE_VM, 0),
+	assert_int_equal(clone_judge(CLONE_PIDFD), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(CLONE_PARENT), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(UINT64_C(1) << 40), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(thread), CLONE_IS_THREAD);
+	assert_int_equal(clone_judge(thread | CLONE_CHILD_SETTID),
+			 CLONE_IS_THREAD);
+	assert_int_equal(clone_judge(thread & ~CLONE_FILES), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(thread & ~CLONE_FS), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(thread | CLONE_VFORK), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(thread & ~CLONE_SIGHAND),
 			 CLONE_IS_INVALID);
-	assert_int_equal(clone_judge(CLONE_SIGHAND, 0), CLONE_IS_INVALID);
+	assert_int_equal(clone_judge(thread & ~CLONE_VM), CLONE_IS_INVALID);
+	assert_int_equal(clone_judge(thread | CLONE_CLEAR_SIGHAND),
+			 CLONE_IS_INVALID);
+	assert_int_equal(clone_judge(CLONE_SIGHAND), CLONE_IS_INVALID);
 }
 
 static void signals_do_what_posix_says(void **state)

@@ -12,10 +12,12 @@
 
 #include "dev/hostdev.h"
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/inode.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
+#include "lib/random.h"
 #include "mm/kmem.h"
 #include "mm/page.h"
 #include "mm/user.h"
@@ -261,11 +263,34 @@ void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
 	lock->name = name;
 }
 
-void spin_lock(struct spinlock *lock)
+static void take_spin(struct spinlock *lock, bool nested)
 {
-	note_lock(lock, lock->rank, false);
+	note_lock(lock, lock->rank, nested);
 	while (__atomic_exchange_n(&lock->next, 1, __ATOMIC_ACQUIRE))
 		sched_yield();
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	take_spin(lock, false);
+}
+
+void spin_lock_nested(struct spinlock *lock)
+{
+	take_spin(lock, true);
+}
+
+/* There are no interrupts here. */
+uint64_t spin_lock_irqsave(struct spinlock *lock)
+{
+	take_spin(lock, false);
+	return 0;
+}
+
+void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
+{
+	(void)daif;
+	spin_unlock(lock);
 }
 
 void spin_unlock(struct spinlock *lock)
@@ -297,10 +322,8 @@ void shim_enter(int pid)
 	if (!current)
 		die("out of memory");
 	current->pid = pid;
-	current->umask = 022;
 	current->files = files_create();
-	current->cwd = fs_root();
-	inode_get(current->cwd);
+	current->fs = fs_context_create(fs_root(), 022);
 	pthread_mutex_lock(&wait_lock);
 	everyone[pid] = current;
 	pthread_mutex_unlock(&wait_lock);
@@ -312,7 +335,7 @@ void shim_leave(void)
 	everyone[current->pid] = NULL;
 	pthread_mutex_unlock(&wait_lock);
 	files_put(current->files);
-	inode_put(current->cwd);
+	fs_context_put(current->fs);
 	free(current);
 	current = NULL;
 	if (nheld)
@@ -451,6 +474,7 @@ void waitq_init(struct waitq *queue, const char *name)
 {
 	spin_init(&queue->lock, RANK_WAITQ, name);
 	list_init(&queue->waiters);
+	list_init(&queue->watchers);
 }
 
 void wait_prepare(struct waitq *queue, struct waiter *waiter,
@@ -493,15 +517,71 @@ void wait_finish(struct waiter *waiter)
 	pthread_mutex_unlock(&wait_lock);
 }
 
+/* wait_lock is held. */
+static void ring_watchers(struct waitq *queue)
+{
+	struct watcher *watcher;
+
+	list_for_each_entry(watcher, &queue->watchers, struct watcher, link)
+		watcher->watch->rung = true;
+}
+
 void wait_wake_all(struct waitq *queue)
 {
 	struct list *node;
 
 	pthread_mutex_lock(&wait_lock);
+	ring_watchers(queue);
 	while ((node = list_pop(&queue->waiters)))
 		;
 	pthread_cond_broadcast(&wait_changed);
 	pthread_mutex_unlock(&wait_lock);
+}
+
+void watch_init(struct watch *watch)
+{
+	watch->thread = NULL;
+	watch->rung = false;
+}
+
+void watcher_add(struct watcher *watcher, struct watch *watch,
+		 struct waitq *queue)
+{
+	pthread_mutex_lock(&wait_lock);
+	watcher->watch = watch;
+	watcher->queue = queue;
+	list_add_tail(&queue->watchers, &watcher->link);
+	pthread_mutex_unlock(&wait_lock);
+}
+
+void watcher_remove(struct watcher *watcher)
+{
+	pthread_mutex_lock(&wait_lock);
+	list_del(&watcher->link);
+	pthread_mutex_unlock(&wait_lock);
+}
+
+void watch_begin(struct watch *watch)
+{
+	pthread_mutex_lock(&wait_lock);
+	watch->rung = false;
+	pthread_mutex_unlock(&wait_lock);
+}
+
+/* A deadline has passed already, or is never reached. */
+int watch_sleep(struct watch *watch, uint64_t deadline_ns)
+{
+	if (nheld)
+		die("wait with a lock held");
+	if (deadline_ns != WAIT_FOREVER)
+		return -ETIMEDOUT;
+	pthread_mutex_lock(&wait_lock);
+	sleepers++;
+	while (!watch->rung && !signal_pending())
+		pthread_cond_wait(&wait_changed, &wait_lock);
+	sleepers--;
+	pthread_mutex_unlock(&wait_lock);
+	return signal_pending() ? -EINTR : 0;
 }
 
 /* User memory: this program's own, but for what is said to be bad */
@@ -580,6 +660,16 @@ long string_from_user(char *dst, uint64_t src, size_t size)
 			return (long)i;
 	}
 	return -ENAMETOOLONG;
+}
+
+void random_bytes(void *buf, size_t n)
+{
+	static uint32_t state = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		state = state * 1664525 + 1013904223;
+		((uint8_t *)buf)[i] = (uint8_t)(state >> 24);
+	}
 }
 
 /* Devices that only have to be found */
