@@ -31,6 +31,7 @@
 #include "lib/list.h"
 #include "lib/lock.h"
 #include "sched/wait.h"
+#include "signal/state.h"
 
 struct aspace;
 struct clone_wish;
@@ -107,9 +108,7 @@ struct process {
 	/* signal_lock */
 	struct spinlock signal_lock;	/* RANK_SIGNAL */
 	enum process_ending ending;
-	uint64_t pending;	/* of the process; bit n-1: signal n */
-	uint64_t ignored;	/* SIG_IGN asked for */
-	bool reap_children;	/* SA_NOCLDWAIT: none becomes a zombie */
+	struct signal_process signals;
 };
 
 /* The running thread's process; NULL in a kernel thread. */
@@ -146,7 +145,7 @@ struct fs_context *process_fs(struct process *p);
 /* What /proc, getrusage and times tell of a process: a consistent copy. */
 struct process_info {
 	int pid, ppid, pgid, sid;
-	char state;		/* as in /proc/PID/stat: R S D Z */
+	char state;		/* as in /proc/PID/stat: R S D T Z */
 	char name[16];
 	uint64_t utime_ns, stime_ns;
 	uint64_t child_utime_ns, child_stime_ns;
@@ -189,10 +188,6 @@ _Noreturn void process_exit_thread(uint32_t status);
  */
 long process_clone(const struct weft_frame *frame,
 		   const struct clone_wish *wish);
-
-/* execve(2): paths and vectors are user addresses. */
-long process_exec(struct weft_frame *frame, uint64_t path, uint64_t argv,
-		  uint64_t envp);
 
 /* wait4(2) and waitid(2): status, info and rusage are user addresses or 0. */
 long process_wait4(int pid, uint64_t status, int options, uint64_t rusage);

@@ -28,7 +28,7 @@
 	HAVE(16, fremovexattr)						\
 	HAVE(17, getcwd)						\
 	NONE(18, lookup_dcookie)					\
-	NONE(19, eventfd2)						\
+	HAVE(19, eventfd2)						\
 	NONE(20, epoll_create1)						\
 	NONE(21, epoll_ctl)						\
 	NONE(22, epoll_pwait)						\
@@ -80,9 +80,9 @@
 	HAVE(68, pwrite64)						\
 	HAVE(69, preadv)						\
 	HAVE(70, pwritev)						\
-	NONE(71, sendfile)						\
-	NONE(72, pselect6)						\
-	NONE(73, ppoll)							\
+	HAVE(71, sendfile)						\
+	HAVE(72, pselect6)						\
+	HAVE(73, ppoll)							\
 	NONE(74, signalfd4)						\
 	NONE(75, vmsplice)						\
 	NONE(76, splice)						\
@@ -141,14 +141,14 @@
 	HAVE(129, kill)							\
 	HAVE(130, tkill)						\
 	HAVE(131, tgkill)						\
-	NONE(132, sigaltstack)						\
-	NONE(133, rt_sigsuspend)					\
+	HAVE(132, sigaltstack)						\
+	HAVE(133, rt_sigsuspend)					\
 	HAVE(134, rt_sigaction)						\
 	HAVE(135, rt_sigprocmask)					\
 	HAVE(136, rt_sigpending)					\
-	NONE(137, rt_sigtimedwait)					\
-	NONE(138, rt_sigqueueinfo)					\
-	NONE(139, rt_sigreturn)						\
+	HAVE(137, rt_sigtimedwait)					\
+	HAVE(138, rt_sigqueueinfo)					\
+	HAVE(139, rt_sigreturn)						\
 	HAVE(140, setpriority)						\
 	HAVE(141, getpriority)						\
 	HAVE(142, reboot)						\
@@ -207,21 +207,21 @@
 	NONE(195, shmctl)						\
 	NONE(196, shmat)						\
 	NONE(197, shmdt)						\
-	NONE(198, socket)						\
-	NONE(199, socketpair)						\
+	HAVE(198, socket)						\
+	HAVE(199, socketpair)						\
 	NONE(200, bind)							\
 	NONE(201, listen)						\
 	NONE(202, accept)						\
 	NONE(203, connect)						\
-	NONE(204, getsockname)						\
-	NONE(205, getpeername)						\
-	NONE(206, sendto)						\
-	NONE(207, recvfrom)						\
-	NONE(208, setsockopt)						\
-	NONE(209, getsockopt)						\
-	NONE(210, shutdown)						\
-	NONE(211, sendmsg)						\
-	NONE(212, recvmsg)						\
+	HAVE(204, getsockname)						\
+	HAVE(205, getpeername)						\
+	HAVE(206, sendto)						\
+	HAVE(207, recvfrom)						\
+	HAVE(208, setsockopt)						\
+	HAVE(209, getsockopt)						\
+	HAVE(210, shutdown)						\
+	HAVE(211, sendmsg)						\
+	HAVE(212, recvmsg)						\
 	HAVE(213, readahead)						\
 	HAVE(214, brk)							\
 	HAVE(215, munmap)						\
@@ -249,7 +249,7 @@
 	NONE(237, set_mempolicy)					\
 	NONE(238, migrate_pages)					\
 	NONE(239, move_pages)						\
-	NONE(240, rt_tgsigqueueinfo)					\
+	HAVE(240, rt_tgsigqueueinfo)					\
 	NONE(241, perf_event_open)					\
 	NONE(242, accept4)						\
 	NONE(243, recvmmsg)						\
@@ -274,11 +274,11 @@
 	HAVE(278, getrandom)						\
 	HAVE(279, memfd_create)						\
 	NONE(280, bpf)							\
-	NONE(281, execveat)						\
+	HAVE(281, execveat)						\
 	NONE(282, userfaultfd)						\
 	HAVE(283, membarrier)						\
 	NONE(284, mlock2)						\
-	NONE(285, copy_file_range)					\
+	HAVE(285, copy_file_range)					\
 	HAVE(286, preadv2)						\
 	HAVE(287, pwritev2)						\
 	NONE(288, pkey_mprotect)					\
@@ -335,5 +335,21 @@
 	NONE(448, process_mrelease)					\
 	NONE(449, futex_waitv)						\
 	NONE(450, set_mempolicy_home_node)
+
+/*
+ * What becomes of a call that a signal interrupted (signal/call.c), for those
+ * that are not RESTART_ALWAYS.
+ */
+#define SYSCALL_RESTART_LIST(CLASS)					\
+	CLASS(72, pselect6, RESTART_UNHANDLED)				\
+	CLASS(73, ppoll, RESTART_UNHANDLED)				\
+	CLASS(101, nanosleep, RESTART_UNHANDLED)			\
+	CLASS(115, clock_nanosleep, RESTART_UNHANDLED)			\
+	CLASS(133, rt_sigsuspend, RESTART_UNHANDLED)			\
+	CLASS(22, epoll_pwait, RESTART_NEVER)				\
+	CLASS(137, rt_sigtimedwait, RESTART_NEVER)			\
+	CLASS(220, clone, RESTART_SURELY)				\
+	CLASS(435, clone3, RESTART_SURELY)				\
+	CLASS(441, epoll_pwait2, RESTART_NEVER)
 
 #endif

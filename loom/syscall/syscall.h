@@ -29,9 +29,14 @@ void syscall_dispatch(struct weft_frame *frame);
 /* What a call that exists may be asked for and does not do. */
 enum syscall_part {
 	PART_CLONE_FLAGS,
-	PART_SIGACTION_HANDLER,
 	PART_FUTEX_PI,
 	PART_ADJTIMEX_SET,
+	PART_CLOSE_RANGE_UNSHARE,
+	PART_PIPE_PACKETS,
+	PART_POLL_SIGMASK,
+	PART_SOCKET,
+	PART_SOCKET_CONTROL,
+	PART_SOCKET_OPTION,
 	PART_COUNT
 };
 
