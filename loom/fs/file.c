@@ -10,6 +10,7 @@
  */
 #include "fs/file.h"
 
+#include "fs/filelock.h"
 #include "fs/inode.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -92,6 +93,7 @@ void file_put(struct file *f)
 	assert(left != UINT32_MAX);
 	if (left)
 		return;
+	filelock_closed(f->inode, f);
 	if (f->ops && f->ops->release)
 		f->ops->release(f);
 	inode_put(f->inode);
@@ -264,6 +266,31 @@ long file_writev(struct file *f, const struct io_vector *iov, unsigned n)
 	if (f->ops->writev)
 		return f->ops->writev(f, iov, n);
 	return do_io_vector(f, f->ops->write, iov, n, false);
+}
+
+static long do_io_vector_at(struct file *f, io_fn fn,
+			    const struct io_vector *iov, unsigned n,
+			    uint64_t pos)
+{
+	if (!f->ops->seekable)
+		return -ESPIPE;
+	return do_pieces(f, fn, iov, n, &pos, false);
+}
+
+long file_preadv(struct file *f, const struct io_vector *iov, unsigned n,
+		 uint64_t pos)
+{
+	int err = check_readable(f);
+
+	return err ? err : do_io_vector_at(f, f->ops->read, iov, n, pos);
+}
+
+long file_pwritev(struct file *f, const struct io_vector *iov, unsigned n,
+		  uint64_t pos)
+{
+	int err = check_writable(f);
+
+	return err ? err : do_io_vector_at(f, f->ops->write, iov, n, pos);
 }
 
 /* Where a seek leads, or a negative errno. f->lock is held. */

@@ -36,8 +36,10 @@ enum {
 	FILE_NOFOLLOW = 0100000,
 	FILE_DIRECT = 0200000,
 	FILE_LARGEFILE = 0400000,
+	FILE_NOATIME = 01000000,
 	FILE_CLOEXEC = 02000000,
 	FILE_PATH = 010000000,
+	FILE_TMPFILE = 020000000,	/* with FILE_DIRECTORY: O_TMPFILE */
 };
 
 /* A piece of a user's buffer: Linux's struct iovec. */
@@ -104,7 +106,7 @@ struct fd_table {
 
 struct files {
 	struct spinlock lock;	/* RANK_FDTABLE */
-	uint32_t refs;		/* atomic */
+	uint32_t refs;		/* atomic: one a process, and look-ups' */
 
 	/* lock */
 	struct fd_table *table;
@@ -132,6 +134,11 @@ long file_pread(struct file *f, uint64_t buf, size_t len, uint64_t pos);
 long file_pwrite(struct file *f, uint64_t buf, size_t len, uint64_t pos);
 long file_readv(struct file *f, const struct io_vector *iov, unsigned n);
 long file_writev(struct file *f, const struct io_vector *iov, unsigned n);
+/* @pos is at most INT64_MAX */
+long file_preadv(struct file *f, const struct io_vector *iov, unsigned n,
+		 uint64_t pos);
+long file_pwritev(struct file *f, const struct io_vector *iov, unsigned n,
+		  uint64_t pos);
 long file_seek(struct file *f, int64_t offset, int whence);
 long file_getdents(struct file *f, uint64_t buf, size_t len);
 long file_ioctl(struct file *f, uint32_t cmd, uint64_t arg);

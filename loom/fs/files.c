@@ -11,6 +11,7 @@
  */
 #include "fs/file.h"
 
+#include "fs/filelock.h"
 #include "lib/assert.h"
 #include "lib/bitmap.h"
 #include "lib/errno.h"
@@ -147,6 +148,13 @@ struct files *files_copy(struct files *from)
 	return to;
 }
 
+/* A descriptor of @files was closed: with it go the record locks (POSIX). */
+static void let_go(struct files *files, struct file *f)
+{
+	filelock_closed(f->inode, files);
+	file_put(f);
+}
+
 void files_get(struct files *files)
 {
 	uint32_t was = __atomic_fetch_add(&files->refs, 1, __ATOMIC_RELAXED);
@@ -164,7 +172,7 @@ void files_put(struct files *files)
 		return;
 	for (uint32_t fd = 0; fd < files->table->size; fd++)
 		if (files->table->slot[fd])
-			file_put(files->table->slot[fd]);
+			let_go(files, files->table->slot[fd]);
 	kfree(files->table);
 	kfree(files);
 }
@@ -214,7 +222,7 @@ static int close_if(struct files *files, int fd, bool only_cloexec)
 	spin_unlock(&files->lock);
 	if (!f)
 		return -EBADF;
-	file_put(f);
+	let_go(files, f);
 	return 0;
 }
 
@@ -377,7 +385,7 @@ int files_dup_to(struct files *files, int from, int to, bool cloexec)
 			result = make_room(files, (uint32_t)to);
 	}
 	if (old && result >= 0)
-		file_put(old);
+		let_go(files, old);
 	return result;
 }
 

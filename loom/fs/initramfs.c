@@ -168,19 +168,24 @@ static int make_entry(struct unpack *u, const struct cpio_entry *e)
 	case MODE_LNK:
 		return make_link(u, e);
 	case MODE_CHR:
+	case MODE_BLK:
 	case MODE_FIFO:
+	case MODE_SOCK:
 		return fs_mknod(fs_root(), e->name, e->mode, rdev);
 	default:
 		return fail(u, "an entry is of an unknown type", -EINVAL);
 	}
 }
 
-static void set_times(const struct cpio_entry *e)
+static void set_attributes(const struct cpio_entry *e)
 {
 	struct inode *inode;
 
 	if (path_lookup(fs_root(), e->name, false, &inode))
 		return;
+	inode_chown(inode, e->uid, e->gid);
+	/* Again, because a new owner takes some bits away. */
+	inode_chmod(inode, e->mode);
 	inode_set_times(inode, INODE_TIME_OMIT, e->mtime * NS_PER_SECOND);
 	inode_put(inode);
 }
@@ -196,7 +201,7 @@ static int unpack_entry(struct unpack *u, const struct cpio_entry *e)
 		err = make_entry(u, e);
 	if (err < 0)
 		return err;
-	set_times(e);
+	set_attributes(e);
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct inode *inode_alloc(const struct inode_ops *ops, uint64_t number,
 	inode->refs = 1;
 	inode->nlink = 1;
 	inode->ops = ops;
+	list_init(&inode->locks);
 	mutex_init(&inode->lock, is_dir ? RANK_DIR : RANK_INODE,
 		   is_dir ? "directory" : "inode");
 	inode->mtime_ns = clock_realtime();
@@ -46,8 +47,8 @@ void inode_get(struct inode *inode)
 }
 
 /*
- * The last reference to a directory drops one to the directory above, and so
- * on up a removed branch of any depth: a loop, for the stack is small.
+ * The last reference to an inode drops one to the directory above, and so on
+ * up a removed branch of any depth: a loop, for the stack is small.
  */
 void inode_put(struct inode *inode)
 {
@@ -62,6 +63,7 @@ void inode_put(struct inode *inode)
 		parent = inode->parent;
 		if (inode->ops->destroy)
 			inode->ops->destroy(inode);
+		kfree(inode->old_name);
 		kfree(inode);
 		__atomic_sub_fetch(&inodes, 1, __ATOMIC_RELAXED);
 		inode = parent;
@@ -79,6 +81,17 @@ void inode_modified(struct inode *inode)
 	inode->ctime_ns = inode->mtime_ns;
 }
 
+void inode_accessed(struct inode *inode)
+{
+	const uint64_t day = UINT64_C(86400) * 1000000000;
+	uint64_t now = clock_realtime();
+
+	if (inode->atime_ns <= inode->mtime_ns ||
+	    inode->atime_ns <= inode->ctime_ns ||
+	    now - inode->atime_ns >= day)
+		inode->atime_ns = now;
+}
+
 long inode_readlink(struct inode *inode, char *buf, size_t size)
 {
 	long n;
@@ -87,6 +100,7 @@ long inode_readlink(struct inode *inode, char *buf, size_t size)
 		return -EINVAL;
 	mutex_lock(&inode->lock);
 	n = inode->ops->pread(inode, buf, size, 0);
+	inode_accessed(inode);
 	mutex_unlock(&inode->lock);
 	return n;
 }
@@ -121,6 +135,48 @@ int inode_chmod(struct inode *inode, uint32_t mode)
 	inode->ctime_ns = clock_realtime();
 	mutex_unlock(&inode->lock);
 	return 0;
+}
+
+int inode_chown(struct inode *inode, uint32_t uid, uint32_t gid)
+{
+	uint32_t mode;
+
+	if (inode->ops->read_only)
+		return -EROFS;
+	mutex_lock(&inode->lock);
+	if (uid != UINT32_MAX)
+		inode->uid = uid;
+	if (gid != UINT32_MAX)
+		inode->gid = gid;
+	mode = inode->mode;
+	if (!inode_is(inode, MODE_DIR)) {
+		mode &= ~(uint32_t)MODE_SETUID;
+		if (mode & 0010)
+			mode &= ~(uint32_t)MODE_SETGID;
+	}
+	__atomic_store_n(&inode->mode, mode, __ATOMIC_RELAXED);
+	inode->ctime_ns = clock_realtime();
+	mutex_unlock(&inode->lock);
+	return 0;
+}
+
+int inode_allocate(struct inode *inode, uint64_t pos, uint64_t len,
+		   bool keep_size)
+{
+	int err;
+
+	if (inode_is(inode, MODE_DIR))
+		return -EISDIR;
+	if (!inode_is(inode, MODE_REG))
+		return inode_is(inode, MODE_FIFO) ? -ESPIPE : -ENODEV;
+	if (!inode->ops->allocate)
+		return -EOPNOTSUPP;
+	if (len > INT64_MAX || pos > INT64_MAX - len)
+		return -EFBIG;
+	mutex_lock(&inode->lock);
+	err = inode->ops->allocate(inode, pos, len, keep_size);
+	mutex_unlock(&inode->lock);
+	return err;
 }
 
 static void set_time(uint64_t *field, uint64_t ns, uint64_t now)

@@ -5,9 +5,11 @@
  * what differs.
  *
  * An inode lives as long as somebody refers to it: each name in a directory,
- * each open file, each lookup in progress and, for a directory, each
- * directory inside it holds one counted reference. nlink is what stat shows;
- * a directory with nlink 0 was removed and takes no new names.
+ * each open file, each lookup in progress and, for a directory, each inode
+ * that has its name in it holds one counted reference. (Something and the
+ * directory that names it refer to each other; to remove the name undoes it.)
+ * nlink is what stat shows; a directory with nlink 0 was removed and takes no
+ * new names.
  *
  * inode->lock guards the contents and, for a directory, its entries. Two
  * directories are locked together only under the rename lock (fs/tree.c), so
@@ -35,15 +37,25 @@ enum {
 	MODE_FIFO = 0010000,
 	MODE_CHR = 0020000,
 	MODE_DIR = 0040000,
+	MODE_BLK = 0060000,
 	MODE_REG = 0100000,
 	MODE_LNK = 0120000,
 	MODE_SOCK = 0140000,
+};
+
+/* Its bits beside the permissions */
+enum {
+	MODE_SETUID = 04000,
+	MODE_SETGID = 02000,
 };
 
 /* Device numbers of character devices (major << 8 | minor), as Linux. */
 enum {
 	DEV_NULL = 0x103,
 	DEV_ZERO = 0x105,
+	DEV_FULL = 0x107,
+	DEV_RANDOM = 0x108,
+	DEV_URANDOM = 0x109,
 	DEV_CONSOLE = 0x501,
 	DEV_TTY = 0x500,
 	DEV_HOSTIN = 0xf000,	/* loom's own: the host channel */
@@ -55,6 +67,7 @@ enum {
 enum {
 	FS_RENAME_NOREPLACE = 1,	/* -EEXIST if the new name exists */
 	FS_RENAME_DIR = 2,		/* -ENOTDIR if it is no directory */
+	FS_RENAME_EXCHANGE = 4,		/* both names exist, and change places */
 };
 
 /*
@@ -63,6 +76,7 @@ enum {
  */
 struct inode_ops {
 	uint64_t dev;		/* st_dev: one number a file system */
+	uint32_t magic;		/* statfs: f_type; 0: not known by one */
 	bool read_only;		/* nothing may be changed: -EROFS */
 
 	int (*lookup)(struct inode *dir, const char *name, struct inode **out);
@@ -75,17 +89,26 @@ struct inode_ops {
 	/* Both directories (they may be one) and the rename lock are held. */
 	int (*rename)(struct inode *old_dir, const char *old,
 		      struct inode *new_dir, const char *new, unsigned flags);
-	/* The name of @child in @dir; -ENOENT if it has none any more. */
-	int (*name_of)(struct inode *dir, const struct inode *child,
-		       char name[FS_NAME_SIZE]);
+	/* A file with write permission and no name (O_TMPFILE). */
+	int (*tmpfile)(struct inode *dir, uint32_t mode, struct inode **out);
+	/* The name, if it is not inode->name; -ENOENT: it has none any more. */
+	int (*name_of)(struct inode *inode, char name[FS_NAME_SIZE]);
+	/*
+	 * No lock is held. What a link stands for, counted, where that is no
+	 * path: /proc/self/fd/0.
+	 */
+	int (*follow)(struct inode *link, struct inode **out);
 
 	int (*truncate)(struct inode *inode, uint64_t size);
+	/* As fallocate(2) with mode 0, or with @keep_size FALLOC_FL_KEEP_SIZE */
+	int (*allocate)(struct inode *inode, uint64_t pos, uint64_t len,
+			bool keep_size);
 	/* The kernel's buffer, not the user's. A link's target is read so. */
 	long (*pread)(struct inode *inode, void *dst, size_t len, uint64_t pos);
 	long (*pwrite)(struct inode *inode, const void *src, size_t len,
 		       uint64_t pos);
 
-	/* The last reference is gone: free @data. No lock is held. */
+	/* The last reference is gone: free @data. Must take no lock. */
 	void (*destroy)(struct inode *inode);
 };
 
@@ -97,12 +120,24 @@ struct inode {
 
 	/* lock */
 	uint32_t nlink;
+	uint32_t uid, gid;
+	bool linkable;		/* has no link, and may get one (O_TMPFILE) */
 	uint64_t size;
 	uint64_t pages;		/* that hold its data */
 	uint64_t mtime_ns, ctime_ns, atime_ns;
 
-	/* rename lock: a directory's directory, counted; the root has none */
+	/* lock: the name that it got last; NULL if it is not known any more */
+	const char *name;
+	void *old_name;		/* kmalloc'ed: has @name in it, now removed */
+
+	/*
+	 * Where that name is or was, counted; the root has none. A directory's
+	 * is under the rename lock, of others under their own.
+	 */
 	struct inode *parent;
+
+	struct list locks;	/* fs/filelock.c, under its lock */
+	bool locked;		/* there are some; atomic to look */
 
 	/* fixed once the inode has a name */
 	uint64_t rdev;
@@ -123,6 +158,12 @@ unsigned inode_count(void);
 
 /* The contents changed: mtime and ctime are now. The lock is held. */
 void inode_modified(struct inode *inode);
+
+/*
+ * The contents were looked at: atime is now, if it was not later than the
+ * last change or is a day old (Linux's relatime). The lock is held.
+ */
+void inode_accessed(struct inode *inode);
 
 static inline bool inode_is(const struct inode *inode, uint32_t type)
 {
@@ -145,6 +186,19 @@ int inode_truncate(struct inode *inode, uint64_t size);
 
 /* The permission bits (07777) of @mode replace those of @inode. */
 int inode_chmod(struct inode *inode, uint32_t mode);
+
+/*
+ * A new owner, UINT32_MAX: the same as before. The set-user-ID bit of a file
+ * goes, and the set-group-ID bit of one that the group may execute.
+ */
+int inode_chown(struct inode *inode, uint32_t uid, uint32_t gid);
+
+/*
+ * fallocate(2): memory for [pos, pos + len) is there. Errors are those of
+ * the call: -ENODEV, -EISDIR, -EFBIG, -ENOSPC, -EOPNOTSUPP, -EINTR.
+ */
+int inode_allocate(struct inode *inode, uint64_t pos, uint64_t len,
+		   bool keep_size);
 
 /* A time that stays as it is, and the present one. */
 #define INODE_TIME_OMIT	UINT64_MAX
@@ -172,10 +226,19 @@ int path_lookup(struct inode *cwd, const char *path, bool follow,
 		struct inode **out);
 
 /*
- * The absolute path of a directory, for getcwd: its length without the NUL,
- * -ERANGE if it does not fit, -ENOENT if the directory was removed.
+ * The path of a directory below @root, for getcwd: its length without the NUL,
+ * -ERANGE if it does not fit, -ENOENT if the directory was removed. If it is
+ * not below @root, "(unreachable)" stands before a path from the real root.
  */
-long path_of(struct inode *dir, char *buf, size_t size);
+long path_of(struct inode *dir, struct inode *root, char *buf, size_t size);
+
+/*
+ * What /proc calls an inode: the path by the name that it got last, with
+ * " (deleted)" behind it if that was removed; "pipe:[NUMBER]" and the like for
+ * what never had one. The length without the NUL, or -ERANGE.
+ */
+long path_shown(struct inode *inode, struct inode *root, char *buf,
+		size_t size);
 
 /*
  * Changes of the tree, by path, with the errors of the system calls of those
@@ -186,7 +249,7 @@ int fs_unlink(struct inode *cwd, const char *path, bool is_dir);
 int fs_rename(struct inode *old_cwd, const char *old, struct inode *new_cwd,
 	      const char *new, unsigned flags);
 int fs_symlink(struct inode *cwd, const char *path, const char *target);
-/* @mode with the type MODE_REG, MODE_CHR or MODE_FIFO. */
+/* @mode with any type but MODE_DIR and MODE_LNK. */
 int fs_mknod(struct inode *cwd, const char *path, uint32_t mode, uint64_t rdev);
 /* A second name for anything but a directory. */
 int fs_link(struct inode *inode, struct inode *cwd, const char *path);

@@ -22,8 +22,8 @@
 #include "mm/layout.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 
 enum {
 	PIPE_BUF = 4096,	/* a write of so much is not cut in two */

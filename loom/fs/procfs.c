@@ -131,9 +131,8 @@ static int lookup_op(struct inode *dir, const char *name, struct inode **out)
 	return make(dir, PROC_PID, pid, MODE_DIR | 0555, out);
 }
 
-static int name_of_op(struct inode *dir, const struct inode *child, char *name)
+static int name_of_op(struct inode *child, char *name)
 {
-	(void)dir;
 	for (unsigned i = 0; i < FIXED_COUNT; i++) {
 		if (fixed_names[i].kind == kind_of(child)) {
 			strlcpy(name, fixed_names[i].name, FS_NAME_SIZE);

@@ -2,7 +2,7 @@
 /*
  * ramfs: files, directories, symbolic links and device nodes in memory. The
  * contents of files are in pages (pagetree.h) that come when they are written
- * to; directories are in ramfs_dir.c.
+ * to; directories are in ramfs_dir.c and ramfs_name.c.
  */
 #include "fs/ramfs.h"
 
@@ -17,6 +17,7 @@
 #include "mm/kmem.h"
 #include "mm/page.h"
 #include "mm/user.h"
+#include "proc/signal.h"
 #include "sched/clock.h"
 
 #define FILE_SIZE_MAX ((uint64_t)INT64_MAX)
@@ -75,7 +76,8 @@ static long read_pages(struct inode *inode, uint64_t dst, size_t len,
 		if (n < want)
 			break;
 	}
-	inode->atime_ns = clock_realtime();
+	if (done)
+		inode_accessed(inode);
 	return done ? (long)done : -EFAULT;
 }
 
@@ -211,8 +213,35 @@ static int truncate_op(struct inode *inode, uint64_t size)
 	return 0;
 }
 
+/* What a failure has allocated behind the end goes again. */
+static int allocate_op(struct inode *inode, uint64_t pos, uint64_t len,
+		       bool keep_size)
+{
+	struct pagetree *tree = inode->data;
+	uint64_t end = pages_of(pos + len);
+	int err = 0;
+
+	for (uint64_t i = pos / PAGE_SIZE; i < end && !err; i++) {
+		if (signal_pending())
+			err = -EINTR;
+		else if (!pagetree_fill(tree, i))
+			err = -ENOSPC;
+	}
+	if (err)
+		pagetree_cut(tree, pages_of(inode->size));
+	else if (!keep_size && pos + len > inode->size)
+		inode->size = pos + len;
+	inode->pages = tree->pages;
+	inode->ctime_ns = clock_realtime();
+	return err;
+}
+
 static void destroy_op(struct inode *inode)
 {
+	if (inode_is(inode, MODE_DIR)) {
+		ramfs_dir_free(inode->data);
+		return;
+	}
 	if (inode->data && inode_is(inode, MODE_REG))
 		pagetree_cut(inode->data, 0);
 	kfree(inode->data);
@@ -220,13 +249,15 @@ static void destroy_op(struct inode *inode)
 
 static const struct inode_ops ramfs_ops = {
 	.dev = 1,
+	.magic = 0x01021994,	/* tmpfs */
 	.lookup = ramfs_lookup,
 	.create = ramfs_create,
 	.link = ramfs_link,
 	.unlink = ramfs_unlink,
 	.rename = ramfs_rename,
-	.name_of = ramfs_name_of,
+	.tmpfile = ramfs_tmpfile,
 	.truncate = truncate_op,
+	.allocate = allocate_op,
 	.pread = pread_op,
 	.pwrite = pwrite_op,
 	.destroy = destroy_op,
@@ -244,6 +275,8 @@ static bool init_data(struct inode *inode, const char *target)
 		inode->data = ramfs_dir_alloc();
 		inode->file_ops = &ramfs_dir_file_ops;
 		inode->nlink = 2;
+		if (inode->data)
+			inode->size = ramfs_dir_size(inode);
 		return inode->data;
 	case MODE_LNK:
 		assert(target);
@@ -269,6 +302,24 @@ struct inode *ramfs_inode(uint32_t mode, uint64_t rdev, const char *target)
 		inode_put(inode);
 		return NULL;
 	}
+	return inode;
+}
+
+struct inode *ramfs_unnamed(const char *name)
+{
+	struct inode *inode = ramfs_inode(MODE_REG | 0777, 0, NULL);
+	size_t size = strlen(name) + 1;
+
+	if (!inode)
+		return NULL;
+	inode->nlink = 0;
+	inode->old_name = kmalloc(size);
+	if (!inode->old_name) {
+		inode_put(inode);
+		return NULL;
+	}
+	memcpy(inode->old_name, name, size);
+	inode->name = inode->old_name;
 	return inode;
 }
 

@@ -16,4 +16,10 @@ struct inode *ramfs_root(void);
  */
 int ramfs_mount(struct inode *dir, const char *name, struct inode *inode);
 
+/*
+ * A file in memory without a place in the tree, nlink 0; /proc shows it by
+ * @name. NULL: no memory.
+ */
+struct inode *ramfs_unnamed(const char *name);
+
 #endif

@@ -1,49 +1,68 @@
 // SPDX-License-Identifier: MIT
 /*
- * Directories of ramfs: a list of entries, each a name and a counted inode.
+ * What a directory of ramfs holds: entries, each a name and a counted inode,
+ * in a hash table to be found and in a list to be listed. ramfs_name.c puts
+ * them in and takes them out.
  *
- * Entries are kept in the order in which they were made and carry a number
- * that only grows. It is the position that getdents works with, so a listing
- * neither skips nor repeats a name that stays while others come and go.
+ * The list has the order in which entries were made. Each carries a number
+ * that only grows, its cookie: the position that getdents works with, so a
+ * listing neither skips nor repeats a name that stays while others come and
+ * go. An open directory has a cursor in the list, an entry without an inode
+ * behind the one that was listed last, so that to go on takes no search.
  */
-#include "fs/ramfs_int.h"
-
 #include "fs/file.h"
 #include "fs/getdents.h"
 #include "fs/inode.h"
-#include "fs/ramfs.h"
+#include "fs/ramfs_int.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/kmem.h"
-#include "sched/clock.h"
 
-enum { FIRST_COOKIE = 2 };	/* behind "." and ".." */
-
-struct entry {
-	struct list link;	/* on ramfs_dir.entries, by cookie */
-	struct inode *inode;	/* counted */
-	uint64_t cookie;
-	uint32_t hash;
-	char name[];
+enum {
+	FIRST_COOKIE = 2,	/* behind "." and ".." */
+	FIRST_BUCKETS = 16,
+	BUCKETS_MAX = 1 << 17,
+	/* What Linux's tmpfs counts for each entry in st_size. */
+	ENTRY_SIZE = 20,
 };
 
 struct ramfs_dir {
 	struct list entries;
 	uint64_t next_cookie;
+	unsigned count;		/* entries, without cursors */
+	unsigned buckets;	/* a power of two */
+	struct ramfs_entry **bucket;
+	struct ramfs_entry *first_bucket[FIRST_BUCKETS];
 };
 
 struct ramfs_dir *ramfs_dir_alloc(void)
 {
-	struct ramfs_dir *d = kmalloc(sizeof(*d));
+	struct ramfs_dir *d = kzalloc(sizeof(*d));
 
 	if (!d)
 		return NULL;
 	list_init(&d->entries);
 	d->next_cookie = FIRST_COOKIE;
+	d->buckets = FIRST_BUCKETS;
+	d->bucket = d->first_bucket;
 	return d;
 }
 
-/* FNV-1a: saves most comparisons of a search. */
+void ramfs_dir_free(struct ramfs_dir *d)
+{
+	if (d && d->bucket != d->first_bucket)
+		kfree(d->bucket);
+	kfree(d);
+}
+
+uint64_t ramfs_dir_size(const struct inode *dir)
+{
+	const struct ramfs_dir *d = dir->data;
+
+	return (d->count + 2) * (uint64_t)ENTRY_SIZE;
+}
+
+/* FNV-1a */
 static uint32_t hash_of(const char *name)
 {
 	uint32_t hash = 2166136261u;
@@ -53,328 +72,160 @@ static uint32_t hash_of(const char *name)
 	return hash;
 }
 
-static struct entry *find(const struct inode *dir, const char *name)
+static struct ramfs_entry **bucket_of(const struct ramfs_dir *d, uint32_t hash)
 {
-	const struct ramfs_dir *d = dir->data;
-	uint32_t hash = hash_of(name);
-	struct entry *e;
+	return &d->bucket[hash & (d->buckets - 1)];
+}
 
-	list_for_each_entry(e, &d->entries, struct entry, link)
+struct ramfs_entry *ramfs_find(const struct inode *dir, const char *name)
+{
+	uint32_t hash = hash_of(name);
+	struct ramfs_entry *e = *bucket_of(dir->data, hash);
+
+	for (; e; e = e->chain)
 		if (e->hash == hash && strcmp(e->name, name) == 0)
 			return e;
 	return NULL;
 }
 
-/* An entry that is in no directory yet; takes no reference. */
-static struct entry *entry_alloc(const char *name, struct inode *inode)
+struct ramfs_entry *ramfs_entry_alloc(const char *name, struct inode *inode)
 {
 	size_t size = strlen(name) + 1;
-	struct entry *e = kmalloc(sizeof(*e) + size);
+	struct ramfs_entry *e = kmalloc(sizeof(*e) + size);
 
 	if (!e)
 		return NULL;
 	list_init(&e->link);
+	e->chain = NULL;
 	e->inode = inode;
+	e->cookie = 0;
 	e->hash = hash_of(name);
 	memcpy(e->name, name, size);
 	return e;
 }
 
-static void insert(struct inode *dir, struct entry *e)
+static void chain_in(struct ramfs_dir *d, struct ramfs_entry *e)
+{
+	struct ramfs_entry **bucket = bucket_of(d, e->hash);
+
+	e->chain = *bucket;
+	*bucket = e;
+}
+
+/* Without memory for them there are as many buckets as before. */
+static void change_buckets(struct ramfs_dir *d, unsigned buckets)
+{
+	struct ramfs_entry **bucket = d->first_bucket, *e;
+
+	if (buckets > FIRST_BUCKETS)
+		bucket = kmalloc(buckets * sizeof(struct ramfs_entry *));
+	if (!bucket)
+		return;
+	memset(bucket, 0, buckets * sizeof(struct ramfs_entry *));
+	if (d->bucket != d->first_bucket)
+		kfree(d->bucket);
+	d->bucket = bucket;
+	d->buckets = buckets;
+	list_for_each_entry(e, &d->entries, struct ramfs_entry, link)
+		if (e->inode)
+			chain_in(d, e);
+}
+
+void ramfs_insert(struct inode *dir, struct ramfs_entry *e)
 {
 	struct ramfs_dir *d = dir->data;
 
+	if (d->count >= 2 * d->buckets && d->buckets < BUCKETS_MAX)
+		change_buckets(d, 2 * d->buckets);
 	e->cookie = d->next_cookie++;
 	list_add_tail(&d->entries, &e->link);
+	chain_in(d, e);
+	d->count++;
+	dir->size = ramfs_dir_size(dir);
 	inode_modified(dir);
 }
 
-/* The entry's reference passes to the caller. */
-static struct inode *take_out(struct inode *dir, struct entry *e)
+void ramfs_take_out(struct inode *dir, struct ramfs_entry *e)
 {
-	struct inode *inode = e->inode;
+	struct ramfs_dir *d = dir->data;
+	struct ramfs_entry **link = bucket_of(d, e->hash);
 
+	while (*link != e)
+		link = &(*link)->chain;
+	*link = e->chain;
 	list_del(&e->link);
-	kfree(e);
+	d->count--;
+	if (d->buckets > FIRST_BUCKETS && d->count < d->buckets / 4)
+		change_buckets(d, d->buckets / 2);
+	dir->size = ramfs_dir_size(dir);
 	inode_modified(dir);
-	return inode;
 }
 
-static bool is_empty(const struct inode *dir)
+bool ramfs_is_empty(const struct inode *dir)
 {
 	const struct ramfs_dir *d = dir->data;
 
-	return list_empty(&d->entries);
+	return d->count == 0;
 }
 
-/* The root of another file system stands in this one's directory. */
-static bool is_mount(const struct inode *dir, const struct inode *inode)
+/* Listings */
+
+static int open_op(struct file *f)
 {
-	return inode->ops != dir->ops;
+	f->data = ramfs_entry_alloc("", NULL);
+	return f->data ? 0 : -ENOMEM;
 }
 
-int ramfs_lookup(struct inode *dir, const char *name, struct inode **out)
+static void release_op(struct file *f)
 {
-	struct entry *e = find(dir, name);
+	struct ramfs_entry *cursor = f->data;
 
-	if (!e)
-		return -ENOENT;
-	inode_get(e->inode);
-	*out = e->inode;
-	return 0;
+	mutex_lock(&f->inode->lock);
+	list_del(&cursor->link);
+	mutex_unlock(&f->inode->lock);
+	kfree(cursor);
 }
 
-int ramfs_name_of(struct inode *dir, const struct inode *child, char *name)
+/* Put @cursor before the first entry at or behind position @pos. */
+static void place(struct ramfs_dir *d, struct ramfs_entry *cursor,
+		  uint64_t pos)
 {
-	const struct ramfs_dir *d = dir->data;
-	struct entry *e;
+	struct list *before = &d->entries;
+	struct ramfs_entry *e;
 
-	list_for_each_entry(e, &d->entries, struct entry, link) {
-		if (e->inode == child) {
-			strlcpy(name, e->name, FS_NAME_SIZE);
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
-
-/* A name for @inode, whose reference becomes the entry's on success. */
-static int add(struct inode *dir, const char *name, struct inode *inode)
-{
-	struct entry *e;
-
-	if (find(dir, name))
-		return -EEXIST;
-	if (!dir->nlink)
-		return -ENOENT;
-	e = entry_alloc(name, inode);
-	if (!e)
-		return -ENOMEM;
-	if (inode_is(inode, MODE_DIR)) {
-		inode_get(dir);
-		inode->parent = dir;
-		dir->nlink++;
-	}
-	insert(dir, e);
-	return 0;
-}
-
-int ramfs_create(struct inode *dir, const char *name, uint32_t mode,
-		 uint64_t rdev, const char *target, struct inode **out)
-{
-	struct inode *inode;
-	int err;
-
-	/* Before memory is asked for: what exists is told even without it. */
-	if (find(dir, name))
-		return -EEXIST;
-	inode = ramfs_inode(mode, rdev, target);
-	if (!inode)
-		return -ENOMEM;
-	err = add(dir, name, inode);
-	if (err) {
-		inode_put(inode);
-		return err;
-	}
-	if (out) {
-		inode_get(inode);
-		*out = inode;
-	}
-	return 0;
-}
-
-int ramfs_mount(struct inode *dir, const char *name, struct inode *inode)
-{
-	int err;
-
-	inode_get(inode);
-	mutex_lock(&dir->lock);
-	err = add(dir, name, inode);
-	mutex_unlock(&dir->lock);
-	if (err)
-		inode_put(inode);
-	return err;
-}
-
-static void change_nlink(struct inode *inode, int by)
-{
-	mutex_lock(&inode->lock);
-	inode->nlink += (uint32_t)by;
-	inode->ctime_ns = clock_realtime();
-	mutex_unlock(&inode->lock);
-}
-
-int ramfs_link(struct inode *dir, const char *name, struct inode *inode)
-{
-	int err;
-
-	inode_get(inode);
-	err = add(dir, name, inode);
-	if (err)
-		inode_put(inode);
-	else
-		change_nlink(inode, 1);
-	return err;
-}
-
-/*
- * Take a directory out of use: nothing can be made in it from now on. The
- * rename lock and the lock of @dir, which holds it, are held.
- */
-static int retire(struct inode *dir, struct inode *victim)
-{
-	int err = 0;
-
-	if (!inode_is(victim, MODE_DIR))
-		return -ENOTDIR;
-	if (is_mount(dir, victim))
-		return -EBUSY;
-	mutex_lock_nested(&victim->lock);
-	if (is_empty(victim))
-		victim->nlink = 0;
-	else
-		err = -ENOTEMPTY;
-	mutex_unlock(&victim->lock);
-	if (!err)
-		dir->nlink--;
-	return err;
-}
-
-int ramfs_unlink(struct inode *dir, const char *name, bool is_dir)
-{
-	struct entry *e = find(dir, name);
-	int err;
-
-	if (!e)
-		return -ENOENT;
-	if (is_dir) {
-		err = retire(dir, e->inode);
-		if (err)
-			return err;
-	} else {
-		if (inode_is(e->inode, MODE_DIR))
-			return -EISDIR;
-		change_nlink(e->inode, -1);
-	}
-	inode_put(take_out(dir, e));
-	return 0;
-}
-
-/* Is @dir inside @inode, or @inode itself? The rename lock is held. */
-static bool is_inside(const struct inode *dir, const struct inode *inode)
-{
-	for (; dir; dir = dir->parent)
-		if (dir == inode)
-			return true;
-	return false;
-}
-
-/* May @from's inode take the place of @to's? Takes @to's out of use. */
-static int replace_target(struct inode *old_dir, struct inode *moved,
-			  struct inode *new_dir, struct inode *target)
-{
-	if (inode_is(moved, MODE_DIR)) {
-		/* Not empty, and its lock is held already. */
-		if (target == old_dir)
-			return -ENOTEMPTY;
-		return retire(new_dir, target);
-	}
-	if (inode_is(target, MODE_DIR))
-		return -EISDIR;
-	change_nlink(target, -1);
-	return 0;
-}
-
-/* What forbids to move @moved, whatever the new name is. */
-static int check_moved(struct inode *old_dir, struct inode *moved,
-		       struct inode *new_dir, unsigned flags)
-{
-	bool is_dir = inode_is(moved, MODE_DIR);
-
-	if (!is_dir && (flags & FS_RENAME_DIR))
-		return -ENOTDIR;
-	if (is_mount(old_dir, moved))
-		return -EBUSY;
-	if (is_dir && is_inside(new_dir, moved))
-		return -EINVAL;
-	return new_dir->nlink ? 0 : -ENOENT;
-}
-
-/* A directory has a new one above it. */
-static void change_parent(struct inode *moved, struct inode *old_dir,
-			  struct inode *new_dir)
-{
-	if (old_dir == new_dir)
+	if (!list_empty(&cursor->link) && cursor->cookie == pos)
 		return;
-	old_dir->nlink--;
-	new_dir->nlink++;
-	inode_get(new_dir);
-	moved->parent = new_dir;
-	/* Not its last reference: the caller has one. */
-	inode_put(old_dir);
-}
-
-int ramfs_rename(struct inode *old_dir, const char *old,
-		 struct inode *new_dir, const char *new, unsigned flags)
-{
-	struct entry *from = find(old_dir, old), *to = find(new_dir, new);
-	struct inode *moved;
-	struct entry *e;
-	int err;
-
-	if (!from)
-		return -ENOENT;
-	if (to && (flags & FS_RENAME_NOREPLACE))
-		return -EEXIST;
-	moved = from->inode;
-	err = check_moved(old_dir, moved, new_dir, flags);
-	if (err)
-		return err;
-	if (to && to->inode == moved)
-		return 0;
-	e = entry_alloc(new, moved);
-	if (!e)
-		return -ENOMEM;
-	if (to) {
-		err = replace_target(old_dir, moved, new_dir, to->inode);
-		if (err) {
-			kfree(e);
-			return err;
+	list_for_each_entry(e, &d->entries, struct ramfs_entry, link) {
+		if (e->inode && e->cookie >= pos) {
+			before = &e->link;
+			break;
 		}
-		inode_put(take_out(new_dir, to));
 	}
-	take_out(old_dir, from);
-	insert(new_dir, e);
-	if (inode_is(moved, MODE_DIR))
-		change_parent(moved, old_dir, new_dir);
-	return 0;
-}
-
-/* The first entry at or behind position @pos. */
-static struct entry *entry_from(const struct inode *dir, uint64_t pos)
-{
-	const struct ramfs_dir *d = dir->data;
-	struct entry *e;
-
-	list_for_each_entry(e, &d->entries, struct entry, link)
-		if (e->cookie >= pos)
-			return e;
-	return NULL;
+	list_del(&cursor->link);
+	list_add_tail(before, &cursor->link);
+	cursor->cookie = pos;
 }
 
 static void emit_entries(struct file *f, struct dirent_sink *sink)
 {
-	const struct ramfs_dir *d = f->inode->data;
-	struct entry *e = entry_from(f->inode, f->pos);
+	struct ramfs_dir *d = f->inode->data;
+	struct ramfs_entry *cursor = f->data;
+	struct list *next;
 
-	while (e) {
-		if (!dirent_emit(sink, e->inode->number, e->cookie + 1,
-				 e->inode->mode, e->name))
-			return;
-		f->pos = e->cookie + 1;
-		if (e->link.next == &d->entries)
-			return;
-		e = list_first_entry(&e->link, struct entry, link);
+	place(d, cursor, f->pos);
+	while ((next = cursor->link.next) != &d->entries) {
+		struct ramfs_entry *e = container_of(next, struct ramfs_entry,
+						     link);
+
+		if (e->inode) {
+			if (!dirent_emit(sink, e->inode->number, e->cookie + 1,
+					 e->inode->mode, e->name))
+				return;
+			f->pos = e->cookie + 1;
+			cursor->cookie = f->pos;
+		}
+		list_del(&cursor->link);
+		list_add_after(&e->link, &cursor->link);
 	}
 }
 
@@ -392,6 +243,7 @@ static long getdents_op(struct file *f, uint64_t buf, size_t len)
 	if (dirent_emit_dots(&sink, f)) {
 		mutex_lock(&dir->lock);
 		emit_entries(f, &sink);
+		inode_accessed(dir);
 		mutex_unlock(&dir->lock);
 	}
 	return dirent_result(&sink);
@@ -399,5 +251,7 @@ static long getdents_op(struct file *f, uint64_t buf, size_t len)
 
 const struct file_ops ramfs_dir_file_ops = {
 	.getdents = getdents_op,
+	.open = open_op,
+	.release = release_op,
 	.seekable = true,
 };

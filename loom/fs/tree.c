@@ -12,6 +12,7 @@
 #include "fs/inode.h"
 #include "fs/path.h"
 #include "lib/errno.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 
 static struct mutex rename_lock;
@@ -32,55 +33,169 @@ struct inode *inode_parent(struct inode *dir)
 	return parent;
 }
 
-/* Put @name before the text at buf[*start]. */
-static int prepend(char *buf, size_t *start, const char *name)
-{
-	size_t len = strlen(name);
+/* Text that is written from the end of a buffer to its front. */
+struct text_end {
+	char *buf;
+	size_t size;
+	size_t start;		/* of the text */
+	bool removed;		/* a name in it is gone */
+	bool reached;		/* it begins at the root that was asked for */
+};
 
-	if (*start < len + 1)
+static int prepend(struct text_end *t, const char *slash, const char *name)
+{
+	size_t slash_len = strlen(slash), len = strlen(name);
+
+	if (t->start < slash_len + len)
 		return -ERANGE;
-	*start -= len;
-	memcpy(buf + *start, name, len);
-	buf[--*start] = '/';
+	t->start -= len;
+	memcpy(t->buf + t->start, name, len);
+	t->start -= slash_len;
+	memcpy(t->buf + t->start, slash, slash_len);
 	return 0;
 }
 
-static int climb(struct inode *dir, char *buf, size_t *start)
+/*
+ * @inode's name, and the directory that it is in, counted (NULL: none, it is
+ * a root). A removed one sets *@removed. The rename lock is held.
+ */
+static int name_of(struct inode *inode, char name[FS_NAME_SIZE],
+		   struct inode **parent, bool *removed)
 {
-	char name[FS_NAME_SIZE];
 	int err = 0;
 
-	for (; !err && dir->parent; dir = dir->parent) {
-		struct inode *parent = dir->parent;
-
-		mutex_lock(&parent->lock);
-		err = parent->ops->name_of(parent, dir, name);
-		mutex_unlock(&parent->lock);
-		if (!err)
-			err = prepend(buf, start, name);
-	}
+	mutex_lock(&inode->lock);
+	*parent = inode->parent;
+	if (*parent)
+		inode_get(*parent);
+	if (inode->old_name)
+		*removed = true;
+	if (inode->name)
+		strlcpy(name, inode->name, FS_NAME_SIZE);
+	else if (inode->ops->name_of)
+		err = inode->ops->name_of(inode, name);
+	else
+		err = -ENOENT;
+	mutex_unlock(&inode->lock);
 	return err;
 }
 
-long path_of(struct inode *dir, char *buf, size_t size)
+/* The path from @root to @inode, written backwards; the lock is held. */
+static int climb(struct inode *inode, struct inode *root, struct text_end *t)
 {
-	size_t start, len;
+	struct inode *parent;
+	char name[FS_NAME_SIZE];
+	int err = 0;
+
+	inode_get(inode);
+	while (!err && inode != root) {
+		err = name_of(inode, name, &parent, &t->removed);
+		if (!parent) {	/* the real root */
+			err = 0;
+			break;
+		}
+		inode_put(inode);
+		inode = parent;
+		if (!err)
+			err = prepend(t, "/", name);
+	}
+	t->reached = inode == root;
+	inode_put(inode);
+	return err;
+}
+
+static int write_path(struct inode *inode, struct inode *root,
+		      struct text_end *t)
+{
+	int err;
+
+	mutex_lock(&rename_lock);
+	err = climb(inode, root, t);
+	mutex_unlock(&rename_lock);
+	if (!err && t->start == t->size - 1)
+		err = prepend(t, "/", "");
+	return err;
+}
+
+/* Move the text to the front of the buffer: its length. */
+static long finish(struct text_end *t)
+{
+	size_t len = t->size - 1 - t->start;
+
+	memmove(t->buf, t->buf + t->start, len + 1);
+	return (long)len;
+}
+
+static struct text_end text_end(char *buf, size_t size)
+{
+	buf[size - 1] = '\0';
+	return (struct text_end){ .buf = buf, .size = size, .start = size - 1 };
+}
+
+long path_of(struct inode *dir, struct inode *root, char *buf, size_t size)
+{
+	struct text_end t;
 	int err;
 
 	if (size < 2)
 		return -ERANGE;
-	start = size - 1;
-	buf[start] = '\0';
-	mutex_lock(&rename_lock);
-	err = climb(dir, buf, &start);
-	mutex_unlock(&rename_lock);
+	t = text_end(buf, size);
+	err = write_path(dir, root, &t);
+	if (!err && t.removed)
+		err = -ENOENT;
+	if (!err && !t.reached)
+		err = prepend(&t, "(unreachable)", "");
+	return err ? err : finish(&t);
+}
+
+/* What never had a name. */
+static long describe(struct inode *inode, char *buf, size_t size)
+{
+	unsigned long long number = inode->number;
+	int n;
+
+	if (inode_is(inode, MODE_FIFO))
+		n = format(buf, size, "pipe:[%llu]", number);
+	else if (inode_is(inode, MODE_SOCK))
+		n = format(buf, size, "socket:[%llu]", number);
+	else if (!inode_is(inode, MODE_REG))
+		n = format(buf, size, "anon_inode:[%llu]", number);
+	else if (inode->old_name)	/* memfd_create's: it stays */
+		n = format(buf, size, "/%s (deleted)", inode->name);
+	else
+		n = format(buf, size, "/#%llu (deleted)", number);
+	return (size_t)n < size ? n : -ERANGE;
+}
+
+static bool has_path(struct inode *inode)
+{
+	bool has;
+
+	mutex_lock(&inode->lock);
+	has = inode->parent || inode == fs_root();
+	mutex_unlock(&inode->lock);
+	return has;
+}
+
+long path_shown(struct inode *inode, struct inode *root, char *buf,
+		size_t size)
+{
+	static const char deleted[] = " (deleted)";
+	struct text_end t;
+	int err;
+
+	if (size < 64)
+		return -ERANGE;
+	if (!has_path(inode))
+		return describe(inode, buf, size);
+	t = text_end(buf, size - sizeof(deleted) + 1);
+	err = write_path(inode, root, &t);
 	if (err)
-		return err;
-	if (start == size - 1)
-		buf[--start] = '/';
-	len = size - 1 - start;
-	memmove(buf, buf + start, len + 1);
-	return (long)len;
+		return err == -ERANGE ? err : describe(inode, buf, size);
+	(void)finish(&t);
+	if (t.removed)
+		strlcpy(buf + strlen(buf), deleted, sizeof(deleted));
+	return (long)strlen(buf);
 }
 
 /* What creating calls say of a name that is no name, or must be a directory. */
@@ -141,7 +256,8 @@ int fs_mknod(struct inode *cwd, const char *path, uint32_t mode, uint64_t rdev)
 {
 	uint32_t type = mode & MODE_FMT;
 
-	if (type != MODE_REG && type != MODE_CHR && type != MODE_FIFO)
+	if (type != MODE_REG && type != MODE_CHR && type != MODE_BLK &&
+	    type != MODE_FIFO && type != MODE_SOCK)
 		return -EINVAL;
 	return create_at(cwd, path, mode, rdev, NULL);
 }

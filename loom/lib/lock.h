@@ -24,24 +24,29 @@ enum lock_rank {
 	RANK_NONE,
 
 	/* mutexes: may be held over a sleep; not taken under a spinlock */
+	RANK_SET_TIMER,		/* who sets or frees a program's timer */
 	RANK_FILE,		/* struct file: position */
 	RANK_RENAME,		/* the whole tree, while a directory moves */
 	RANK_DIR,		/* struct inode of a directory */
 	RANK_INODE,		/* struct inode of anything else, pipes too */
+	RANK_FILELOCK,		/* the locks of all files */
 	RANK_ASPACE,		/* struct aspace: areas and page table */
 	RANK_LAST_MUTEX = RANK_ASPACE,
 
 	/* spinlocks that interrupts never take */
 	RANK_FDTABLE,		/* struct files */
 	RANK_EVENT,		/* the count of an eventfd */
+	RANK_FS_CONTEXT,	/* struct fs_context */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
+	RANK_TIMERS,		/* programs' timers: they send signals */
+	RANK_FIRST_IRQ = RANK_TIMERS,
 	RANK_TREE,		/* process table, parents, children, groups */
-	RANK_FIRST_IRQ = RANK_TREE,
 	RANK_TTY,		/* line discipline and its buffers */
 	RANK_SIGNAL,		/* pending and blocked sets of a process */
 	RANK_THREADS,		/* the list of all threads */
 	RANK_TIMER,		/* the queue of timeouts */
+	RANK_FUTEX,		/* waiters for words of user memory */
 	RANK_WAITQ,		/* struct waitq */
 	RANK_RUNQ,		/* run queue of one CPU */
 	RANK_KVM,		/* the kernel's page table, stack slots */

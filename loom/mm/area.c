@@ -51,6 +51,26 @@ void area_clear(struct area_set *set)
 		drop(set, area);
 }
 
+int area_copy(struct area_set *set, const struct area_set *from)
+{
+	const struct area *area;
+
+	assert(set->count == 0);
+	list_for_each_entry(area, &from->list, struct area, link) {
+		struct area *copy = kmalloc(sizeof(*copy));
+
+		if (!copy) {
+			area_clear(set);
+			return -ENOMEM;
+		}
+		*copy = *area;
+		list_init(&copy->link);
+		list_add_tail(&set->list, &copy->link);
+		set->count++;
+	}
+	return 0;
+}
+
 struct area *area_next(const struct area_set *set, uint64_t va)
 {
 	struct area *area;

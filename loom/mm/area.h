@@ -53,6 +53,9 @@ void area_init(struct area_set *set);
 /* Free all areas. */
 void area_clear(struct area_set *set);
 
+/* Make @set, which is empty, like @from: 0, or -ENOMEM and it stays empty. */
+int area_copy(struct area_set *set, const struct area_set *from);
+
 /* The first area that ends above @va (it may start above it); or NULL. */
 struct area *area_next(const struct area_set *set, uint64_t va);
 

@@ -95,6 +95,69 @@ void aspace_put(struct aspace *as)
 	kfree(as);
 }
 
+/*
+ * Let @to, which no CPU runs on yet, have the pages of @area of @from, too.
+ * Other threads of @from may write to them until they are write-protected, at
+ * the end: what they write before that both have.
+ */
+static int share_area(struct aspace *to, struct aspace *from,
+		      const struct area *area)
+{
+	uint64_t va = area->start, at, pa;
+	int err;
+
+	for (; aspace_next_resident(from, va, area->end, &at, &pa);
+	     va = at + PAGE_SIZE) {
+		if (weft_pt_map(&to->table, at, pa, PAGE_SIZE,
+				table_flags_shared(area->prot)))
+			return -ENOMEM;
+		page_get(pa);
+		to->pages++;
+	}
+	if (!(area->prot & AREA_WRITE) || va == area->start)
+		return 0;
+	err = weft_pt_protect(&from->table, area->start,
+			      area->end - area->start,
+			      table_flags_shared(area->prot));
+	assert(err == 0);
+	return 0;
+}
+
+static int fork_locked(struct aspace *to, struct aspace *from)
+{
+	const struct area *area;
+	int err = area_copy(&to->areas, &from->areas);
+
+	if (err)
+		return err;
+	to->brk_start = from->brk_start;
+	to->brk = from->brk;
+	to->mmap_top = from->mmap_top;
+	to->stack_top = from->stack_top;
+	list_for_each_entry(area, &from->areas.list, struct area, link) {
+		err = share_area(to, from, area);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+struct aspace *aspace_fork(struct aspace *from)
+{
+	struct aspace *as = aspace_create();
+	int err;
+
+	if (!as)
+		return NULL;
+	mutex_lock(&from->lock);
+	err = fork_locked(as, from);
+	mutex_unlock(&from->lock);
+	if (!err)
+		return as;
+	aspace_put(as);
+	return NULL;
+}
+
 void aspace_unmap_pages(struct aspace *as, uint64_t start, uint64_t end)
 {
 	int err = weft_pt_unmap(&as->table, start, end - start, free_pages, as);
@@ -154,6 +217,51 @@ static int add_page(struct aspace *as, const struct area *area, uint64_t va,
 	return 0;
 }
 
+/*
+ * The page at @va, in @entry, becomes one that nobody else has, so that it can
+ * be written to: 0 or -ENOMEM. Its address changes if there is a copy, by
+ * break before make: between the two, other threads of the program fault and
+ * wait for the lock.
+ */
+static int make_own(struct aspace *as, const struct area *area, uint64_t va,
+		    struct weft_pt_entry *entry)
+{
+	uint64_t copy;
+	int err;
+
+	if (page_is_only(entry->pa))
+		return 0;
+	copy = page_alloc(0);
+	if (!copy)
+		return -ENOMEM;
+	page_copy(phys_to_virt(copy), phys_to_virt(entry->pa));
+	if (area->prot & AREA_EXEC)
+		weft_cache_sync_code(phys_to_virt(copy), PAGE_SIZE);
+	aspace_unmap_pages(as, va, va + PAGE_SIZE);
+	/* The tables are there, so this finds memory. */
+	err = weft_pt_map(&as->table, va, copy, PAGE_SIZE,
+			  table_flags(area->prot));
+	assert(err == 0);
+	as->pages++;
+	entry->pa = copy;
+	entry->flags = table_flags(area->prot);
+	return 0;
+}
+
+/* A write to a page that is there, but read-only; the area permits it. */
+static int write_fault(struct aspace *as, const struct area *area, uint64_t va,
+		       struct weft_pt_entry *entry)
+{
+	int err = make_own(as, area, va, entry);
+
+	if (err || (entry->flags & WEFT_PT_WRITE))
+		return err;
+	err = weft_pt_protect(&as->table, va, PAGE_SIZE,
+			      table_flags(area->prot));
+	assert(err == 0);
+	return 0;
+}
+
 static int fault_locked(struct aspace *as, uint64_t va, unsigned access)
 {
 	const struct area *area = area_at(&as->areas, va);
@@ -166,10 +274,18 @@ static int fault_locked(struct aspace *as, uint64_t va, unsigned access)
 	allowed = area->prot ? area->prot | AREA_READ : 0;
 	if (!(allowed & access))
 		return -EACCES;
+	if (weft_pt_lookup(&as->table, va, &entry))
+		return add_page(as, area, va, &pa);
+	if (access == AREA_WRITE && !(entry.flags & WEFT_PT_WRITE))
+		return write_fault(as, area, va, &entry);
 	/* Someone else's fault, or mprotect, came first. */
-	if (weft_pt_lookup(&as->table, va, &entry) == 0)
-		return 0;
-	return add_page(as, area, va, &pa);
+	return 0;
+}
+
+static uint64_t untagged(uint64_t va)
+{
+	/* The hardware ignores the top byte of addresses in the user half. */
+	return va >> 55 & 1 ? va : va & UINT64_MAX >> 8;
 }
 
 int aspace_fault(struct aspace *as, uint64_t va, unsigned access)
@@ -177,11 +293,25 @@ int aspace_fault(struct aspace *as, uint64_t va, unsigned access)
 	int err;
 
 	assert(!mutex_held(&as->lock));
-	/* The hardware ignores the top byte of addresses in the user half. */
-	if (!(va >> 55 & 1))
-		va &= UINT64_MAX >> 8;
+	va = untagged(va);
 	mutex_lock(&as->lock);
 	err = fault_locked(as, page_down(va), access);
+	mutex_unlock(&as->lock);
+	return err;
+}
+
+int aspace_futex_key(struct aspace *as, uint64_t va, bool shared,
+		     struct futex_key *key)
+{
+	int err = 0;
+
+	va = untagged(va);
+	*key = (struct futex_key){ (uintptr_t)as, va, false };
+	if (!shared)
+		return 0;
+	mutex_lock(&as->lock);
+	if (!area_at(&as->areas, va))
+		err = -EFAULT;
 	mutex_unlock(&as->lock);
 	return err;
 }
@@ -198,6 +328,9 @@ static int write_page(struct aspace *as, uint64_t va, const void *src,
 	if (!area)
 		return -EFAULT;
 	if (weft_pt_lookup(&as->table, page, &entry) == 0) {
+		err = make_own(as, area, page, &entry);
+		if (err)
+			return err;
 		pa = entry.pa;
 	} else {
 		err = add_page(as, area, page, &pa);

@@ -27,6 +27,7 @@
 #include <weft/space.h>
 
 #include "mm/area.h"
+#include "mm/futex_key.h"
 #include "mm/layout.h"
 #include "sched/mutex.h"
 
@@ -44,6 +45,8 @@ struct aspace {
 	uint64_t brk_start, brk;	/* 0: not set, brk(2) does nothing */
 	uint64_t mmap_top;	/* mappings without a wish go below this */
 	uint64_t stack_top;
+	uint64_t signal_page;	/* where handlers return to; only execve
+				 * writes it */
 	size_t pages;		/* resident user pages */
 };
 
@@ -59,6 +62,13 @@ void aspace_get(struct aspace *as);
  * who exits or execs has installed another (kvm_empty_space, or the new one).
  */
 void aspace_put(struct aspace *as);
+
+/*
+ * A copy, as fork(2) makes it: the same areas and contents. Pages are shared
+ * until one of the two writes; nobody may write to a shared page any more when
+ * this returns. Takes the lock of @from. NULL: no memory.
+ */
+struct aspace *aspace_fork(struct aspace *from);
 
 /*
  * For execve, on a space that no thread runs on yet. The stack's area of
@@ -124,6 +134,15 @@ uint64_t aspace_brk(struct aspace *as, uint64_t wish);
  * -ENOMEM. @access is one of AREA_READ, AREA_WRITE, AREA_EXEC.
  */
 int aspace_fault(struct aspace *as, uint64_t va, unsigned access);
+
+/*
+ * The key of the futex word at @va, any address. With @shared (no
+ * FUTEX_PRIVATE_FLAG) it is that of the object which is mapped there, if it is
+ * mapped shared; else that of the address in @as. 0 or -EFAULT: no area there.
+ * A private one is not looked for, it takes no lock: reading the word tells.
+ */
+int aspace_futex_key(struct aspace *as, uint64_t va, bool shared,
+		     struct futex_key *key);
 
 /*
  * Write into a space that need not be the running one (execve builds the next

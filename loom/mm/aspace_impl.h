@@ -5,10 +5,12 @@
  *
  * Two things are kept in step under that lock: the areas say what a program
  * may touch, the page table holds what it did touch. A page that is mapped
- * has exactly its area's rights; a page table without an entry means nothing,
- * the next fault looks at the areas. So what changes areas changes the table
- * in the same critical section, and what could not change the areas (no
- * memory) has changed nothing.
+ * has its area's rights, but that it may be read-only where the area is not:
+ * a page that other spaces may have, too (page->refs), is not written to
+ * before a fault made a copy, or found that the others are gone. A page table
+ * without an entry means nothing, the next fault looks at the areas. So what
+ * changes areas changes the table in the same critical section, and what could
+ * not change the areas (no memory) has changed nothing.
  */
 #ifndef LOOM_MM_ASPACE_IMPL_H
 #define LOOM_MM_ASPACE_IMPL_H
@@ -45,6 +47,15 @@ static inline unsigned table_flags(unsigned prot)
 	if (prot & AREA_EXEC)
 		flags |= WEFT_PT_EXEC;
 	return flags;
+}
+
+/*
+ * The same for a page that others may have, too: a write to it faults, and
+ * then it is seen whether there must be a copy.
+ */
+static inline unsigned table_flags_shared(unsigned prot)
+{
+	return table_flags(prot & ~(unsigned)AREA_WRITE);
 }
 
 /* Where mappings go down from under a stack that ends at @stack_top. */

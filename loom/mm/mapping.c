@@ -131,8 +131,9 @@ static int protect_locked(struct aspace *as, uint64_t start, uint64_t end,
 		return err;
 	if (prot & AREA_EXEC)
 		aspace_sync_code(as, start, covered);
+	/* Others may have the pages: the first write to each looks. */
 	err = weft_pt_protect(&as->table, start, covered - start,
-			      table_flags(prot));
+			      table_flags_shared(prot));
 	assert(err == 0);
 	return covered < end ? -ENOMEM : 0;
 }

@@ -22,14 +22,15 @@ static void forget_pages(struct aspace *as, uint64_t start, uint64_t len)
  * -ENOMEM: none of it is.
  */
 static int share_pages(struct aspace *as, uint64_t from, uint64_t to,
-		       uint64_t len, unsigned prot)
+		       uint64_t len)
 {
-	uint64_t va = from, pa, at;
+	struct weft_pt_entry entry;
+	uint64_t va = from;
 
-	for (; aspace_next_resident(as, va, from + len, &at, &pa);
-	     va = at + PAGE_SIZE) {
-		if (weft_pt_map(&as->table, to + (at - from), pa, PAGE_SIZE,
-				table_flags(prot))) {
+	for (; weft_pt_next(&as->table, &va, from + len, &entry);
+	     va += PAGE_SIZE) {
+		if (weft_pt_map(&as->table, to + (va - from), entry.pa,
+				PAGE_SIZE, entry.flags)) {
 			forget_pages(as, to, len);
 			return -ENOMEM;
 		}
@@ -44,7 +45,7 @@ static int share_pages(struct aspace *as, uint64_t from, uint64_t to,
 static int move_mapping(struct aspace *as, uint64_t old, uint64_t old_len,
 			uint64_t to, uint64_t new_len, unsigned prot)
 {
-	int err = share_pages(as, old, to, old_len, prot);
+	int err = share_pages(as, old, to, old_len);
 
 	if (err)
 		return err;

@@ -295,6 +295,15 @@ void page_put(uint64_t pa)
 	page_free(pa, 0);
 }
 
+bool page_is_only(uint64_t pa)
+{
+	const struct page *page = page_of(pa);
+
+	assert(page && page->state == PAGE_USED);
+	/* Acquire: pairs with the release of page_put. */
+	return __atomic_load_n(&page->refs, __ATOMIC_ACQUIRE) == 1;
+}
+
 static void add_range(uint64_t start, uint64_t end)
 {
 	uint64_t count = (end - start) >> PAGE_SHIFT;

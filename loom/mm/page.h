@@ -53,6 +53,13 @@ void page_free(uint64_t pa, unsigned order);
 void page_get(uint64_t pa);
 void page_put(uint64_t pa);
 
+/*
+ * Has the caller, who has one, the only reference? Nobody but he can give
+ * another away, so true stays true; and all that others did to the page before
+ * they dropped theirs has happened.
+ */
+bool page_is_only(uint64_t pa);
+
 /* NULL if @pa is not memory of the allocator. */
 struct page *page_of(uint64_t pa);
 

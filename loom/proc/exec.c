@@ -13,6 +13,7 @@
 
 #include "dev/irq.h"
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/inode.h"
 #include "lib/errno.h"
 #include "lib/random.h"
@@ -28,9 +29,10 @@
 #include "proc/load.h"
 #include "proc/process.h"
 #include "proc/script.h"
-#include "proc/signal.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 #define PATH_SIZE	4096
 #define SCRIPT_DEPTH	4	/* interpreters that are scripts themselves */
@@ -67,11 +69,13 @@ static int check_executable(const struct inode *inode)
 /* In the place of the file that is open already. */
 static int open_program(struct exec *e, const char *path)
 {
-	struct inode *inode;
+	struct inode *cwd, *inode;
 	struct file *file;
 	int err;
 
-	err = path_lookup(process_current()->cwd, path, true, &inode);
+	cwd = fs_context_cwd(process_current()->fs);
+	err = path_lookup(cwd, path, true, &inode);
+	inode_put(cwd);
 	if (err)
 		return err;
 	err = check_executable(inode);
@@ -190,7 +194,12 @@ static int exec_prepare(struct exec *e)
 	if (!e->as)
 		return -ENOMEM;
 	err = program_load(&e->program, e->file, e->as);
-	return err ? err : make_stack(e);
+	if (!err)
+		err = signal_map_page(e->as);
+	if (!err)
+		err = make_stack(e);
+	/* From here on the caller has no other threads to go back to. */
+	return err ? err : process_become_single();
 }
 
 static void take_name(const char *path)
@@ -224,19 +233,17 @@ static void fresh_registers(struct weft_frame *frame, uint64_t pc, uint64_t sp)
 	fpstate_exec();
 }
 
-/*
- * Step over. Ignored signals stay ignored, blocked ones blocked, pending ones
- * pending (POSIX); flags of actions are reset, as handlers would be.
- */
+/* Step over. */
 static void exec_commit(struct exec *e, struct weft_frame *frame)
 {
 	struct process *p = process_current();
 
-	process_clear_tid(p);
+	timers_exec(p);
+	process_leave_memory(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;
 	files_close_on_exec(p->files);
-	signal_set_reap_children(false);
+	signal_exec();
 	take_name(e->path);
 	mark_execed(p);
 	fresh_registers(frame, e->program.entry, e->sp);

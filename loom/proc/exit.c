@@ -1,19 +1,49 @@
 // SPDX-License-Identifier: MIT
 /*
- * The end of a process: what it gives back, in which order, and what its
- * parent and its children see. Called by exit_group, by signals and faults.
+ * The ends of threads and processes: what they give back, in which order, and
+ * what parents and children see. Called by exit, exit_group, execve, signals
+ * and faults.
+ *
+ * Who must end. p->ending and each thread's must_end are written under
+ * signal_lock, so of several exit_group, execve and deadly signals at once one
+ * is first; the others find that they have lost, and their threads end as if
+ * they had been told. A thread looks at its own must_end on its way to user
+ * mode and before and after it sleeps (signal_pending is true then); that no
+ * sleeper misses it is the argument of signals (signal/send.c), word for word.
+ * A thread that clone makes meanwhile is not entered (process_add_thread looks
+ * under the same lock).
+ *
+ * One thread's end, in three steps:
+ *
+ *	1 it leaves user memory (TTBR0 is the empty space from here on) and
+ *	  takes one off p->running. Who gets to zero is alone with the
+ *	  process's memory, files and directory: all others have taken this
+ *	  step, so use none of them again, and no new thread comes from them.
+ *	2 that one lets go of the three.
+ *	3 it leaves p->threads, under the tree lock and signal_lock. Who leaves
+ *	  it empty makes the zombie: by then the three are gone, for the one who
+ *	  took step 2 left the list after it.
+ *
+ * Step 3 is the last moment in which a thread may touch its process, unless it
+ * makes the zombie: the others may have gone, and the parent waited.
+ *
+ * execve of one of several (process_become_single). It marks the others and
+ * waits until it is alone on p->threads; that they all come to step 3 is sure,
+ * for each of them is woken and ends at the next look. Then its number is the
+ * process's, whether the main thread was among the others or had ended before.
  *
  * Exit against wait. A process becomes a zombie under the tree lock, and from
  * that store on its parent may take it off the tree and free it, on another
  * CPU even while the thread below still runs on its kernel stack. So before
- * the store the process gave up everything (files, memory, its thread), the
+ * the store the process gave up everything (files, memory, its threads), the
  * thread gave up the process (thread->process = NULL), and after it this file
  * touches the process only if nobody else can have it.
  *
  * A parent in wait4 is on parent->child_exit before it looks at its children
  * under the tree lock; the zombie is published and the queue woken under that
  * lock. Either the parent's look comes later and finds the zombie, or its
- * being on the queue comes earlier and it is woken.
+ * being on the queue comes earlier and it is woken. execve waits on
+ * p->thread_exit for the others in the same way.
  *
  * Orphans. The children of a process that ends go to process 1, under the same
  * hold of the lock that makes it a zombie: nobody can see a child whose parent
@@ -26,32 +56,43 @@
 #include "dev/irq.h"
 #include "dev/power.h"
 #include "fs/file.h"
-#include "fs/inode.h"
+#include "fs/fs_context.h"
 #include "lib/assert.h"
+#include "lib/errno.h"
 #include "mm/aspace.h"
+#include "mm/kvm.h"
 #include "mm/user.h"
+#include "proc/futex.h"
 #include "proc/process.h"
-#include "proc/signal.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "proc/wait_status.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 
-/*
- * CLONE_CHILD_CLEARTID and set_tid_address: the word is cleared for others
- * who share the memory, so not if nobody does. No futex waiter can be there
- * to be woken (syscall/sys_futex.c).
- */
-void process_clear_tid(struct process *p)
+/* Does anybody else use the calling process's memory? */
+static bool memory_is_shared(const struct process *p)
 {
-	uint64_t addr = thread_current()->clear_child_tid;
+	return __atomic_load_n(&p->running, __ATOMIC_RELAXED) > 1 ||
+	       __atomic_load_n(&p->aspace->refs, __ATOMIC_RELAXED) > 1;
+}
+
+void process_leave_memory(struct process *p)
+{
+	struct thread *self = thread_current();
+	uint64_t addr = self->clear_child_tid;
 	const uint32_t zero = 0;
 
-	thread_current()->clear_child_tid = 0;
-	if (addr && __atomic_load_n(&p->aspace->refs, __ATOMIC_RELAXED) > 1)
-		(void)copy_to_user(addr, &zero, sizeof(zero));
+	futex_exit_robust(self);
+	self->clear_child_tid = 0;
+	/* For others who share the memory, so not if nobody does. */
+	if (!addr || !memory_is_shared(p))
+		return;
+	(void)copy_to_user(addr, &zero, sizeof(zero));
+	futex_wake_addr(p->aspace, addr, 1);
 }
 
 /*
@@ -64,8 +105,7 @@ static bool tell_parent(struct process *p)
 	bool unwanted = p->exit_signal == SIGCHLD &&
 			signal_children_unwanted(parent);
 
-	if (p->exit_signal)
-		signal_send(parent, p->exit_signal);
+	signal_tell_end(p);
 	/* Also if unwanted: a wait4 must see that no child is left. */
 	wait_wake_all(&parent->child_exit);
 	return unwanted;
@@ -86,41 +126,48 @@ static void hand_children_on(struct process *p)
 		if (child->state == PROCESS_ZOMBIE && tell_parent(child)) {
 			tree_unlink(child);
 			process_put(child);
+		} else {
+			signal_orphan_group(child, p, NULL);
 		}
 	}
 }
 
-/* The thread lets go of @p, and @p of the thread; both sides under locks. */
-static void part_from_thread(struct process *p)
-{
-	struct thread *t = p->thread;
-
-	p->utime_ns = t->utime_ns;
-	p->stime_ns = t->stime_ns;
-	p->voluntary = t->voluntary;
-	p->involuntary = t->involuntary;
-	/* Signals find the thread under this lock, and wake it under it. */
-	spin_lock(&p->signal_lock);
-	p->thread = NULL;
-	p->pending = 0;
-	spin_unlock(&p->signal_lock);
-	t->process = NULL;
-}
-
-static void become_zombie(struct process *p, uint32_t status)
+/* The last thread has gone. Tree lock. True: the caller drops @p. */
+static bool become_zombie(struct process *p)
 {
 	bool unwanted;
+
+	assert(!p->aspace && !p->files && !p->fs);
+	hand_children_on(p);
+	p->state = PROCESS_ZOMBIE;
+	signal_orphan_group(p, p->parent, p);
+	unwanted = tell_parent(p);
+	if (unwanted)
+		tree_unlink(p);
+	return unwanted;
+}
+
+/* Step 3. */
+static void leave_process(struct process *p)
+{
+	struct thread *self = thread_current();
+	bool unwanted = false, last;
 	uint64_t daif;
 
 	daif = spin_lock_irqsave(&process_tree_lock);
 	sched_account(false);
-	hand_children_on(p);
-	part_from_thread(p);
-	p->status = status;
-	p->state = PROCESS_ZOMBIE;
-	unwanted = tell_parent(p);
-	if (unwanted)
-		tree_unlink(p);
+	/* Signals find threads under this lock, and wake them under it. */
+	spin_lock(&p->signal_lock);
+	tree_remove_thread(p, self);
+	last = list_empty(&p->threads);
+	signal_thread_leaves(p, self, last);
+	spin_unlock(&p->signal_lock);
+	if (last) {
+		unwanted = become_zombie(p);
+	} else {
+		signal_check_stop(p);
+		wait_wake_all(&p->thread_exit);
+	}
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	if (unwanted)
 		process_put(p);
@@ -133,27 +180,149 @@ static _Noreturn void end_machine(uint32_t status)
 	power_off_status(wait_status_shell(status));
 }
 
-_Noreturn void process_exit(uint32_t status)
+/* Step 2. Others may look at the pointers under the tree lock. */
+static void release_shared(struct process *p)
+{
+	struct files *files = p->files;
+	struct fs_context *fs = p->fs;
+	uint64_t daif;
+
+	if (p->pid == PID_INIT)
+		end_machine(p->status);
+	timers_end(p);
+	daif = spin_lock_irqsave(&process_tree_lock);
+	p->files = NULL;
+	p->fs = NULL;
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	files_put(files);
+	fs_context_put(fs);
+	process_change_aspace(p, NULL);
+	process_vfork_release(p);
+}
+
+/* Step 1. True if no other thread uses what the process has. */
+static bool leave_shared(struct process *p)
+{
+	uint64_t daif;
+
+	process_leave_memory(p);
+	daif = irq_save();
+	weft_task_set_space(&thread_current()->task, kvm_empty_space());
+	irq_restore(daif);
+	/*
+	 * Release: what this thread did to the process's memory and files is
+	 * over. Acquire: the last one sees that of all others.
+	 */
+	return __atomic_sub_fetch(&p->running, 1, __ATOMIC_ACQ_REL) == 0;
+}
+
+/* As on Linux the last one's counts, unless the process ends as a whole. */
+static void note_status(struct process *p, uint32_t status)
+{
+	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
+
+	if (p->ending == PROCESS_RUNS)
+		p->status = status;
+	spin_unlock_irqrestore(&p->signal_lock, daif);
+}
+
+_Noreturn void process_exit_thread(uint32_t status)
 {
 	struct process *p = process_current();
 
 	/* A signal may bring us here with interrupts masked; now we sleep. */
 	irq_restore(0);
-	if (p->pid == PID_INIT)
-		end_machine(status);
-	process_clear_tid(p);
-	files_put(p->files);
-	p->files = NULL;
-	inode_put(p->cwd);
-	p->cwd = NULL;
-	process_change_aspace(p, NULL);
-	process_vfork_release(p);
+	note_status(p, status);
+	if (leave_shared(p))
+		release_shared(p);
 	/*
 	 * Not to be preempted any more, by a parent that is told for instance:
 	 * else thread and stack stay as long as others keep this CPU busy,
 	 * while the process that they belonged to is gone and counts no more.
 	 */
 	weft_mask_all();
-	become_zombie(p, status);
+	leave_process(p);
 	thread_exit();
+}
+
+/* signal_lock. Tell all threads but the caller. */
+static void end_others(struct process *p, enum process_ending ending)
+{
+	struct thread *self = thread_current(), *t;
+
+	p->ending = ending;
+	list_for_each_entry(t, &p->threads, struct thread, sibling) {
+		if (t == self)
+			continue;
+		__atomic_store_n(&t->must_end, true, __ATOMIC_RELAXED);
+		sched_wake_signal(t);
+	}
+}
+
+_Noreturn void process_exit(uint32_t status)
+{
+	struct process *p = process_current();
+	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
+
+	if (p->ending == PROCESS_RUNS) {
+		p->status = status;
+		end_others(p, PROCESS_EXITS);
+	}
+	spin_unlock_irqrestore(&p->signal_lock, daif);
+	process_exit_thread(status);
+}
+
+/* Until the caller is its process's only thread. Short: the others end. */
+static void wait_for_others(struct process *p)
+{
+	unsigned left;
+	struct waiter w;
+	uint64_t daif;
+
+	for (;;) {
+		wait_prepare(&p->thread_exit, &w, WAIT_UNINTERRUPTIBLE);
+		daif = spin_lock_irqsave(&p->signal_lock);
+		left = p->nthreads;
+		spin_unlock_irqrestore(&p->signal_lock, daif);
+		if (left == 1)
+			break;
+		wait_sleep(&w, WAIT_FOREVER);
+	}
+	wait_finish(&w);
+}
+
+/* The others have ended: what the process is called is the caller now. */
+static void take_number(struct process *p)
+{
+	struct thread *self = thread_current();
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	struct number *own = self->number;
+
+	spin_lock(&p->signal_lock);
+	p->ending = PROCESS_RUNS;
+	if (own != p->number) {
+		own->thread = NULL;
+		number_drop(own);
+		p->number->thread = self;
+		self->number = p->number;
+		self->tid = (uint32_t)p->pid;
+	}
+	spin_unlock(&p->signal_lock);
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+}
+
+int process_become_single(void)
+{
+	struct process *p = process_current();
+	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
+	bool lost = p->ending != PROCESS_RUNS;
+
+	if (!lost)
+		end_others(p, PROCESS_EXECS);
+	spin_unlock_irqrestore(&p->signal_lock, daif);
+	if (lost)
+		return -EAGAIN;
+	wait_for_others(p);
+	take_number(p);
+	return 0;
 }

@@ -13,15 +13,13 @@ static struct process *target(int pid)
 	return pid ? tree_find(pid) : process_current();
 }
 
+/* Tree lock. All of a group are in one session. */
 static bool group_in_session(int pgid, int sid)
 {
-	struct process *p;
+	const struct list *group = tree_group(pgid);
 
-	list_for_each_entry(p, &process_all, struct process, all) {
-		if (p->pgid == pgid && p->sid == sid)
-			return true;
-	}
-	return false;
+	return group && list_first_entry(group, struct process,
+					 group_member)->sid == sid;
 }
 
 /* Tree lock. The rules in the order in which Linux looks at them. */
@@ -60,7 +58,7 @@ long process_setpgid(int pid, int pgid)
 		pgid = p->pid;
 	err = may_set_group(p, pgid);
 	if (!err)
-		p->pgid = pgid;
+		tree_set_group(p, number_find(pgid));
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return err;
 }
@@ -88,17 +86,15 @@ long process_getsid(int pid)
 long process_setsid(void)
 {
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
-	struct process *self = process_current(), *p;
+	struct process *self = process_current();
 	long result = self->pid;
 
-	list_for_each_entry(p, &process_all, struct process, all) {
-		if (p->pgid == self->pid) {
-			result = -EPERM;
-			break;
-		}
+	if (tree_group(self->pid)) {
+		result = -EPERM;
+	} else {
+		tree_set_session(self, self->number);
+		tree_set_group(self, self->number);
 	}
-	if (result > 0)
-		self->sid = self->pgid = self->pid;
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return result;
 }

@@ -7,16 +7,17 @@
 #include <weft/trap.h>
 
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/inode.h"
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "proc/exec.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/tree.h"
 #include "sched/clock.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 #define CONSOLE "/dev/console"
 
@@ -61,7 +62,7 @@ static void init_start(void *arg)
 static void open_console(struct process *p)
 {
 	struct file *file;
-	int err = file_open(p->cwd, CONSOLE, FILE_RDWR, 0, &file);
+	int err = file_open(fs_root(), CONSOLE, FILE_RDWR, 0, &file);
 
 	if (err) {
 		klog("%s cannot be opened: error %d\n", CONSOLE, -err);
@@ -78,20 +79,19 @@ static void open_console(struct process *p)
 void process_start_init(const char *path)
 {
 	struct process *p = process_alloc();
+	struct thread *t;
 
 	if (!p)
 		fatal("no memory for process 1");
-	p->umask = 022;
 	p->exit_signal = SIGCHLD;
-	p->cwd = fs_root();
-	inode_get(p->cwd);
+	signal_make_unkillable(p);
+	p->fs = fs_context_create(fs_root(), 022);
 	p->files = files_create();
-	p->thread = thread_create("init", init_start, (void *)(uintptr_t)path,
-				  p);
-	if (!p->files || !p->thread)
+	t = thread_create("init", init_start, (void *)(uintptr_t)path, p);
+	if (!p->fs || !p->files || !t)
 		fatal("no memory for process 1");
 	open_console(p);
-	if (process_publish(p, NULL))
+	if (process_publish(p, t, NULL))
 		fatal("process 1 exists already");
-	thread_start(p->thread);
+	thread_start(t);
 }

@@ -8,6 +8,8 @@
 #include <weft/sysreg.h>
 
 #include "dev/irq.h"
+#include "fs/file.h"
+#include "fs/fs_context.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -18,13 +20,14 @@
 #include "sched/clock.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 struct spinlock process_tree_lock = SPINLOCK_INIT(RANK_TREE, "processes");
 struct list process_all = LIST_INIT(process_all);
 
 /* Tree lock. */
-static unsigned live_count;
-static int next_pid = PID_INIT;
+static unsigned process_total;
+static unsigned task_total;		/* threads, and zombies */
 
 struct process *process_current(void)
 {
@@ -37,99 +40,196 @@ struct process *process_alloc(void)
 
 	if (!p)
 		return NULL;
+	p->number = number_alloc();
+	if (!p->number) {
+		kfree(p);
+		return NULL;
+	}
 	p->state = PROCESS_LIVE;
 	p->refs = 1;
 	p->start_ns = clock_now();
 	list_init(&p->children);
 	list_init(&p->sibling);
 	list_init(&p->all);
+	list_init(&p->group_member);
+	list_init(&p->session_member);
+	list_init(&p->threads);
 	spin_init(&p->signal_lock, RANK_SIGNAL, "signals");
+	signal_init_process(p);
 	waitq_init(&p->child_exit, "child exit");
+	waitq_init(&p->thread_exit, "thread exit");
 	waitq_init(&p->vfork_done, "vfork");
 	return p;
 }
 
 /*
- * A number also stays taken while it names a group or a session, else a
- * signal to the old group would reach a newcomer.
+ * A free number always exists: a thread takes one, a process up to three (its
+ * own, and those of a group and a session whose leaders are gone).
  */
-static bool number_in_use(int number)
-{
-	struct process *p;
+_Static_assert(3 * TASK_MAX < NUMBER_MAX - NUMBER_LOW, "a free number exists");
 
-	list_for_each_entry(p, &process_all, struct process, all) {
-		if (p->pid == number || p->pgid == number || p->sid == number)
-			return true;
-	}
-	return false;
+/* Tree lock; signal_lock if others can see @p. */
+static void enter_thread(struct process *p, struct thread *t,
+			 struct number *number)
+{
+	number->thread = t;
+	t->number = number;
+	t->tid = (uint32_t)number->value;
+	list_add_tail(&p->threads, &t->sibling);
+	p->nthreads++;
+	__atomic_add_fetch(&p->running, 1, __ATOMIC_RELAXED);
+	task_total++;
 }
 
-static int draw_pid(void)
+void tree_set_group(struct process *p, struct number *group)
 {
-	int pid;
+	struct number *old = p->group;
 
-	/* Ends: PROCESS_MAX processes cannot use up three times PID_MAX. */
-	_Static_assert(3 * PROCESS_MAX < PID_MAX - PID_INIT,
-		       "a free number exists");
-	do {
-		pid = next_pid;
-		next_pid = pid == PID_MAX ? PID_INIT + 1 : pid + 1;
-	} while (number_in_use(pid));
-	return pid;
+	assert(spin_held(&process_tree_lock));
+	list_del(&p->group_member);
+	list_add_tail(&group->group, &p->group_member);
+	p->group = group;
+	p->pgid = group->value;
+	if (old)
+		number_drop(old);
 }
 
-static void insert_by_pid(struct process *p)
+void tree_set_session(struct process *p, struct number *session)
 {
-	struct list *after = process_all.prev;
+	struct number *old = p->session;
 
-	/* From the end: numbers rise, so this is one step nearly always. */
-	while (after != &process_all &&
-	       container_of(after, struct process, all)->pid > p->pid)
-		after = after->prev;
-	list_add_after(after, &p->all);
+	assert(spin_held(&process_tree_lock));
+	list_del(&p->session_member);
+	list_add_tail(&session->session, &p->session_member);
+	p->session = session;
+	p->sid = session->value;
+	if (old)
+		number_drop(old);
 }
 
-int process_publish(struct process *p, struct process *parent)
+/* Tree lock. What forbids that one more is entered: -EINTR, -EAGAIN, or 0. */
+static int may_enter(void)
+{
+	/* Signals for all who are there, it among them, have been sent. */
+	if (signal_pending())
+		return -EINTR;
+	return task_total >= TASK_MAX ? -EAGAIN : 0;
+}
+
+int process_publish(struct process *p, struct thread *first,
+		    struct process *parent)
 {
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	int err = may_enter();
 
-	if (live_count >= PROCESS_MAX) {
+	if (err) {
 		spin_unlock_irqrestore(&process_tree_lock, daif);
-		return -EAGAIN;
+		return err;
 	}
-	p->pid = draw_pid();
-	p->thread->tid = (uint32_t)p->pid;
+	number_enter(p->number);
+	p->number->process = p;
+	p->pid = p->number->value;
 	p->parent = parent;
-	if (parent) {
-		p->pgid = parent->pgid;
-		p->sid = parent->sid;
+	tree_set_group(p, parent ? parent->group : number_find(0));
+	tree_set_session(p, parent ? parent->session : number_find(0));
+	if (parent)
 		list_add_tail(&parent->children, &p->sibling);
-	}
-	insert_by_pid(p);
-	live_count++;
+	enter_thread(p, first, p->number);
+	list_add_tail(&process_all, &p->all);
+	process_total++;
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return 0;
+}
+
+int process_add_thread(struct thread *t, struct number *number)
+{
+	struct process *p = process_current();
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	int err;
+
+	spin_lock(&p->signal_lock);
+	err = p->ending != PROCESS_RUNS ? -EINTR : may_enter();
+	if (!err) {
+		number_enter(number);
+		enter_thread(p, t, number);
+	}
+	spin_unlock(&p->signal_lock);
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return err;
+}
+
+void tree_remove_thread(struct process *p, struct thread *t)
+{
+	assert(spin_held(&process_tree_lock) && spin_held(&p->signal_lock));
+	p->utime_ns += t->utime_ns;
+	p->stime_ns += t->stime_ns;
+	p->voluntary += t->voluntary;
+	p->involuntary += t->involuntary;
+	list_del(&t->sibling);
+	p->nthreads--;
+	/* A zombie still counts: it was one of these. */
+	if (p->nthreads)
+		task_total--;
+	t->number->thread = NULL;
+	number_drop(t->number);
+	t->number = NULL;
+	t->process = NULL;
 }
 
 void tree_unlink(struct process *p)
 {
 	assert(spin_held(&process_tree_lock));
+	assert(p->nthreads == 0);
 	list_del(&p->all);
 	list_del(&p->sibling);
+	list_del(&p->group_member);
+	list_del(&p->session_member);
+	/* They may be one and the same, so each is dropped once at its end. */
+	p->number->process = NULL;
+	if (p->group != p->number)
+		number_drop(p->group);
+	if (p->session != p->number && p->session != p->group)
+		number_drop(p->session);
+	number_drop(p->number);
+	p->number = NULL;
 	p->parent = NULL;
-	live_count--;
+	process_total--;
+	task_total--;
 }
 
 struct process *tree_find(int pid)
 {
-	struct process *p;
+	const struct number *n = number_find(pid);
 
 	assert(spin_held(&process_tree_lock));
-	list_for_each_entry(p, &process_all, struct process, all) {
-		if (p->pid == pid)
-			return p;
-	}
-	return NULL;
+	return n ? n->process : NULL;
+}
+
+struct thread *thread_find(int tid)
+{
+	const struct number *n = number_find(tid);
+
+	assert(spin_held(&process_tree_lock));
+	return n ? n->thread : NULL;
+}
+
+int thread_visit(int tid, void (*fn)(struct thread *t, void *arg), void *arg)
+{
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	struct thread *t = tid ? thread_find(tid) : thread_current();
+
+	if (t)
+		fn(t, arg);
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return t ? 0 : -ESRCH;
+}
+
+struct list *tree_group(int pgid)
+{
+	struct number *n = number_find(pgid);
+
+	assert(spin_held(&process_tree_lock));
+	return n && !list_empty(&n->group) ? &n->group : NULL;
 }
 
 struct process *tree_init_process(void)
@@ -148,10 +248,12 @@ void process_put(struct process *p)
 	 * Release: what this holder did to *p happens before the free.
 	 * Acquire: the one who frees sees what all others did.
 	 */
-	if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) == 0) {
-		assert(!p->thread && !p->aspace && !p->files);
-		kfree(p);
-	}
+	if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	assert(list_empty(&p->threads));
+	assert(!p->aspace && !p->files && !p->fs);
+	number_free(p->number);		/* it was never on the tree */
+	kfree(p);
 }
 
 struct process *process_find(int pid)
@@ -168,22 +270,51 @@ struct process *process_find(int pid)
 struct process *process_next(int pid)
 {
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
-	struct process *p, *found = NULL;
+	const struct number *n = number_next_process(pid);
+	struct process *p = n ? n->process : NULL;
 
-	list_for_each_entry(p, &process_all, struct process, all) {
-		if (p->pid > pid) {
-			found = p;
-			process_get(p);
-			break;
-		}
-	}
+	if (p)
+		process_get(p);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
-	return found;
+	return p;
+}
+
+struct aspace *process_aspace(struct process *p)
+{
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	struct aspace *as = p->aspace;
+
+	if (as)
+		aspace_get(as);
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return as;
+}
+
+struct files *process_files(struct process *p)
+{
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	struct files *files = p->files;
+
+	if (files)
+		files_get(files);
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return files;
+}
+
+struct fs_context *process_fs(struct process *p)
+{
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	struct fs_context *fs = p->fs;
+
+	if (fs)
+		fs_context_get(fs);
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return fs;
 }
 
 unsigned process_count(void)
 {
-	return __atomic_load_n(&live_count, __ATOMIC_RELAXED);
+	return __atomic_load_n(&process_total, __ATOMIC_RELAXED);
 }
 
 void process_for_each(void (*fn)(struct process *p, void *arg), void *arg)
@@ -196,24 +327,47 @@ void process_for_each(void (*fn)(struct process *p, void *arg), void *arg)
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 }
 
+/* Tree lock. R if any thread is, else as the first sleeps. */
 static char state_letter(const struct process *p)
 {
+	const struct thread *t;
+
 	if (p->state == PROCESS_ZOMBIE)
 		return 'Z';
-	if (p->thread->state != THREAD_BLOCKED)
-		return 'R';
-	return p->thread->kill_wakeups ? 'S' : 'D';
+	if (signal_is_stopped(p))
+		return 'T';
+	list_for_each_entry(t, &p->threads, struct thread, sibling) {
+		if (t->state != THREAD_BLOCKED)
+			return 'R';
+	}
+	t = list_first_entry(&p->threads, struct thread, sibling);
+	return t->kill_wakeups ? 'S' : 'D';
 }
 
 /*
- * The thread cannot go away meanwhile: it gives up p->thread under the lock
- * that is held here. Its counters belong to the scheduler and may move while
- * they are read; each is one aligned word.
+ * What the threads that are left add. None can go away meanwhile: they leave
+ * the list under the lock that is held here. Their counters belong to the
+ * scheduler and may move while they are read; each is one aligned word.
  */
+static void add_threads(struct process_info *info, const struct process *p)
+{
+	const struct thread *t;
+
+	list_for_each_entry(t, &p->threads, struct thread, sibling) {
+		info->utime_ns += t->utime_ns;
+		info->stime_ns += t->stime_ns;
+		info->voluntary += t->voluntary;
+		info->involuntary += t->involuntary;
+	}
+	if (list_empty(&p->threads))
+		return;
+	t = list_first_entry(&p->threads, struct thread, sibling);
+	info->nice = (int)t->base_prio - PRIO_USER;
+}
+
 void process_info(struct process *p, struct process_info *info)
 {
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
-	const struct thread *t = p->thread;
 
 	*info = (struct process_info){
 		.pid = p->pid,
@@ -221,15 +375,16 @@ void process_info(struct process *p, struct process_info *info)
 		.pgid = p->pgid,
 		.sid = p->sid,
 		.state = state_letter(p),
-		.utime_ns = t ? t->utime_ns : p->utime_ns,
-		.stime_ns = t ? t->stime_ns : p->stime_ns,
+		.utime_ns = p->utime_ns,
+		.stime_ns = p->stime_ns,
 		.child_utime_ns = p->child_utime_ns,
 		.child_stime_ns = p->child_stime_ns,
-		.voluntary = t ? t->voluntary : p->voluntary,
-		.involuntary = t ? t->involuntary : p->involuntary,
+		.voluntary = p->voluntary,
+		.involuntary = p->involuntary,
 		.start_ns = p->start_ns,
-		.nice = t ? (int)t->base_prio - PRIO_USER : 0,
+		.nthreads = p->nthreads,
 	};
+	add_threads(info, p);
 	memcpy(info->name, p->name, sizeof(info->name));
 	info->name[sizeof(info->name) - 1] = '\0';
 	spin_unlock_irqrestore(&process_tree_lock, daif);
@@ -237,11 +392,13 @@ void process_info(struct process *p, struct process_info *info)
 
 void process_set_name(const char *name)
 {
-	struct process *p = process_current();
+	struct thread *self = thread_current();
+	struct process *p = self->process;
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 
-	strlcpy(p->name, name, sizeof(p->name));
-	strlcpy(p->thread->name, name, sizeof(p->thread->name));
+	strlcpy(self->name, name, sizeof(self->name));
+	if ((int)self->tid == p->pid)
+		strlcpy(p->name, name, sizeof(p->name));
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 }
 
@@ -257,7 +414,10 @@ void process_change_aspace(struct process *p, struct aspace *as)
 	 * what such walks left.
 	 */
 	weft_task_set_space(&t->task, as ? &as->space : kvm_empty_space());
+	/* Others who look at the pointer count it under this lock. */
+	spin_lock(&process_tree_lock);
 	p->aspace = as;
+	spin_unlock(&process_tree_lock);
 	irq_restore(daif);
 	if (old)
 		aspace_put(old);

@@ -15,33 +15,54 @@
 #include <stdint.h>
 
 #include "lib/lock.h"
+#include "proc/number.h"
 #include "proc/process.h"
 
 #define PID_INIT	1
-#define PID_MAX		32767	/* Linux's default for pid_max, less one */
-#define PROCESS_MAX	1024	/* on the tree, zombies too */
+#define TASK_MAX	8000	/* threads and zombies, all in all */
 
 /* RANK_TREE; always taken with interrupts masked (^C looks for a group). */
 extern struct spinlock process_tree_lock;
 
-/* Every process, in the order of their pids (struct process, all). */
+/* Every process (struct process, all). */
 extern struct list process_all;
 
 /* A blank process with one reference, on no list; NULL: no memory. */
 struct process *process_alloc(void);
 
 /*
- * Give @p, whose thread is made but not started, a number and a place under
- * @parent (NULL: it is process 1). 0, or -EAGAIN: too many processes.
+ * Give @p, whose main thread @first is made but not started, a number and a
+ * place under @parent, the calling process (NULL: it is process 1). 0, -EAGAIN: too
+ * many tasks; -EINTR: the caller has a signal to act on first.
  */
-int process_publish(struct process *p, struct process *parent);
+int process_publish(struct process *p, struct thread *first,
+		    struct process *parent);
+
+/*
+ * Enter @t, made but not started, among the threads of the calling process,
+ * under @number, which is its own from then on. 0, or as process_publish;
+ * -EINTR also if the process ends, and so does the caller.
+ */
+int process_add_thread(struct thread *t, struct number *number);
 
 /* With the tree lock held: */
 struct process *tree_find(int pid);
 struct process *tree_init_process(void);
 
+/* The processes of a group (struct process, group_member); NULL: none. */
+struct list *tree_group(int pgid);
+/* @p, on the tree, goes to that group or session. */
+void tree_set_group(struct process *p, struct number *group);
+void tree_set_session(struct process *p, struct number *session);
+
 /* Take @p off; its reference is the caller's now. */
 void tree_unlink(struct process *p);
+
+/*
+ * Take the calling thread out of its process @p, whose signal_lock is held as
+ * well. What it used is added to what @p's dead threads used.
+ */
+void tree_remove_thread(struct process *p, struct thread *t);
 
 /*
  * The calling process, which is in no vfork any more: its parent may go on
@@ -50,15 +71,24 @@ void tree_unlink(struct process *p);
 void process_vfork_release(struct process *p);
 
 /*
- * The calling process leaves its memory (exit, execve): zero the word that
- * CLONE_CHILD_CLEARTID or set_tid_address named.
+ * The calling thread of @p is about to leave its memory (exit, execve): what
+ * it promised to do there. Its robust list (proc/futex.h); and the word that
+ * CLONE_CHILD_CLEARTID or set_tid_address named is zeroed, who waits for that
+ * is woken. No lock held.
  */
-void process_clear_tid(struct process *p);
+void process_leave_memory(struct process *p);
 
 /*
- * Put an address space, or none (NULL), under the calling process and let go
- * of the one it had.
+ * Put an address space, or none (NULL), under the calling process, which has
+ * one thread, and let go of the one it had.
  */
 void process_change_aspace(struct process *p, struct aspace *as);
+
+/*
+ * execve: end all other threads of the calling process and take its number.
+ * 0, or -EAGAIN: another thread was faster, with execve or with the end of the
+ * process; then the caller must end.
+ */
+int process_become_single(void);
 
 #endif

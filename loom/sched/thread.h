@@ -28,10 +28,12 @@
 #include "lib/list.h"
 #include "lib/lockset.h"
 #include "proc/fpstate.h"
+#include "signal/state.h"
 
 struct process;
 struct cpu;
 struct mutex;
+struct number;
 struct weft_frame;
 
 enum thread_state {
@@ -56,14 +58,15 @@ struct thread {
 	struct weft_task task;
 
 	/* Only the thread itself (or its creator before it starts). */
-	struct process *process;	/* NULL: a kernel thread */
-	uint32_t tid;			/* the pid of its process, or 0 */
+	struct process *process;	/* NULL: a kernel thread, or it ended */
+	uint32_t tid;			/* main thread: the pid; kernel: 0 */
 	uint32_t preempt;		/* > 0: do not switch this thread */
 	uint32_t mutexes;		/* sleeping locks held */
 	void *stack;			/* lowest usable byte of its stack */
 	void (*entry)(void *arg);
 	void *arg;
 	uint64_t clear_child_tid;	/* user address, or 0 */
+	uint64_t robust_list;		/* user address, or 0 (robust.c) */
 	struct sve_config sve;
 	struct lockset held;		/* debug builds: the lock checker's */
 
@@ -87,6 +90,17 @@ struct thread {
 	uint64_t voluntary;		/* switches: blocked or yielded */
 	uint64_t involuntary;		/* switches: preempted */
 
+	/* On its process's list, under the locks that it names. */
+	struct list sibling;
+	struct number *number;		/* of tid; tree lock */
+
+	/*
+	 * signal_lock of its process to write, and for others to read; the
+	 * thread itself reads without.
+	 */
+	bool must_end;			/* proc/exit.c; atomic */
+	struct signal_thread signal;	/* says which lock for each part */
+
 	char name[16];
 	struct list all;		/* list of all threads; its lock */
 	struct weft_fp fp;		/* unused by a kernel thread */
@@ -101,6 +115,15 @@ struct thread {
 static inline struct thread *thread_current(void)
 {
 	return (struct thread *)weft_task_current();
+}
+
+/*
+ * Has the running thread been told to end (proc/exit.c)? Then it does not go
+ * back to user mode, and interruptible sleeps are over.
+ */
+static inline bool thread_must_end(void)
+{
+	return __atomic_load_n(&thread_current()->must_end, __ATOMIC_RELAXED);
 }
 
 /*

@@ -26,9 +26,10 @@
  * reads what it wrote, or what a later waker did, and so acquires W1 for P2.
  * If P1 is first, either P4 sees true; or W3 comes after P3 under the
  * run-queue lock, finds the thread BLOCKED and wakes it. A waker that finds
- * rung set leaves W3 to the one who set it: for that one all this holds, and
- * the thread does not sleep before its W3. What happened before the watcher
- * was on the queue is seen by P2: the queue's lock is between the two.
+ * rung set leaves W3 to the one who set it: for that one all this holds, the
+ * thread looks again, and the next P1 acquires what both did. What happened
+ * before the watcher was on the queue is seen by P2: the queue's lock is
+ * between the two.
  *
  * A watcher is taken off under its queue's lock, which wakers hold as long as
  * they look at it: watch and thread outlive them.
@@ -39,10 +40,10 @@
 
 #include "lib/assert.h"
 #include "lib/errno.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 /* A thread's own deadline. */
 struct alarm {
@@ -75,9 +76,9 @@ void wait_prepare(struct waitq *queue, struct waiter *waiter,
 	assert(!is_on(queue, waiter));
 	waiter->queue = queue;
 	waiter->thread = thread_current();
-	waiter->interruptible = mode == WAIT_INTERRUPTIBLE;
+	waiter->mode = mode;
 	list_add_tail(&queue->waiters, &waiter->link);
-	sched_prepare_block(waiter->interruptible);
+	sched_prepare_block(mode != WAIT_UNINTERRUPTIBLE);
 	spin_unlock_irqrestore(&queue->lock, daif);
 }
 
@@ -96,8 +97,14 @@ static bool leave(struct waiter *waiter)
 
 static bool interrupted(const struct waiter *waiter)
 {
-	return waiter->interruptible && waiter->thread->process &&
-	       signal_pending();
+	switch (waiter->mode) {
+	case WAIT_INTERRUPTIBLE:
+		return signal_pending();
+	case WAIT_KILLABLE:
+		return signal_is_deadly();
+	default:
+		return false;
+	}
 }
 
 static bool has_passed(uint64_t deadline_ns)

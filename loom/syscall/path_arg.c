@@ -5,6 +5,7 @@
 #include "syscall/path_arg.h"
 
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/inode.h"
 #include "lib/errno.h"
 #include "mm/kmem.h"
@@ -22,8 +23,7 @@ static int inode_of(uint64_t dirfd, struct inode **out)
 	struct file *f;
 
 	if ((int)dirfd == AT_FDCWD) {
-		*out = process_current()->cwd;
-		inode_get(*out);
+		*out = fs_context_cwd(process_current()->fs);
 		return 0;
 	}
 	f = file_arg(dirfd);

@@ -1,37 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
  * System calls on descriptors: reading and writing, copies of descriptors,
- * their flags, pipes.
+ * pipes. Vectors are in sys_vector.c, fcntl in sys_fcntl.c.
  */
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "fs/pipe.h"
 #include "lib/errno.h"
-#include "mm/kmem.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "syscall/iov_arg.h"
 #include "syscall/path_arg.h"
+#include "syscall/dup.h"
 #include "syscall/sys_fs.h"
 #include "syscall/syscall.h"
 
 enum {
-	FD_CLOEXEC = 1,
 	CLOSE_RANGE_UNSHARE = 2,
 	CLOSE_RANGE_CLOEXEC = 4,
-	FADV_NOREUSE = 5,	/* the highest advice */
-};
-
-/* fcntl commands */
-enum {
-	F_DUPFD = 0,
-	F_GETFD = 1,
-	F_SETFD = 2,
-	F_GETFL = 3,
-	F_SETFL = 4,
-	F_DUPFD_CLOEXEC = 1030,
-	F_SETPIPE_SZ = 1031,
-	F_GETPIPE_SZ = 1032,
+	FIONREAD = 0x541b,
+	FIONBIO = 0x5421,
+	FIONCLEX = 0x5450,
+	FIOCLEX = 0x5451,
 };
 
 static struct files *my_files(void)
@@ -97,51 +86,6 @@ long sys_pwrite64(const uint64_t arg[6])
 	return n;
 }
 
-typedef long (*vector_fn)(struct file *f, const struct io_vector *iov,
-			  unsigned n);
-
-static long do_vector(struct file *f, uint64_t user_iov, uint64_t count,
-		      vector_fn fn)
-{
-	struct io_vector *iov;
-	long n;
-
-	if (count > IOV_MAX)
-		return -EINVAL;
-	n = iov_arg_get(&iov, user_iov, count);
-	if (n)
-		return n;
-	n = fn(f, iov, (unsigned)count);
-	kfree(iov);
-	return n;
-}
-
-/* readv(fd, iov, count) */
-long sys_readv(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-	long n;
-
-	if (!f)
-		return -EBADF;
-	n = do_vector(f, arg[1], arg[2], file_readv);
-	file_put(f);
-	return n;
-}
-
-/* writev(fd, iov, count) */
-long sys_writev(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-	long n;
-
-	if (!f)
-		return -EBADF;
-	n = do_vector(f, arg[1], arg[2], file_writev);
-	file_put(f);
-	return n;
-}
-
 /* lseek(fd, offset, whence) */
 long sys_lseek(const uint64_t arg[6])
 {
@@ -155,7 +99,7 @@ long sys_lseek(const uint64_t arg[6])
 	return pos;
 }
 
-static long dup_from(struct file *f, int from, bool cloexec)
+long dup_from(struct file *f, int from, bool cloexec)
 {
 	int fd;
 
@@ -189,48 +133,51 @@ long sys_dup3(const uint64_t arg[6])
 	return files_dup_to(my_files(), (int)arg[0], (int)arg[1], flags);
 }
 
-static long do_fcntl(struct file *f, int fd, int cmd, uint64_t value)
+static long set_flag(struct file *f, uint64_t addr, uint32_t flag)
 {
-	uint32_t soft, hard;
+	uint32_t on;
 
-	switch (cmd) {
-	case F_DUPFD:
-	case F_DUPFD_CLOEXEC:
-		files_get_limit(my_files(), &soft, &hard);
-		if (value >= soft)
-			return -EINVAL;
-		return dup_from(f, (int)value, cmd == F_DUPFD_CLOEXEC);
-	case F_GETFD:
-		return files_get_cloexec(my_files(), fd);
-	case F_SETFD:
-		return files_set_cloexec(my_files(), fd, value & FD_CLOEXEC);
-	case F_GETFL:
-		return file_flags(f);
-	case F_SETFL:
-		if (!f->ops)
-			return -EBADF;
-		file_set_flags(f, (uint32_t)value);
-		return 0;
-	case F_SETPIPE_SZ:
-		return pipe_set_size(f, (uint32_t)value);
-	case F_GETPIPE_SZ:
-		return pipe_get_size(f);
-	default:
-		return -EINVAL;
-	}
+	if (copy_from_user(&on, addr, sizeof(on)))
+		return -EFAULT;
+	file_set_flags(f, on ? file_flags(f) | flag : file_flags(f) & ~flag);
+	return 0;
 }
 
-/* fcntl(fd, cmd, value) */
-long sys_fcntl(const uint64_t arg[6])
+/* What is left to be read of a regular file. */
+static long tell_rest(struct file *f, uint64_t addr)
 {
-	struct file *f = file_arg(arg[0]);
-	long result;
+	uint64_t pos, size;
+	int32_t rest;
 
-	if (!f)
+	mutex_lock(&f->lock);
+	pos = f->pos;
+	mutex_unlock(&f->lock);
+	mutex_lock(&f->inode->lock);
+	size = f->inode->size;
+	mutex_unlock(&f->inode->lock);
+	rest = (int32_t)(size - pos);
+	return copy_to_user(addr, &rest, sizeof(rest));
+}
+
+/* What is the same for every kind of file comes first, as in Linux. */
+static long do_ioctl(struct file *f, int fd, uint32_t cmd, uint64_t arg)
+{
+	if (!f->ops)
 		return -EBADF;
-	result = do_fcntl(f, (int)arg[0], (int)arg[1], arg[2]);
-	file_put(f);
-	return result;
+	switch (cmd) {
+	case FIOCLEX:
+	case FIONCLEX:
+		return files_set_cloexec(my_files(), fd, cmd == FIOCLEX);
+	case FIONBIO:
+		return set_flag(f, arg, FILE_NONBLOCK);
+	case FIONREAD:
+		if (inode_is(f->inode, MODE_REG))
+			return tell_rest(f, arg);
+		break;
+	default:
+		break;
+	}
+	return file_ioctl(f, cmd, arg);
 }
 
 /* ioctl(fd, cmd, value) */
@@ -241,7 +188,7 @@ long sys_ioctl(const uint64_t arg[6])
 
 	if (!f)
 		return -EBADF;
-	result = file_ioctl(f, (uint32_t)arg[1], arg[2]);
+	result = do_ioctl(f, (int)arg[0], (uint32_t)arg[1], arg[2]);
 	file_put(f);
 	return result;
 }
@@ -323,64 +270,6 @@ long sys_ftruncate(const uint64_t arg[6])
 	err = file_truncate(f, arg[1]);
 	file_put(f);
 	return err;
-}
-
-/* sync(): nothing is ever later in memory than it is in the file system */
-long sys_sync(const uint64_t arg[6])
-{
-	(void)arg;
-	return 0;
-}
-
-/* fsync(fd) */
-long sys_fsync(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-	long result = 0;
-
-	if (!f)
-		return -EBADF;
-	if (!f->ops)
-		result = -EBADF;
-	else if (!inode_is(f->inode, MODE_REG) && !inode_is(f->inode, MODE_DIR))
-		result = -EINVAL;
-	file_put(f);
-	return result;
-}
-
-/* fdatasync(fd) */
-long sys_fdatasync(const uint64_t arg[6])
-{
-	return sys_fsync(arg);
-}
-
-/* fallocate(fd, mode, offset, length): posix_fallocate() then writes zeros */
-long sys_fallocate(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-
-	if (!f)
-		return -EBADF;
-	file_put(f);
-	return -EOPNOTSUPP;
-}
-
-/* fadvise64(fd, offset, length, advice): there is nothing to read ahead */
-long sys_fadvise64(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-	long result = 0;
-
-	if (!f)
-		return -EBADF;
-	if (inode_is(f->inode, MODE_FIFO))
-		result = -ESPIPE;
-	else if (!f->ops)
-		result = -EBADF;
-	else if ((int64_t)arg[2] < 0 || (uint32_t)arg[3] > FADV_NOREUSE)
-		result = -EINVAL;
-	file_put(f);
-	return result;
 }
 
 /* close_range(first, last, flags) */

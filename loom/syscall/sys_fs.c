@@ -6,6 +6,7 @@
 #include "syscall/sys_fs.h"
 
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/inode.h"
 #include "lib/errno.h"
 #include "mm/kmem.h"
@@ -13,12 +14,16 @@
 #include "proc/process.h"
 #include "syscall/path_arg.h"
 
-enum { RENAME_NOREPLACE = 1 };
+enum {
+	RENAME_NOREPLACE = 1,
+	RENAME_EXCHANGE = 2,
+};
 
 /* Permission bits that a program asks for, without those of its umask. */
 static uint32_t new_mode(uint64_t mode)
 {
-	return (uint32_t)mode & 07777 & ~process_current()->umask;
+	return (uint32_t)mode & 07777 &
+	       ~fs_context_umask(process_current()->fs);
 }
 
 /* openat(dirfd, path, flags, mode) */
@@ -61,6 +66,28 @@ long sys_mkdirat(const uint64_t arg[6])
 	return err;
 }
 
+/* mknodat(dirfd, path, mode, dev); a type of 0 is a regular file */
+long sys_mknodat(const uint64_t arg[6])
+{
+	uint32_t mode = new_mode(arg[2]) | ((uint32_t)arg[2] & MODE_FMT);
+	bool is_device;
+	struct path_arg p;
+	int err;
+
+	if (!(mode & MODE_FMT))
+		mode |= MODE_REG;
+	if ((mode & MODE_FMT) == MODE_DIR)
+		return -EPERM;
+	is_device = (mode & MODE_FMT) == MODE_CHR ||
+		    (mode & MODE_FMT) == MODE_BLK;
+	err = path_arg_get(&p, arg[0], arg[1]);
+	if (err)
+		return err;
+	err = fs_mknod(p.base, p.text, mode, is_device ? (uint32_t)arg[3] : 0);
+	path_arg_put(&p);
+	return err;
+}
+
 /* unlinkat(dirfd, path, flags) */
 long sys_unlinkat(const uint64_t arg[6])
 {
@@ -80,18 +107,20 @@ long sys_unlinkat(const uint64_t arg[6])
 
 static long do_rename(const uint64_t arg[4], uint32_t flags)
 {
+	unsigned how = (flags & RENAME_NOREPLACE ? FS_RENAME_NOREPLACE : 0) |
+		       (flags & RENAME_EXCHANGE ? FS_RENAME_EXCHANGE : 0);
 	struct path_arg from, to;
 	int err;
 
-	if (flags & ~(uint32_t)RENAME_NOREPLACE)
+	if (flags & ~(uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
+	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
 	err = path_arg_get(&from, arg[0], arg[1]);
 	if (err)
 		return err;
 	err = path_arg_get(&to, arg[2], arg[3]);
 	if (!err) {
-		err = fs_rename(from.base, from.text, to.base, to.text,
-				flags ? FS_RENAME_NOREPLACE : 0);
+		err = fs_rename(from.base, from.text, to.base, to.text, how);
 		path_arg_put(&to);
 	}
 	path_arg_put(&from);
@@ -174,11 +203,14 @@ long sys_truncate(const uint64_t arg[6])
 long sys_getcwd(const uint64_t arg[6])
 {
 	char *path = kmalloc(FS_PATH_SIZE);
+	struct inode *cwd;
 	long n;
 
 	if (!path)
 		return -ENOMEM;
-	n = path_of(process_current()->cwd, path, FS_PATH_SIZE);
+	cwd = fs_context_cwd(process_current()->fs);
+	n = path_of(cwd, fs_root(), path, FS_PATH_SIZE);
+	inode_put(cwd);
 	if (n == -ERANGE)
 		n = -ENAMETOOLONG;
 	if (n >= 0 && (uint64_t)++n > arg[1])
@@ -192,15 +224,11 @@ long sys_getcwd(const uint64_t arg[6])
 /* The working directory becomes @inode, whose reference passes to it. */
 static long change_directory(struct inode *inode)
 {
-	struct process *p = process_current();
-	struct inode *old = p->cwd;
-
 	if (!inode_is(inode, MODE_DIR)) {
 		inode_put(inode);
 		return -ENOTDIR;
 	}
-	p->cwd = inode;
-	inode_put(old);
+	fs_context_set_cwd(process_current()->fs, inode);
 	return 0;
 }
 
@@ -230,9 +258,5 @@ long sys_fchdir(const uint64_t arg[6])
 /* umask(mask): the one before */
 long sys_umask(const uint64_t arg[6])
 {
-	struct process *p = process_current();
-	uint32_t old = p->umask;
-
-	p->umask = (uint32_t)arg[0] & 0777;
-	return old;
+	return fs_context_set_umask(process_current()->fs, (uint32_t)arg[0]);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
  * System calls on processes; what they do is in proc/, here are the arguments.
- * A process has one thread: its pid and its thread's id are one number.
  */
 #include "syscall/sys_proc.h"
 
@@ -24,10 +23,9 @@ static struct weft_frame *user_frame(void)
 	return thread_user_frame(thread_current());
 }
 
-/* With one thread, the end of the thread is the end of the process. */
 long sys_exit(const uint64_t arg[6])
 {
-	process_exit(wait_status_exit(arg[0]));
+	process_exit_thread(wait_status_exit(arg[0]));
 }
 
 long sys_exit_group(const uint64_t arg[6])
@@ -42,15 +40,6 @@ long sys_set_tid_address(const uint64_t arg[6])
 }
 
 /*
- * The list tells who waits for a lock that its owner died with. A process has
- * one thread and shares no memory with another that runs, so nobody can.
- */
-long sys_set_robust_list(const uint64_t arg[6])
-{
-	return arg[1] == 24 ? 0 : -EINVAL;
-}
-
-/*
  * glibc asks for restartable sequences at every start and does without where
  * they are refused; that is no finding for the report of missing calls.
  */
@@ -62,10 +51,19 @@ long sys_rseq(const uint64_t arg[6])
 
 long sys_clone(const uint64_t arg[6])
 {
-	/* arm64's order: flags, stack, parent's tid, TLS, child's tid */
-	return process_clone(user_frame(), arg[0] & ~CLONE_SIGNAL_MASK, arg[1],
-			     arg[2], arg[3], arg[4],
-			     (int)(arg[0] & CLONE_SIGNAL_MASK));
+	uint64_t exit_signal = arg[0] & CLONE_SIGNAL_MASK;
+	const struct clone_wish wish = {
+		/* Linux looks at 32 bits. */
+		.flags = (uint32_t)arg[0] & ~CLONE_SIGNAL_MASK,
+		.stack = arg[1],
+		.ptid = arg[2],
+		.tls = arg[3],
+		.ctid = arg[4],
+		/* There is no such signal: none will be sent. */
+		.exit_signal = exit_signal > 64 ? 0 : (int)exit_signal,
+	};
+
+	return process_clone(user_frame(), &wish);
 }
 
 /* struct clone_args of Linux 5.7; longer ones must have zeros behind it */
@@ -99,21 +97,46 @@ static int clone_args_from_user(struct clone_args *args, uint64_t addr,
 	return 0;
 }
 
+/* What Linux 5.7 knows: no bit above CLONE_INTO_CGROUP. */
+#define CLONE3_FLAGS	(UINT64_C(0x3ffffffff) & \
+			 ~(uint64_t)(CLONE_SIGNAL_MASK | CLONE_DETACHED))
+#define CLONE_NEWTIME	UINT64_C(0x00000080)	/* in clone's signal mask */
+#define SET_TID_MAX	32
+
+static bool clone_args_valid(const struct clone_args *a)
+{
+	if (a->flags & ~(CLONE3_FLAGS | CLONE_NEWTIME) || a->exit_signal > 64)
+		return false;
+	if (a->flags & (CLONE_THREAD | CLONE_PARENT) && a->exit_signal)
+		return false;
+	if (!a->stack != !a->stack_size ||
+	    !user_range_ok(a->stack, a->stack_size))
+		return false;
+	return !a->set_tid == !a->set_tid_size &&
+	       a->set_tid_size <= SET_TID_MAX;
+}
+
 long sys_clone3(const uint64_t arg[6])
 {
 	struct clone_args a;
+	struct clone_wish wish;
 	int err = clone_args_from_user(&a, arg[0], arg[1]);
 
 	if (err)
 		return err;
-	if (a.flags & (CLONE_SIGNAL_MASK | CLONE_DETACHED) ||
-	    a.exit_signal > 64 || !a.stack != !a.stack_size)
+	if (!clone_args_valid(&a))
 		return -EINVAL;
-	if (a.set_tid || a.set_tid_size)
+	if (a.set_tid)
 		return syscall_part_missing(PART_CLONE_FLAGS);
-	return process_clone(user_frame(), a.flags, a.stack + a.stack_size,
-			     a.parent_tid, a.tls, a.child_tid,
-			     (int)a.exit_signal);
+	wish = (struct clone_wish){
+		.flags = a.flags,
+		.stack = a.stack + a.stack_size,
+		.ptid = a.parent_tid,
+		.tls = a.tls,
+		.ctid = a.child_tid,
+		.exit_signal = (int)a.exit_signal,
+	};
+	return process_clone(user_frame(), &wish);
 }
 
 long sys_execve(const uint64_t arg[6])
@@ -271,17 +294,22 @@ static long set_name(uint64_t addr)
 	return 0;
 }
 
+static long get_name(uint64_t addr)
+{
+	const struct thread *self = thread_current();
+
+	/* Only the thread itself changes it. */
+	return copy_to_user(addr, self->name, sizeof(self->name));
+}
+
 /* An option that does not exist is -EINVAL, as in a Linux without it. */
 long sys_prctl(const uint64_t arg[6])
 {
-	struct process_info info;
-
 	switch ((int)arg[0]) {
 	case PR_SET_NAME:
 		return set_name(arg[1]);
 	case PR_GET_NAME:
-		process_info(process_current(), &info);
-		return copy_to_user(arg[1], info.name, sizeof(info.name));
+		return get_name(arg[1]);
 	case PR_SVE_SET_VL:
 		return fpstate_set_vl(arg[1]);
 	case PR_SVE_GET_VL:

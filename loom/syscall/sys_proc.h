@@ -8,7 +8,6 @@
 long sys_exit(const uint64_t arg[6]);
 long sys_exit_group(const uint64_t arg[6]);
 long sys_set_tid_address(const uint64_t arg[6]);
-long sys_set_robust_list(const uint64_t arg[6]);
 long sys_rseq(const uint64_t arg[6]);
 long sys_clone(const uint64_t arg[6]);
 long sys_clone3(const uint64_t arg[6]);

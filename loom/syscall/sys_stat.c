@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that tell or change what a file is like: stat and its kin,
- * access, readlink, chmod, times.
+ * System calls that tell what a file is like: stat and its kin, access,
+ * readlink. What changes it is in sys_attr.c.
  */
 #include "fs/file.h"
 #include "fs/inode.h"
@@ -17,8 +17,6 @@
 enum {
 	BLOCK_BYTES = 4096,		/* st_blksize */
 	SECTORS_PER_PAGE = 8,		/* st_blocks counts 512 bytes */
-	UTIME_NOW = 0x3fffffff,
-	UTIME_OMIT = 0x3ffffffe,
 	STATX_BASIC_STATS = 0x7ff,
 	X_OK = 1,
 	W_OK = 2,
@@ -105,6 +103,8 @@ static void fill_stat(struct inode *inode, struct user_stat *st)
 	st->ino = inode->number;
 	st->mode = inode->mode;
 	st->nlink = inode->nlink;
+	st->uid = inode->uid;
+	st->gid = inode->gid;
 	st->rdev = inode->rdev;
 	st->size = (int64_t)inode->size;
 	st->blksize = BLOCK_BYTES;
@@ -172,6 +172,8 @@ static long give_statx(struct inode *inode, uint64_t buf)
 		.mask = STATX_BASIC_STATS,
 		.blksize = BLOCK_BYTES,
 		.nlink = st.nlink,
+		.uid = st.uid,
+		.gid = st.gid,
 		.mode = (uint16_t)st.mode,
 		.ino = st.ino,
 		.size = (uint64_t)st.size,
@@ -179,8 +181,10 @@ static long give_statx(struct inode *inode, uint64_t buf)
 		.atime = statx_time(st.atime),
 		.ctime = statx_time(st.ctime),
 		.mtime = statx_time(st.mtime),
-		.rdev_major = (uint32_t)(st.rdev >> 8),
-		.rdev_minor = (uint32_t)(st.rdev & 0xff),
+		/* Linux's encoding: 8 bits of the minor number, 12, the rest */
+		.rdev_major = (uint32_t)(st.rdev >> 8 & 0xfff),
+		.rdev_minor = (uint32_t)((st.rdev & 0xff) |
+					 (st.rdev >> 12 & 0xfff00)),
 		.dev_minor = (uint32_t)st.dev,
 	};
 	return copy_to_user(buf, &stx, sizeof(stx));
@@ -282,96 +286,4 @@ long sys_readlinkat(const uint64_t arg[6])
 	n = give_target(inode, arg[2], (size_t)size);
 	inode_put(inode);
 	return n;
-}
-
-/* fchmod(fd, mode) */
-long sys_fchmod(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-	int err;
-
-	if (!f)
-		return -EBADF;
-	err = f->ops ? inode_chmod(f->inode, (uint32_t)arg[1]) : -EBADF;
-	file_put(f);
-	return err;
-}
-
-/* fchmodat(dirfd, path, mode) */
-long sys_fchmodat(const uint64_t arg[6])
-{
-	struct inode *inode;
-	int err = path_arg_inode(arg[0], arg[1], 0, &inode);
-
-	if (err)
-		return err;
-	err = inode_chmod(inode, (uint32_t)arg[2]);
-	inode_put(inode);
-	return err;
-}
-
-/* ns since 1970; what does not fit is the nearest time that does. */
-static int time_from(const struct user_timespec *t, uint64_t *ns)
-{
-	const int64_t max_sec = INT64_MAX / (int64_t)NS_PER_SECOND - 1;
-	int64_t sec = t->sec;
-
-	if (t->nsec == UTIME_NOW || t->nsec == UTIME_OMIT) {
-		*ns = t->nsec == UTIME_NOW ? INODE_TIME_NOW : INODE_TIME_OMIT;
-		return 0;
-	}
-	if (t->nsec < 0 || t->nsec >= (int64_t)NS_PER_SECOND)
-		return -EINVAL;
-	if (sec < 0)
-		sec = 0;
-	if (sec > max_sec)
-		sec = max_sec;
-	*ns = (uint64_t)sec * NS_PER_SECOND + (uint64_t)t->nsec;
-	return 0;
-}
-
-/* The file's inode, counted: of the path or, if that is null, of @dirfd. */
-static int times_inode(uint64_t dirfd, uint64_t path, uint32_t flags,
-		       struct inode **out)
-{
-	struct file *f;
-
-	if (path)
-		return path_arg_inode(dirfd, path, flags, out);
-	if ((int)dirfd == AT_FDCWD)
-		return -EFAULT;
-	if (flags)
-		return -EINVAL;
-	f = file_arg(dirfd);
-	if (!f)
-		return -EBADF;
-	*out = f->inode;
-	inode_get(*out);
-	file_put(f);
-	return 0;
-}
-
-/* utimensat(dirfd, path, times, flags); no times: now */
-long sys_utimensat(const uint64_t arg[6])
-{
-	struct user_timespec times[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
-	uint32_t flags = (uint32_t)arg[3];
-	uint64_t atime, mtime;
-	struct inode *inode;
-	int err;
-
-	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
-	if (arg[2] && copy_from_user(times, arg[2], sizeof(times)))
-		return -EFAULT;
-	if (time_from(&times[0], &atime) || time_from(&times[1], &mtime))
-		return -EINVAL;
-	if (atime == INODE_TIME_OMIT && mtime == INODE_TIME_OMIT)
-		return 0;
-	err = times_inode(arg[0], arg[1], flags, &inode);
-	if (err)
-		return err;
-	err = inode_set_times(inode, atime, mtime);
-	inode_put(inode);
-	return err;
 }

@@ -2,7 +2,6 @@
 /* System calls on the machine: its name, memory, limits, chance, its end. */
 #include "syscall/sys_system.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "dev/power.h"
@@ -14,9 +13,9 @@
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/tree.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 
 #define NAME_SIZE 65
@@ -91,7 +90,7 @@ static const struct limit limits[RLIMIT_COUNT] = {
 	[RLIMIT_STACK] = { ASPACE_STACK_SIZE, ASPACE_STACK_SIZE },
 	[RLIMIT_CORE] = { 0, 0 },
 	[RLIMIT_RSS] = { UNLIMITED, UNLIMITED },
-	[RLIMIT_NPROC] = { PROCESS_MAX, PROCESS_MAX },
+	[RLIMIT_NPROC] = { TASK_MAX, TASK_MAX },
 	[RLIMIT_MEMLOCK] = { UNLIMITED, UNLIMITED },
 	[RLIMIT_AS] = { UNLIMITED, UNLIMITED },
 	[RLIMIT_LOCKS] = { UNLIMITED, UNLIMITED },
@@ -100,32 +99,28 @@ static const struct limit limits[RLIMIT_COUNT] = {
 	[RLIMIT_RTTIME] = { UNLIMITED, UNLIMITED },
 };
 
-static struct limit limit_of(unsigned resource)
-{
-	uint32_t soft, hard;
-
-	if (resource != RLIMIT_NOFILE)
-		return limits[resource];
-	files_get_limit(process_current()->files, &soft, &hard);
-	return (struct limit){ soft, hard };
-}
-
-static long get_limit(unsigned resource, uint64_t addr)
+/* @files: of the process that is asked. */
+static long get_limit(struct files *files, unsigned resource, uint64_t addr)
 {
 	struct limit limit;
+	uint32_t soft, hard;
 
 	if (resource >= RLIMIT_COUNT)
 		return -EINVAL;
-	limit = limit_of(resource);
+	limit = limits[resource];
+	if (resource == RLIMIT_NOFILE) {
+		files_get_limit(files, &soft, &hard);
+		limit = (struct limit){ soft, hard };
+	}
 	return addr ? copy_to_user(addr, &limit, sizeof(limit)) : 0;
 }
 
 /*
- * Only the number of descriptors can be changed. A wish for what is in force succeeds; so does any for
- * core files, which are never written. Others are refused rather than
- * promised and not kept.
+ * Only the number of descriptors can be changed. A wish for what is in force
+ * succeeds; so does any for core files, which are never written. Others are
+ * refused rather than promised and not kept.
  */
-static long set_limit(unsigned resource, uint64_t addr)
+static long set_limit(struct files *files, unsigned resource, uint64_t addr)
 {
 	struct limit wish;
 
@@ -136,8 +131,7 @@ static long set_limit(unsigned resource, uint64_t addr)
 	if (wish.soft > wish.hard)
 		return -EINVAL;
 	if (resource == RLIMIT_NOFILE)
-		return files_set_limit(process_current()->files, wish.soft,
-				       wish.hard);
+		return files_set_limit(files, wish.soft, wish.hard);
 	if (resource == RLIMIT_CORE || wish.soft == limits[resource].soft)
 		return 0;
 	return -EPERM;
@@ -145,33 +139,40 @@ static long set_limit(unsigned resource, uint64_t addr)
 
 long sys_getrlimit(const uint64_t arg[6])
 {
-	return arg[1] ? get_limit((unsigned)arg[0], arg[1]) : -EFAULT;
+	return arg[1] ? get_limit(process_current()->files, (unsigned)arg[0],
+				  arg[1]) : -EFAULT;
 }
 
 long sys_setrlimit(const uint64_t arg[6])
 {
-	return set_limit((unsigned)arg[0], arg[1]);
+	return set_limit(process_current()->files, (unsigned)arg[0], arg[1]);
 }
 
-/* The limits of another process are all but one those of all. */
+/* The descriptors of process @pid (0: one's own), counted; NULL: it has gone. */
+static struct files *files_of(int pid)
+{
+	struct process *p = pid ? process_find(pid) : process_current();
+	struct files *files;
+
+	if (!p)
+		return NULL;
+	files = process_files(p);
+	if (pid)
+		process_put(p);
+	return files;
+}
+
 long sys_prlimit64(const uint64_t arg[6])
 {
-	bool is_me = true;
-	struct process *p;
+	struct files *files = files_of((int)arg[0]);
 	long err;
 
-	if ((int)arg[0]) {
-		p = process_find((int)arg[0]);
-		if (!p)
-			return -ESRCH;
-		is_me = p == process_current();
-		process_put(p);
-	}
-	if (!is_me && (unsigned)arg[1] == RLIMIT_NOFILE)
-		return -EPERM;
-	err = get_limit((unsigned)arg[1], arg[3]);
+	if (!files)
+		return -ESRCH;
+	err = get_limit(files, (unsigned)arg[1], arg[3]);
 	if (!err && arg[2])
-		err = set_limit((unsigned)arg[1], arg[2]);
+		err = set_limit(files, (unsigned)arg[1], arg[2]);
+	files_put(files);
 	return err;
 }
 

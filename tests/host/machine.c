@@ -110,6 +110,11 @@ void page_clear(void *page)
 	memset(page, 0, PAGE_SIZE);
 }
 
+void page_copy(void *restrict dst, const void *restrict src)
+{
+	memcpy(dst, src, PAGE_SIZE);
+}
+
 void klog(const char *fmt, ...)
 {
 	(void)fmt;

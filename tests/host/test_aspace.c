@@ -48,13 +48,18 @@ static void start(void)
 }
 
 /* All memory is back, table pages included. */
-static void finish(void)
+static void finish_spaces(unsigned spaces)
 {
 	aspace_put(as);
-	assert_int_equal(user_cpu_forgotten, 1);
+	assert_int_equal(user_cpu_forgotten, spaces);
 	assert_int_equal(user_cpu_cached(), 0);
 	assert_int_equal(page_free_count(), free_before);
 	assert_int_equal(machine_locks_held(), 0);
+}
+
+static void finish(void)
+{
+	finish_spaces(1);
 }
 
 static int try_access(uint64_t va, unsigned access)
@@ -65,22 +70,32 @@ static int try_access(uint64_t va, unsigned access)
 	return err;
 }
 
-static uint64_t load(uint64_t va)
+static uint64_t load_of(struct aspace *space, uint64_t va)
 {
 	int err;
-	const uint64_t *word = user_cpu_access(as, va, AREA_READ, &err);
+	const uint64_t *word = user_cpu_access(space, va, AREA_READ, &err);
 
 	assert_non_null(word);
 	return *word;
 }
 
-static void store(uint64_t va, uint64_t value)
+static uint64_t load(uint64_t va)
+{
+	return load_of(as, va);
+}
+
+static void store_to(struct aspace *space, uint64_t va, uint64_t value)
 {
 	int err;
-	uint64_t *word = user_cpu_access(as, va, AREA_WRITE, &err);
+	uint64_t *word = user_cpu_access(space, va, AREA_WRITE, &err);
 
 	assert_non_null(word);
 	*word = value;
+}
+
+static void store(uint64_t va, uint64_t value)
+{
+	store_to(as, va, value);
 }
 
 /* What the program sees of one page is what the model says. */
@@ -749,6 +764,113 @@ static void test_no_memory(void **state)
 	}
 }
 
+/* Each of the two has what it wrote, and what was there before the fork. */
+static void test_fork(void **state)
+{
+	uint64_t va = 0x400000;
+	struct aspace *child;
+	size_t free_pages;
+
+	(void)state;
+	start();
+	assert_int_equal(aspace_map(as, va, 4 * PAGE_SIZE, RW, 0), 0);
+	assert_int_equal(aspace_map(as, va + 8 * PAGE_SIZE, PAGE_SIZE,
+				    AREA_READ | AREA_EXEC, 0), 0);
+	aspace_set_brk(as, 0x600000);
+	assert_int_equal(aspace_brk(as, 0x600010), 0x600010);
+	store(va, 1);
+	store(va + PAGE_SIZE, 2);
+	assert_int_equal(load(va + 8 * PAGE_SIZE), 0);
+	child = aspace_fork(as);
+	assert_non_null(child);
+	assert_int_equal(child->pages, 3);
+	assert_int_equal(child->areas.count, as->areas.count);
+	assert_int_equal(aspace_brk(child, 0), 0x600010);
+	free_pages = page_free_count();
+	store(va, 11);
+	store_to(child, va + PAGE_SIZE, 12);
+	assert_int_equal(page_free_count(), free_pages - 2);
+	assert_int_equal(load_of(child, va), 1);
+	assert_int_equal(load(va + PAGE_SIZE), 2);
+	/* The other one is the only one left: no copy. */
+	store(va + PAGE_SIZE, 22);
+	store_to(child, va, 21);
+	assert_int_equal(page_free_count(), free_pages - 2);
+	assert_int_equal(load(va), 11);
+	assert_int_equal(load_of(child, va + PAGE_SIZE), 12);
+	assert_int_equal(load_of(child, va + 8 * PAGE_SIZE), 0);
+	/* What one maps from now on the other does not see. */
+	assert_int_equal(aspace_unmap(child, va, PAGE_SIZE), 0);
+	assert_int_equal(load(va), 11);
+	aspace_put(child);
+	finish_spaces(2);
+}
+
+/* mprotect and mremap give nobody another's page to write to. */
+static void test_fork_protect(void **state)
+{
+	uint64_t va = 0x400000, to = 0x800000;
+	struct aspace *child;
+
+	(void)state;
+	start();
+	assert_int_equal(aspace_map(as, va, 2 * PAGE_SIZE, RW, 0), 0);
+	store(va, 1);
+	store(va + PAGE_SIZE, 2);
+	assert_int_equal(aspace_protect(as, va, PAGE_SIZE, 0), 0);
+	child = aspace_fork(as);
+	assert_non_null(child);
+	assert_int_equal(aspace_protect(as, va, PAGE_SIZE, RW), 0);
+	store(va, 11);
+	assert_int_equal(aspace_remap(as, va + PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
+				      REMAP_FIXED, &to), 0);
+	store(to, 12);
+	assert_int_equal(aspace_protect(child, va, 2 * PAGE_SIZE, RW), 0);
+	assert_int_equal(load_of(child, va), 1);
+	assert_int_equal(load_of(child, va + PAGE_SIZE), 2);
+	aspace_put(child);
+	finish_spaces(2);
+}
+
+/* A fork that finds no memory leaves the parent as it was, and no pages. */
+static void test_fork_no_memory(void **state)
+{
+	uint64_t va = 0x400000;
+	struct aspace *child;
+	bool done = false;
+	long n;
+
+	(void)state;
+	start();
+	assert_int_equal(aspace_map(as, va, 4 * PAGE_SIZE, RW, 0), 0);
+	assert_int_equal(aspace_map(as, UINT64_C(0x7000000000), PAGE_SIZE, RW,
+				    0), 0);
+	store(va, 1);
+	store(UINT64_C(0x7000000000), 2);
+	for (n = 0; !done; n++) {
+		size_t before = page_free_count();
+
+		page_fail_after(n);
+		child = aspace_fork(as);
+		page_fail_after(-1);
+		done = child != NULL;
+		if (child)
+			aspace_put(child);
+		assert_int_equal(page_free_count(), before);
+		store(va, 1);
+		assert_int_equal(page_free_count(), before);
+	}
+	assert_true(n > 4);
+	child = aspace_fork(as);
+	page_fail_after(0);
+	assert_int_equal(aspace_fault(as, va, AREA_WRITE), -ENOMEM);
+	page_fail_after(-1);
+	assert_int_equal(load_of(child, va), 1);
+	assert_int_equal(as->pages, 2);
+	aspace_put(child);
+	finish_spaces(user_cpu_forgotten + 1);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -777,6 +899,9 @@ int main(void)
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_fork_protect),
+		cmocka_unit_test(test_fork_no_memory),
 	};
 
 	return cmocka_run_group_tests_name("aspace", tests, set_up, tear_down);

@@ -208,8 +208,13 @@ static void test_rename_files(void **state)
 	assert_int_equal(RENAME("/proc", "/d/p"), -EBUSY);
 	assert_int_equal(CALL(renameat2, HERE, U("/a"), HERE, U("/b"), 1),
 			 -EEXIST);
-	assert_int_equal(CALL(renameat2, HERE, U("/a"), HERE, U("/b"), 2),
+	assert_int_equal(CALL(renameat2, HERE, U("/a"), HERE, U("/b"), 3),
 			 -EINVAL);
+	assert_int_equal(CALL(renameat2, HERE, U("/a"), HERE, U("/no"), 2),
+			 -ENOENT);
+	assert_int_equal(CALL(renameat2, HERE, U("/a"), HERE, U("/b"), 2), 0);
+	assert_text("/a", "B");
+	assert_int_equal(CALL(renameat2, HERE, U("/a"), HERE, U("/b"), 2), 0);
 	assert_int_equal(RENAME("/a", "/b"), 0);
 	assert_int_equal(OPEN("/a", FILE_RDONLY), -ENOENT);
 	assert_text("/b", "A");
@@ -854,7 +859,7 @@ static void test_devices(void **state)
 	assert_int_equal(fs_mknod(fs_root(), "/dev/x", MODE_CHR | 0600, 77), 0);
 	assert_int_equal(OPEN("/dev/x", FILE_RDONLY), -ENXIO);
 	assert_int_equal(UNLINK("/dev/x"), 0);
-	assert_int_equal(fs_mknod(fs_root(), "/x", 0060600, 77), -EINVAL);
+	assert_int_equal(fs_mknod(fs_root(), "/x", 0100, 77), -EINVAL);
 }
 
 static void test_proc(void **state)

@@ -19,13 +19,14 @@
 #include "mm/page.h"
 
 enum {
-	ASID = 5,		/* of the only space that runs */
+	FIRST_ASID = 5,		/* of the first space; each has its own */
 	TLB_SIZE = 8192,
 	RAM_PAGES = 65536,
 	TRIES = 3,		/* a mended fault does not come back */
 };
 
 struct translation {
+	uint64_t asid;
 	uint64_t va, pa;
 	unsigned flags;
 };
@@ -34,6 +35,7 @@ unsigned user_cpu_forgotten;
 
 static struct translation tlb[TLB_SIZE];
 static size_t ncached;
+static uint64_t next_asid;
 /* What each physical page held when its caches were made to agree, or 0. */
 static uint64_t synced[RAM_PAGES];
 static char domain[1];		/* only its address is used */
@@ -61,6 +63,7 @@ static uint64_t contents(uint64_t pa)
 void user_cpu_reset(void)
 {
 	ncached = 0;
+	next_asid = FIRST_ASID;
 	user_cpu_forgotten = 0;
 	memset(synced, 0, sizeof(synced));
 }
@@ -70,25 +73,26 @@ size_t user_cpu_cached(void)
 	return ncached;
 }
 
-static struct translation *cached(uint64_t va)
+static struct translation *cached(uint64_t asid, uint64_t va)
 {
 	size_t i;
 
 	for (i = 0; i < ncached; i++)
-		if (tlb[i].va == va)
+		if (tlb[i].va == va && tlb[i].asid == asid)
 			return &tlb[i];
 	return NULL;
 }
 
 static struct translation *translate(struct aspace *as, uint64_t va)
 {
-	struct translation *t = cached(va);
+	struct translation *t = cached(as->space.context, va);
 	struct weft_pt_entry entry;
 
 	if (t || weft_pt_lookup(&as->table, va, &entry))
 		return t;
 	assert_true(ncached < TLB_SIZE);
 	t = &tlb[ncached++];
+	t->asid = as->space.context;
 	t->va = va;
 	t->pa = entry.pa;
 	t->flags = entry.flags;
@@ -129,14 +133,15 @@ void *user_cpu_access(struct aspace *as, uint64_t va, unsigned access,
 }
 
 /* Up to here the pages could be used: they are not free yet. */
-static void drop(uint64_t start, uint64_t end)
+static void drop(uint64_t asid, uint64_t start, uint64_t end)
 {
 	size_t i = 0;
 
 	while (i < ncached) {
 		const struct page *page = page_of(tlb[i].pa);
 
-		if (tlb[i].va < start || tlb[i].va >= end) {
+		if (tlb[i].asid != asid || tlb[i].va < start ||
+		    tlb[i].va >= end) {
 			i++;
 			continue;
 		}
@@ -168,9 +173,9 @@ void weft_tlb_batch_flush(struct weft_tlb_batch *batch,
 	(void)flags;
 	assert_non_null(space);
 	if (batch->n > WEFT_TLB_BATCH_MAX)
-		drop(0, UINT64_MAX);
+		drop(space->context, 0, UINT64_MAX);
 	for (i = 0; i < batch->n && i < WEFT_TLB_BATCH_MAX; i++)
-		drop(batch->ranges[i].va,
+		drop(space->context, batch->ranges[i].va,
 		     batch->ranges[i].va + batch->ranges[i].size);
 	batch->n = 0;
 }
@@ -178,8 +183,7 @@ void weft_tlb_batch_flush(struct weft_tlb_batch *batch,
 void weft_tlb_flush_asid(uint16_t asid, unsigned flags)
 {
 	(void)flags;
-	assert_int_equal(asid, ASID);
-	drop(0, UINT64_MAX);
+	drop(asid, 0, UINT64_MAX);
 }
 
 void weft_debug_pte(const struct weft_pgtable *table, uint64_t va,
@@ -202,13 +206,13 @@ void weft_space_init(struct weft_space *space, uint64_t root,
 		     struct weft_asid_domain *asids)
 {
 	assert_ptr_equal(asids, domain);
-	*space = (struct weft_space){ .ttbr = root, .domain = asids };
+	*space = (struct weft_space){ .ttbr = root, .domain = asids,
+		.context = next_asid++ };
 }
 
 uint16_t weft_space_asid(const struct weft_space *space)
 {
-	(void)space;
-	return ASID;
+	return (uint16_t)space->context;
 }
 
 unsigned kvm_tlb_flags(void)

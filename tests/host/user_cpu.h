@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A CPU that runs a program in an address space: it uses weft/pgtable.c's
- * tables through a TLB that keeps every translation until it is told to drop
- * it, and faults into aspace_fault. In place of weft/tlb.c, space.c and
- * cache.c, and of mm/kvm.c. With tests/host/machine.h.
+ * A CPU that runs programs in address spaces, each under an ASID of its own: it
+ * uses weft/pgtable.c's tables through a TLB that keeps every translation until
+ * it is told to drop it, and faults into aspace_fault. In place of weft/tlb.c,
+ * space.c and cache.c, and of mm/kvm.c. With tests/host/machine.h.
  */
 #ifndef TESTS_HOST_USER_CPU_H
 #define TESTS_HOST_USER_CPU_H

@@ -12,16 +12,18 @@
 
 #include "dev/hostdev.h"
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/inode.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
+#include "lib/random.h"
 #include "mm/kmem.h"
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 #include "tty/tty.h"
 
@@ -262,11 +264,34 @@ void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
 	lock->name = name;
 }
 
-void spin_lock(struct spinlock *lock)
+static void take_spin(struct spinlock *lock, bool nested)
 {
-	note_lock(lock, lock->rank, false);
+	note_lock(lock, lock->rank, nested);
 	while (__atomic_exchange_n(&lock->next, 1, __ATOMIC_ACQUIRE))
 		sched_yield();
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	take_spin(lock, false);
+}
+
+void spin_lock_nested(struct spinlock *lock)
+{
+	take_spin(lock, true);
+}
+
+/* There are no interrupts here. */
+uint64_t spin_lock_irqsave(struct spinlock *lock)
+{
+	take_spin(lock, false);
+	return 0;
+}
+
+void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
+{
+	(void)daif;
+	spin_unlock(lock);
 }
 
 void spin_unlock(struct spinlock *lock)
@@ -298,10 +323,8 @@ void shim_enter(int pid)
 	if (!current)
 		die("out of memory");
 	current->pid = pid;
-	current->umask = 022;
 	current->files = files_create();
-	current->cwd = fs_root();
-	inode_get(current->cwd);
+	current->fs = fs_context_create(fs_root(), 022);
 	pthread_mutex_lock(&wait_lock);
 	everyone[pid] = current;
 	pthread_mutex_unlock(&wait_lock);
@@ -313,7 +336,7 @@ void shim_leave(void)
 	everyone[current->pid] = NULL;
 	pthread_mutex_unlock(&wait_lock);
 	files_put(current->files);
-	inode_put(current->cwd);
+	fs_context_put(current->fs);
 	free(current);
 	current = NULL;
 	if (nheld)
@@ -408,21 +431,21 @@ uint64_t clock_realtime(void)
 }
 
 /*
- * process->pending: a signal has come and ends sleeps. process->status: the
+ * process->signals.harmless: a signal has come and ends sleeps. status: the
  * last one that signal_send sent.
  */
 void shim_signal(int pid)
 {
 	pthread_mutex_lock(&wait_lock);
 	if (everyone[pid])
-		everyone[pid]->pending = 1;
+		everyone[pid]->signals.harmless = 1;
 	pthread_cond_broadcast(&wait_changed);
 	pthread_mutex_unlock(&wait_lock);
 }
 
 bool signal_pending(void)
 {
-	return __atomic_load_n(&current->pending, __ATOMIC_RELAXED);
+	return __atomic_load_n(&current->signals.harmless, __ATOMIC_RELAXED);
 }
 
 void signal_send(struct process *p, int sig)
@@ -644,6 +667,16 @@ long string_from_user(char *dst, uint64_t src, size_t size)
 			return (long)i;
 	}
 	return -ENAMETOOLONG;
+}
+
+void random_bytes(void *buf, size_t n)
+{
+	static uint32_t state = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		state = state * 1664525 + 1013904223;
+		((uint8_t *)buf)[i] = (uint8_t)(state >> 24);
+	}
 }
 
 /* Devices that only have to be found */

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Working directories and file creation masks (fs_context.h). A directory is
+ * let go of outside the spinlock: its last reference may have much to do.
+ */
+#include "fs/fs_context.h"
+
+#include "fs/inode.h"
+#include "lib/assert.h"
+#include "mm/kmem.h"
+
+struct fs_context *fs_context_create(struct inode *cwd, uint32_t umask)
+{
+	struct fs_context *fs = kzalloc(sizeof(*fs));
+
+	if (!fs)
+		return NULL;
+	spin_init(&fs->lock, RANK_FS_CONTEXT, "working directory");
+	fs->refs = 1;
+	inode_get(cwd);
+	fs->cwd = cwd;
+	fs->umask = umask;
+	return fs;
+}
+
+struct fs_context *fs_context_copy(struct fs_context *from)
+{
+	struct inode *cwd;
+	struct fs_context *fs;
+	uint32_t umask;
+
+	/* Both of one moment. */
+	spin_lock(&from->lock);
+	cwd = from->cwd;
+	inode_get(cwd);
+	umask = from->umask;
+	spin_unlock(&from->lock);
+	fs = fs_context_create(cwd, umask);
+	inode_put(cwd);
+	return fs;
+}
+
+void fs_context_get(struct fs_context *fs)
+{
+	__atomic_fetch_add(&fs->refs, 1, __ATOMIC_RELAXED);
+}
+
+void fs_context_put(struct fs_context *fs)
+{
+	/* Acquire and release: all use by others is over before it goes. */
+	uint32_t left = __atomic_sub_fetch(&fs->refs, 1, __ATOMIC_ACQ_REL);
+
+	assert(left != UINT32_MAX);
+	if (left)
+		return;
+	inode_put(fs->cwd);
+	kfree(fs);
+}
+
+struct inode *fs_context_cwd(struct fs_context *fs)
+{
+	struct inode *cwd;
+
+	spin_lock(&fs->lock);
+	cwd = fs->cwd;
+	inode_get(cwd);
+	spin_unlock(&fs->lock);
+	return cwd;
+}
+
+void fs_context_set_cwd(struct fs_context *fs, struct inode *dir)
+{
+	struct inode *old;
+
+	assert(inode_is(dir, MODE_DIR));
+	spin_lock(&fs->lock);
+	old = fs->cwd;
+	fs->cwd = dir;
+	spin_unlock(&fs->lock);
+	inode_put(old);
+}
+
+uint32_t fs_context_umask(struct fs_context *fs)
+{
+	uint32_t umask;
+
+	spin_lock(&fs->lock);
+	umask = fs->umask;
+	spin_unlock(&fs->lock);
+	return umask;
+}
+
+uint32_t fs_context_set_umask(struct fs_context *fs, uint32_t umask)
+{
+	uint32_t old;
+
+	spin_lock(&fs->lock);
+	old = fs->umask;
+	fs->umask = umask & 0777;
+	spin_unlock(&fs->lock);
+	return old;
+}
