@@ -24,6 +24,7 @@ enum lock_rank {
 	RANK_NONE,
 
 	/* mutexes: may be held over a sleep; not taken under a spinlock */
+	RANK_SET_TIMER,		/* who sets or frees a program's timer */
 	RANK_FILE,		/* struct file: position */
 	RANK_RENAME,		/* the whole tree, while a directory moves */
 	RANK_DIR,		/* struct inode of a directory */
@@ -37,8 +38,9 @@ enum lock_rank {
 	RANK_FS_CONTEXT,	/* struct fs_context */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
+	RANK_TIMERS,		/* programs' timers: they send signals */
+	RANK_FIRST_IRQ = RANK_TIMERS,
 	RANK_TREE,		/* process table, parents, children, groups */
-	RANK_FIRST_IRQ = RANK_TREE,
 	RANK_TTY,		/* line discipline and its buffers */
 	RANK_SIGNAL,		/* pending and blocked sets of a process */
 	RANK_THREADS,		/* the list of all threads */

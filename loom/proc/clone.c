@@ -171,8 +171,11 @@ static int give_objects(struct process *child, uint64_t flags)
 	else
 		child->fs = fs_context_copy(parent->fs);
 	child->aspace = parent->aspace;
-	aspace_get(child->aspace);
-	return child->files && child->fs ? 0 : -ENOMEM;
+	if (flags & CLONE_VM)
+		aspace_get(child->aspace);
+	else
+		child->aspace = aspace_fork(parent->aspace);
+	return child->files && child->fs && child->aspace ? 0 : -ENOMEM;
 }
 
 /* Its main thread is in *@first. NULL: no memory. */
@@ -258,8 +261,6 @@ long process_clone(const struct weft_frame *frame,
 	case CLONE_IS_THREAD:
 		return memory_is_short() ? -EAGAIN : clone_thread(frame, wish);
 	case CLONE_IS_PROCESS:
-		if (!(wish->flags & CLONE_VM))
-			return syscall_part_missing(PART_CLONE_FORK);
 		return memory_is_short() ? -ENOMEM : clone_process(frame, wish);
 	case CLONE_IS_OTHER:
 		return syscall_part_missing(PART_CLONE_FLAGS);

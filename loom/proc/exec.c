@@ -30,6 +30,7 @@
 #include "proc/process.h"
 #include "proc/script.h"
 #include "proc/signal.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
 
@@ -238,6 +239,7 @@ static void exec_commit(struct exec *e, struct weft_frame *frame)
 {
 	struct process *p = process_current();
 
+	timers_exec(p);
 	process_leave_memory(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;

@@ -65,12 +65,14 @@
 #include "proc/futex.h"
 #include "proc/process.h"
 #include "proc/signal.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "proc/wait_status.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
 #include "syscall/syscall.h"
+#include "tty/session.h"
 
 /* Does anybody else use the calling process's memory? */
 static bool memory_is_shared(const struct process *p)
@@ -185,6 +187,8 @@ static void release_shared(struct process *p)
 
 	if (p->pid == PID_INIT)
 		end_machine(p->status);
+	timers_end(p);
+	(void)session_leader_exit(p);
 	daif = spin_lock_irqsave(&process_tree_lock);
 	p->files = NULL;
 	p->fs = NULL;
@@ -211,12 +215,12 @@ static bool leave_shared(struct process *p)
 	return __atomic_sub_fetch(&p->running, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
-/* As on Linux the main thread's counts, unless the process ends as a whole. */
+/* As on Linux the last one's counts, unless the process ends as a whole. */
 static void note_status(struct process *p, uint32_t status)
 {
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
-	if (p->ending == PROCESS_RUNS && (int)thread_current()->tid == p->pid)
+	if (p->ending == PROCESS_RUNS)
 		p->status = status;
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 }

@@ -38,6 +38,7 @@ struct file;
 struct files;
 struct fs_context;
 struct number;
+struct process_timers;
 struct thread;
 struct weft_frame;
 
@@ -94,6 +95,10 @@ struct process {
 
 	unsigned running;	/* atomic: threads that still use the three */
 	struct waitq thread_exit;	/* execve waits here for the others */
+
+	uint32_t membarriers;	/* atomic: registered (sys_membarrier.c) */
+	/* Made by need, gone with the last thread: proc/timers_impl.h. */
+	struct process_timers *timers;
 
 	/* Between a parent in vfork and its child, this process (clone.c). */
 	struct waitq vfork_done;
@@ -173,8 +178,8 @@ long process_setsid(void);
 _Noreturn void process_exit(uint32_t status);
 
 /*
- * End the calling thread; if it is the last, its process. @status counts if
- * it is the main thread, and the process is not ended as a whole.
+ * End the calling thread; if it is the last, its process, with that @status,
+ * unless the process is ended as a whole.
  */
 _Noreturn void process_exit_thread(uint32_t status);
 

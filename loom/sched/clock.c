@@ -18,6 +18,7 @@
 
 #include "dev/timer.h"
 #include "lib/assert.h"
+#include "proc/timers.h"
 #include "sched/cpu.h"
 #include "sched/sched.h"
 
@@ -154,6 +155,7 @@ static void run_tick(struct cpu *cpu, bool from_user)
 	}
 	cpu->tick_ns = timeouts_next_tick(cpu->tick_ns, now, TICK_NS);
 	sched_tick(from_user);
+	timers_tick();
 }
 
 void clock_interrupt(bool from_user)

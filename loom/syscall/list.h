@@ -111,17 +111,17 @@
 	HAVE(99, set_robust_list)					\
 	HAVE(100, get_robust_list)					\
 	HAVE(101, nanosleep)						\
-	NONE(102, getitimer)						\
-	NONE(103, setitimer)						\
+	HAVE(102, getitimer)						\
+	HAVE(103, setitimer)						\
 	NONE(104, kexec_load)						\
 	NONE(105, init_module)						\
 	NONE(106, delete_module)					\
-	NONE(107, timer_create)						\
-	NONE(108, timer_gettime)					\
-	NONE(109, timer_getoverrun)					\
-	NONE(110, timer_settime)					\
-	NONE(111, timer_delete)						\
-	NONE(112, clock_settime)					\
+	HAVE(107, timer_create)						\
+	HAVE(108, timer_gettime)					\
+	HAVE(109, timer_getoverrun)					\
+	HAVE(110, timer_settime)					\
+	HAVE(111, timer_delete)						\
+	HAVE(112, clock_settime)					\
 	HAVE(113, clock_gettime)					\
 	HAVE(114, clock_getres)						\
 	HAVE(115, clock_nanosleep)					\
@@ -179,8 +179,8 @@
 	HAVE(167, prctl)						\
 	HAVE(168, getcpu)						\
 	HAVE(169, gettimeofday)						\
-	NONE(170, settimeofday)						\
-	NONE(171, adjtimex)						\
+	HAVE(170, settimeofday)						\
+	HAVE(171, adjtimex)						\
 	HAVE(172, getpid)						\
 	HAVE(173, getppid)						\
 	HAVE(174, getuid)						\
@@ -259,7 +259,7 @@
 	NONE(263, fanotify_mark)					\
 	NONE(264, name_to_handle_at)					\
 	NONE(265, open_by_handle_at)					\
-	NONE(266, clock_adjtime)					\
+	HAVE(266, clock_adjtime)					\
 	HAVE(267, syncfs)						\
 	NONE(268, setns)						\
 	NONE(269, sendmmsg)						\
@@ -276,7 +276,7 @@
 	NONE(280, bpf)							\
 	NONE(281, execveat)						\
 	NONE(282, userfaultfd)						\
-	NONE(283, membarrier)						\
+	HAVE(283, membarrier)						\
 	NONE(284, mlock2)						\
 	NONE(285, copy_file_range)					\
 	HAVE(286, preadv2)						\

@@ -8,6 +8,8 @@
 #include "lib/errno.h"
 #include "mm/user.h"
 #include "proc/futex.h"
+#include "proc/process.h"
+#include "proc/tree.h"
 #include "sched/clock.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
@@ -167,33 +169,27 @@ long sys_set_robust_list(const uint64_t arg[6])
 	return 0;
 }
 
-struct list_search {
-	uint32_t tid;
-	uint64_t list;
-	bool found;
-};
-
-static void match_tid(struct thread *thread, void *arg)
+/* The head of the list of @tid's: 0 or -ESRCH. */
+static int find_list(int tid, uint64_t *list)
 {
-	struct list_search *search = arg;
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	const struct thread *t = tid ? thread_find(tid) : thread_current();
 
-	if (thread->tid != search->tid)
-		return;
-	search->list = __atomic_load_n(&thread->robust_list, __ATOMIC_RELAXED);
-	search->found = true;
+	if (t)
+		*list = __atomic_load_n(&t->robust_list, __ATOMIC_RELAXED);
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return t ? 0 : -ESRCH;
 }
 
 long sys_get_robust_list(const uint64_t arg[6])
 {
-	struct list_search search = { .tid = (uint32_t)arg[0] };
 	const uint64_t size = ROBUST_HEAD_SIZE;
+	uint64_t list;
+	int err = find_list((int)arg[0], &list);
 
-	if (!search.tid)
-		search.tid = thread_current()->tid;
-	thread_for_each(match_tid, &search);
-	if (!search.found)
-		return -ESRCH;
+	if (err)
+		return err;
 	if (copy_to_user(arg[2], &size, sizeof(size)))
 		return -EFAULT;
-	return copy_to_user(arg[1], &search.list, sizeof(search.list));
+	return copy_to_user(arg[1], &list, sizeof(list));
 }

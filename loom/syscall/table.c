@@ -16,14 +16,17 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "syscall/list.h"
+#include "syscall/sys_clock.h"
 #include "syscall/sys_fs.h"
 #include "syscall/sys_futex.h"
+#include "syscall/sys_membarrier.h"
 #include "syscall/sys_mm.h"
 #include "syscall/sys_proc.h"
 #include "syscall/sys_sched.h"
 #include "syscall/sys_signal.h"
 #include "syscall/sys_system.h"
 #include "syscall/sys_time.h"
+#include "syscall/sys_timer.h"
 
 struct syscall {
 	long (*fn)(const uint64_t arg[6]);	/* NULL: not here */
@@ -40,10 +43,10 @@ static const struct syscall table[TABLE_SIZE] = {
 };
 
 static const char *const part_name[PART_COUNT] = {
-	[PART_CLONE_FORK] = "clone(fork)",
 	[PART_CLONE_FLAGS] = "clone(flags)",
 	[PART_SIGACTION_HANDLER] = "rt_sigaction(handler)",
 	[PART_FUTEX_PI] = "futex(priority inheritance)",
+	[PART_ADJTIMEX_SET] = "adjtimex(set)",
 };
 
 /* How often each was asked for in vain; atomic. */

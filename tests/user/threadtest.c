@@ -604,8 +604,8 @@ static void check_races(const char *part, int times, const char *name)
 
 static void check_ends(void)
 {
-	check_part("--main-first", 5,
-		   "main ends first: its status, when all have ended");
+	check_part("--main-first", 9,
+		   "main ends first: the status is that of the last");
 	check_part("--main-then-group", 6,
 		   "main ends first, then exit_group: that one's status");
 	check_part("--group", 6, "exit_group by a thread ends all");
