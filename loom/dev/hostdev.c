@@ -17,9 +17,9 @@
 #include "mm/layout.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 
 enum {
 	POLL_NS = 10 * 1000 * 1000,

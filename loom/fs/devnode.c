@@ -13,7 +13,7 @@
 #include "lib/string.h"
 #include "mm/layout.h"
 #include "mm/user.h"
-#include "proc/signal.h"
+#include "signal/signal.h"
 #include "tty/tty.h"
 
 static long null_read(struct file *f, uint64_t buf, size_t len, uint64_t *pos)

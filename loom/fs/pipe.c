@@ -15,8 +15,8 @@
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 
 enum {
 	PIPE_PAGES = 16,

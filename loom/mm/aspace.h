@@ -45,6 +45,8 @@ struct aspace {
 	uint64_t brk_start, brk;	/* 0: not set, brk(2) does nothing */
 	uint64_t mmap_top;	/* mappings without a wish go below this */
 	uint64_t stack_top;
+	uint64_t signal_page;	/* where handlers return to; only execve
+				 * writes it */
 	size_t pages;		/* resident user pages */
 };
 

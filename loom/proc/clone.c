@@ -12,7 +12,8 @@
  * Birth against kill. A signal for a group, or for a process that is to end,
  * reaches all who are there under the tree lock or signal_lock. A child that
  * is entered afterwards would escape it: so nothing is entered for a parent
- * that has a signal to act on. It gets -EINTR, acts, and calls again.
+ * that has a signal to act on. It gets -EINTR, acts, and calls again
+ * (RESTART_SURELY).
  *
  * Vfork against kill. The wait is on the child: vfork_done and vfork_finished
  * are the child's, and the parent has a counted reference to it. So the parent
@@ -37,10 +38,10 @@
 #include "proc/fpstate.h"
 #include "proc/keys.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 
 /* No process is born with less than this part of all memory free. */
@@ -208,7 +209,7 @@ static void wait_for_child(struct process *child)
 	int err = 0;
 
 	for (;;) {
-		wait_prepare(&child->vfork_done, &w, WAIT_INTERRUPTIBLE);
+		wait_prepare(&child->vfork_done, &w, WAIT_KILLABLE);
 		if (err || __atomic_load_n(&child->vfork_finished,
 					   __ATOMIC_ACQUIRE))
 			break;

@@ -29,10 +29,10 @@
 #include "proc/load.h"
 #include "proc/process.h"
 #include "proc/script.h"
-#include "proc/signal.h"
 #include "proc/timers.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 #define PATH_SIZE	4096
 #define SCRIPT_DEPTH	4	/* interpreters that are scripts themselves */
@@ -195,6 +195,8 @@ static int exec_prepare(struct exec *e)
 		return -ENOMEM;
 	err = program_load(&e->program, e->file, e->as);
 	if (!err)
+		err = signal_map_page(e->as);
+	if (!err)
 		err = make_stack(e);
 	/* From here on the caller has no other threads to go back to. */
 	return err ? err : process_become_single();
@@ -231,10 +233,7 @@ static void fresh_registers(struct weft_frame *frame, uint64_t pc, uint64_t sp)
 	fpstate_exec();
 }
 
-/*
- * Step over. Ignored signals stay ignored, blocked ones blocked, pending ones
- * pending (POSIX); flags of actions are reset, as handlers would be.
- */
+/* Step over. */
 static void exec_commit(struct exec *e, struct weft_frame *frame)
 {
 	struct process *p = process_current();
@@ -244,7 +243,7 @@ static void exec_commit(struct exec *e, struct weft_frame *frame)
 	process_change_aspace(p, e->as);
 	e->as = NULL;
 	files_close_on_exec(p->files);
-	signal_set_reap_children(false);
+	signal_exec();
 	take_name(e->path);
 	mark_execed(p);
 	fresh_registers(frame, e->program.entry, e->sp);

@@ -9,7 +9,7 @@
  * is first; the others find that they have lost, and their threads end as if
  * they had been told. A thread looks at its own must_end on its way to user
  * mode and before and after it sleeps (signal_pending is true then); that no
- * sleeper misses it is the argument of signals (signal.c), word for word.
+ * sleeper misses it is the argument of signals (signal/send.c), word for word.
  * A thread that clone makes meanwhile is not entered (process_add_thread looks
  * under the same lock).
  *
@@ -64,13 +64,13 @@
 #include "mm/user.h"
 #include "proc/futex.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/timers.h"
 #include "proc/tree.h"
 #include "proc/wait_status.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 #include "tty/session.h"
 
@@ -106,8 +106,7 @@ static bool tell_parent(struct process *p)
 	bool unwanted = p->exit_signal == SIGCHLD &&
 			signal_children_unwanted(parent);
 
-	if (p->exit_signal)
-		signal_send(parent, p->exit_signal);
+	signal_tell_end(p);
 	/* Also if unwanted: a wait4 must see that no child is left. */
 	wait_wake_all(&parent->child_exit);
 	return unwanted;
@@ -128,6 +127,8 @@ static void hand_children_on(struct process *p)
 		if (child->state == PROCESS_ZOMBIE && tell_parent(child)) {
 			tree_unlink(child);
 			process_put(child);
+		} else {
+			signal_orphan_group(child, p, NULL);
 		}
 	}
 }
@@ -140,6 +141,7 @@ static bool become_zombie(struct process *p)
 	assert(!p->aspace && !p->files && !p->fs);
 	hand_children_on(p);
 	p->state = PROCESS_ZOMBIE;
+	signal_orphan_group(p, p->parent, p);
 	unwanted = tell_parent(p);
 	if (unwanted)
 		tree_unlink(p);
@@ -159,13 +161,14 @@ static void leave_process(struct process *p)
 	spin_lock(&p->signal_lock);
 	tree_remove_thread(p, self);
 	last = list_empty(&p->threads);
-	if (last)
-		p->pending = 0;
+	signal_thread_leaves(p, self, last);
 	spin_unlock(&p->signal_lock);
-	if (last)
+	if (last) {
 		unwanted = become_zombie(p);
-	else
+	} else {
+		signal_check_stop(p);
 		wait_wake_all(&p->thread_exit);
+	}
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	if (unwanted)
 		process_put(p);

@@ -43,10 +43,10 @@
 #include "mm/aspace.h"
 #include "proc/futex_op.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
 #include "sched/sched.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 
 #define BUCKETS 256		/* a power of two */
 

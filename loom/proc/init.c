@@ -14,10 +14,10 @@
 #include "lib/panic.h"
 #include "proc/exec.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/tree.h"
 #include "sched/clock.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 #define CONSOLE "/dev/console"
 
@@ -84,6 +84,7 @@ void process_start_init(const char *path)
 	if (!p)
 		fatal("no memory for process 1");
 	p->exit_signal = SIGCHLD;
+	signal_make_unkillable(p);
 	p->fs = fs_context_create(fs_root(), 022);
 	p->files = files_create();
 	t = thread_create("init", init_start, (void *)(uintptr_t)path, p);

@@ -16,11 +16,11 @@
 #include "mm/aspace.h"
 #include "mm/kmem.h"
 #include "mm/kvm.h"
-#include "proc/signal.h"
 #include "proc/tree.h"
 #include "sched/clock.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 struct spinlock process_tree_lock = SPINLOCK_INIT(RANK_TREE, "processes");
 struct list process_all = LIST_INIT(process_all);
@@ -55,6 +55,7 @@ struct process *process_alloc(void)
 	list_init(&p->session_member);
 	list_init(&p->threads);
 	spin_init(&p->signal_lock, RANK_SIGNAL, "signals");
+	signal_init_process(p);
 	waitq_init(&p->child_exit, "child exit");
 	waitq_init(&p->thread_exit, "thread exit");
 	waitq_init(&p->vfork_done, "vfork");
@@ -333,6 +334,8 @@ static char state_letter(const struct process *p)
 
 	if (p->state == PROCESS_ZOMBIE)
 		return 'Z';
+	if (signal_is_stopped(p))
+		return 'T';
 	list_for_each_entry(t, &p->threads, struct thread, sibling) {
 		if (t->state != THREAD_BLOCKED)
 			return 'R';

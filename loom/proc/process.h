@@ -31,6 +31,7 @@
 #include "lib/list.h"
 #include "lib/lock.h"
 #include "sched/wait.h"
+#include "signal/state.h"
 
 struct aspace;
 struct clone_wish;
@@ -107,9 +108,7 @@ struct process {
 	/* signal_lock */
 	struct spinlock signal_lock;	/* RANK_SIGNAL */
 	enum process_ending ending;
-	uint64_t pending;	/* of the process; bit n-1: signal n */
-	uint64_t ignored;	/* SIG_IGN asked for */
-	bool reap_children;	/* SA_NOCLDWAIT: none becomes a zombie */
+	struct signal_process signals;
 };
 
 /* The running thread's process; NULL in a kernel thread. */
@@ -146,7 +145,7 @@ struct fs_context *process_fs(struct process *p);
 /* What /proc, getrusage and times tell of a process: a consistent copy. */
 struct process_info {
 	int pid, ppid, pgid, sid;
-	char state;		/* as in /proc/PID/stat: R S D Z */
+	char state;		/* as in /proc/PID/stat: R S D T Z */
 	char name[16];
 	uint64_t utime_ns, stime_ns;
 	uint64_t child_utime_ns, child_stime_ns;

@@ -11,8 +11,8 @@
 #include "lib/errno.h"
 #include "mm/kmem.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 static void init_timer(struct timer *t, enum timer_clock clock,
 		       const struct timer_event *event, int id)

@@ -28,6 +28,7 @@
 #include "lib/list.h"
 #include "lib/lockset.h"
 #include "proc/fpstate.h"
+#include "signal/state.h"
 
 struct process;
 struct cpu;
@@ -99,8 +100,7 @@ struct thread {
 	 * thread itself reads without.
 	 */
 	bool must_end;			/* proc/exit.c; atomic */
-	uint64_t blocked;		/* bit n-1: signal n */
-	uint64_t pending;		/* signals for this thread alone */
+	struct signal_thread signal;	/* says which lock for each part */
 
 	char name[16];
 	struct list all;		/* list of all threads; its lock */

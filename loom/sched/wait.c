@@ -39,10 +39,10 @@
 
 #include "lib/assert.h"
 #include "lib/errno.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 /* A thread's own deadline. */
 struct alarm {
@@ -75,9 +75,9 @@ void wait_prepare(struct waitq *queue, struct waiter *waiter,
 	assert(!is_on(queue, waiter));
 	waiter->queue = queue;
 	waiter->thread = thread_current();
-	waiter->interruptible = mode == WAIT_INTERRUPTIBLE;
+	waiter->mode = mode;
 	list_add_tail(&queue->waiters, &waiter->link);
-	sched_prepare_block(waiter->interruptible);
+	sched_prepare_block(mode != WAIT_UNINTERRUPTIBLE);
 	spin_unlock_irqrestore(&queue->lock, daif);
 }
 
@@ -96,8 +96,14 @@ static bool leave(struct waiter *waiter)
 
 static bool interrupted(const struct waiter *waiter)
 {
-	return waiter->interruptible && waiter->thread->process &&
-	       signal_pending();
+	switch (waiter->mode) {
+	case WAIT_INTERRUPTIBLE:
+		return signal_pending();
+	case WAIT_KILLABLE:
+		return signal_is_deadly();
+	default:
+		return false;
+	}
 }
 
 static bool has_passed(uint64_t deadline_ns)

@@ -57,6 +57,7 @@ struct thread;
 
 enum wait_mode {
 	WAIT_INTERRUPTIBLE,	/* any signal that is not ignored ends it */
+	WAIT_KILLABLE,		/* only one that ends the process */
 	WAIT_UNINTERRUPTIBLE,	/* only for waits that are sure to be short */
 };
 
@@ -71,7 +72,7 @@ struct waiter {
 	struct waitq *queue;
 	struct thread *thread;
 	struct list link;	/* on queue->waiters; self-linked when woken */
-	bool interruptible;
+	enum wait_mode mode;
 };
 
 /* A thread and the queues that it watches. */

@@ -141,14 +141,14 @@
 	HAVE(129, kill)							\
 	HAVE(130, tkill)						\
 	HAVE(131, tgkill)						\
-	NONE(132, sigaltstack)						\
-	NONE(133, rt_sigsuspend)					\
+	HAVE(132, sigaltstack)						\
+	HAVE(133, rt_sigsuspend)					\
 	HAVE(134, rt_sigaction)						\
 	HAVE(135, rt_sigprocmask)					\
 	HAVE(136, rt_sigpending)					\
-	NONE(137, rt_sigtimedwait)					\
-	NONE(138, rt_sigqueueinfo)					\
-	NONE(139, rt_sigreturn)						\
+	HAVE(137, rt_sigtimedwait)					\
+	HAVE(138, rt_sigqueueinfo)					\
+	HAVE(139, rt_sigreturn)						\
 	HAVE(140, setpriority)						\
 	HAVE(141, getpriority)						\
 	HAVE(142, reboot)						\
@@ -249,7 +249,7 @@
 	NONE(237, set_mempolicy)					\
 	NONE(238, migrate_pages)					\
 	NONE(239, move_pages)						\
-	NONE(240, rt_tgsigqueueinfo)					\
+	HAVE(240, rt_tgsigqueueinfo)					\
 	NONE(241, perf_event_open)					\
 	NONE(242, accept4)						\
 	NONE(243, recvmmsg)						\
@@ -335,5 +335,21 @@
 	NONE(448, process_mrelease)					\
 	NONE(449, futex_waitv)						\
 	NONE(450, set_mempolicy_home_node)
+
+/*
+ * What becomes of a call that a signal interrupted (signal/call.c), for those
+ * that are not RESTART_ALWAYS.
+ */
+#define SYSCALL_RESTART_LIST(CLASS)					\
+	CLASS(72, pselect6, RESTART_UNHANDLED)				\
+	CLASS(73, ppoll, RESTART_UNHANDLED)				\
+	CLASS(101, nanosleep, RESTART_UNHANDLED)			\
+	CLASS(115, clock_nanosleep, RESTART_UNHANDLED)			\
+	CLASS(133, rt_sigsuspend, RESTART_UNHANDLED)			\
+	CLASS(22, epoll_pwait, RESTART_NEVER)				\
+	CLASS(137, rt_sigtimedwait, RESTART_NEVER)			\
+	CLASS(220, clone, RESTART_SURELY)				\
+	CLASS(435, clone3, RESTART_SURELY)				\
+	CLASS(441, epoll_pwait2, RESTART_NEVER)
 
 #endif

@@ -13,9 +13,9 @@
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/tree.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 
 #define NAME_SIZE 65

@@ -29,7 +29,6 @@ void syscall_dispatch(struct weft_frame *frame);
 /* What a call that exists may be asked for and does not do. */
 enum syscall_part {
 	PART_CLONE_FLAGS,
-	PART_SIGACTION_HANDLER,
 	PART_FUTEX_PI,
 	PART_ADJTIMEX_SET,
 	PART_COUNT

@@ -15,6 +15,7 @@
 #include "lib/errno.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "signal/signal.h"
 #include "syscall/list.h"
 #include "syscall/sys_clock.h"
 #include "syscall/sys_fs.h"
@@ -42,9 +43,13 @@ static const struct syscall table[TABLE_SIZE] = {
 	SYSCALL_LIST(HAVE, NONE)
 };
 
+#define CLASS(number, name, restart) [number] = restart,
+static const uint8_t restart_class[TABLE_SIZE] = {
+	SYSCALL_RESTART_LIST(CLASS)
+};
+
 static const char *const part_name[PART_COUNT] = {
 	[PART_CLONE_FLAGS] = "clone(flags)",
-	[PART_SIGACTION_HANDLER] = "rt_sigaction(handler)",
 	[PART_FUTEX_PI] = "futex(priority inheritance)",
 	[PART_ADJTIMEX_SET] = "adjtimex(set)",
 };
@@ -84,6 +89,7 @@ void syscall_dispatch(struct weft_frame *frame)
 	uint64_t arg[6];
 	long result;
 
+	signal_call_begins();
 	for (unsigned i = 0; i < 6; i++)
 		arg[i] = weft_frame_arg(frame, i);
 	if (number >= TABLE_SIZE) {
@@ -93,6 +99,8 @@ void syscall_dispatch(struct weft_frame *frame)
 		result = call->fn ? call->fn(arg) : not_there(number);
 	}
 	weft_frame_set_result(frame, (uint64_t)result);
+	signal_call_ends(frame, (enum signal_restart)
+			 restart_class[number & (TABLE_SIZE - 1)]);
 }
 
 long syscall_part_missing(enum syscall_part part)

@@ -6,7 +6,7 @@
 #include "lib/lock.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
+#include "signal/signal.h"
 #include "tty/ioctls.h"
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_TTY, "terminal's session");

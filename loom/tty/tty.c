@@ -28,9 +28,9 @@
 #include "lib/lock.h"
 #include "mm/kmem.h"
 #include "mm/user.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "tty/session.h"
 
 enum {

@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "proc/signal.h"
 #include "rig.h"
+#include "signal/signal.h"
 
 enum { CAPACITY = 65536, ATOMIC = 4096 };
 

@@ -22,8 +22,8 @@
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
 #include "tty/tty.h"
 
 #define USER_END (UINT64_C(1) << 47)
@@ -430,21 +430,21 @@ uint64_t clock_realtime(void)
 }
 
 /*
- * process->pending: a signal has come and ends sleeps. process->status: the
+ * process->signals.harmless: a signal has come and ends sleeps. status: the
  * last one that signal_send sent.
  */
 void shim_signal(int pid)
 {
 	pthread_mutex_lock(&wait_lock);
 	if (everyone[pid])
-		everyone[pid]->pending = 1;
+		everyone[pid]->signals.harmless = 1;
 	pthread_cond_broadcast(&wait_changed);
 	pthread_mutex_unlock(&wait_lock);
 }
 
 bool signal_pending(void)
 {
-	return __atomic_load_n(&current->pending, __ATOMIC_RELAXED);
+	return __atomic_load_n(&current->signals.harmless, __ATOMIC_RELAXED);
 }
 
 void signal_send(struct process *p, int sig)
