@@ -95,7 +95,7 @@ static struct process_timers *need_timers(void)
 	return timers;
 }
 
-/* The calling process's timer @id, or NULL. timers_setting or timers_lock held. */
+/* The calling process's timer @id, or NULL. */
 static struct timer *find(int id)
 {
 	struct process_timers *timers = timers_of(process_current());
