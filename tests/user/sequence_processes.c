@@ -70,10 +70,11 @@ static void obey(int in, int out)
 		case 'g':
 			answer = setpgid(0, 0) < 0 ? errno : 0;
 			break;
-		case 'c':	/* an orphan, and a child that is reaped */
+		case 'c':	/* init's to reap, and its own */
 			if (fork() == 0) {
-				if (fork() == 0)
-					_exit(1);
+				/* It must not keep the group alive. */
+				if (vfork() == 0)
+					_exit(setsid() > 0);
 				_exit(5);
 			}
 			if (wait(&answer) > 0)
@@ -368,4 +369,20 @@ static void end(void)
 	}
 }
 
-const struct topic topic_processes = { "processes", NULL, step, end };
+/*
+ * Whoever started it, it leads a group, and has a parent of the same session
+ * in another: else its group were orphaned, and hung up.
+ */
+static void begin(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid > 0) {
+		waitpid(pid, &status, 0);
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	}
+	setpgid(0, 0);
+}
+
+const struct topic topic_processes = { "processes", begin, step, end };
