@@ -36,6 +36,7 @@ enum lock_rank {
 	/* spinlocks that interrupts never take */
 	RANK_FDTABLE,		/* struct files */
 	RANK_FS_CONTEXT,	/* struct fs_context */
+	RANK_EVENT,		/* the count of an eventfd */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TIMERS,		/* programs' timers: they send signals */

@@ -189,10 +189,6 @@ _Noreturn void process_exit_thread(uint32_t status);
 long process_clone(const struct weft_frame *frame,
 		   const struct clone_wish *wish);
 
-/* execve(2): paths and vectors are user addresses. */
-long process_exec(struct weft_frame *frame, uint64_t path, uint64_t argv,
-		  uint64_t envp);
-
 /* wait4(2) and waitid(2): status, info and rusage are user addresses or 0. */
 long process_wait4(int pid, uint64_t status, int options, uint64_t rusage);
 long process_waitid(int idtype, int id, uint64_t info, int options,

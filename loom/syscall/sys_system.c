@@ -2,6 +2,7 @@
 /* System calls on the machine: its name, memory, limits, chance, its end. */
 #include "syscall/sys_system.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "dev/power.h"
@@ -91,7 +92,6 @@ static const struct limit limits[RLIMIT_COUNT] = {
 	[RLIMIT_CORE] = { 0, 0 },
 	[RLIMIT_RSS] = { UNLIMITED, UNLIMITED },
 	[RLIMIT_NPROC] = { TASK_MAX, TASK_MAX },
-	[RLIMIT_NOFILE] = { FILES_MAX, FILES_MAX },
 	[RLIMIT_MEMLOCK] = { UNLIMITED, UNLIMITED },
 	[RLIMIT_AS] = { UNLIMITED, UNLIMITED },
 	[RLIMIT_LOCKS] = { UNLIMITED, UNLIMITED },
@@ -100,16 +100,28 @@ static const struct limit limits[RLIMIT_COUNT] = {
 	[RLIMIT_RTTIME] = { UNLIMITED, UNLIMITED },
 };
 
+static struct limit limit_of(unsigned resource)
+{
+	uint32_t soft, hard;
+
+	if (resource != RLIMIT_NOFILE)
+		return limits[resource];
+	files_get_limit(process_current()->files, &soft, &hard);
+	return (struct limit){ soft, hard };
+}
+
 static long get_limit(unsigned resource, uint64_t addr)
 {
+	struct limit limit;
+
 	if (resource >= RLIMIT_COUNT)
 		return -EINVAL;
-	return addr ? copy_to_user(addr, &limits[resource],
-				   sizeof(limits[resource])) : 0;
+	limit = limit_of(resource);
+	return addr ? copy_to_user(addr, &limit, sizeof(limit)) : 0;
 }
 
 /*
- * Limits do not change. A wish for what is in force succeeds; so does any for
+ * Only the number of descriptors can be changed. A wish for what is in force succeeds; so does any for
  * core files, which are never written. Others are refused rather than
  * promised and not kept.
  */
@@ -123,6 +135,9 @@ static long set_limit(unsigned resource, uint64_t addr)
 		return -EFAULT;
 	if (wish.soft > wish.hard)
 		return -EINVAL;
+	if (resource == RLIMIT_NOFILE)
+		return files_set_limit(process_current()->files, wish.soft,
+				       wish.hard);
 	if (resource == RLIMIT_CORE || wish.soft == limits[resource].soft)
 		return 0;
 	return -EPERM;
@@ -138,8 +153,10 @@ long sys_setrlimit(const uint64_t arg[6])
 	return set_limit((unsigned)arg[0], arg[1]);
 }
 
+/* The limits of another process are all but one those of all. */
 long sys_prlimit64(const uint64_t arg[6])
 {
+	bool is_me = true;
 	struct process *p;
 	long err;
 
@@ -147,8 +164,11 @@ long sys_prlimit64(const uint64_t arg[6])
 		p = process_find((int)arg[0]);
 		if (!p)
 			return -ESRCH;
+		is_me = p == process_current();
 		process_put(p);
 	}
+	if (!is_me && (unsigned)arg[1] == RLIMIT_NOFILE)
+		return -EPERM;
 	err = get_limit((unsigned)arg[1], arg[3]);
 	if (!err && arg[2])
 		err = set_limit((unsigned)arg[1], arg[2]);

@@ -457,7 +457,7 @@ static void *restless(void *arg)
 	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
 		futex_wait(U(&ticket[(uintptr_t)arg % 2]), false, 0, FUTEX_ANY,
 			   &never);
-		__atomic_store_n(&process_current()->pending, 0,
+		__atomic_store_n(&process_current()->signals.harmless, 0,
 				 __ATOMIC_RELAXED);
 	}
 	shim_leave();
