@@ -208,9 +208,7 @@ static int check_new_name(const struct path_end *end, uint32_t mode)
 		return -EEXIST;
 	if (!end->slash || (mode & MODE_FMT) == MODE_DIR)
 		return 0;
-	mutex_lock(&end->dir->lock);
-	err = end->dir->ops->lookup(end->dir, end->name, &there);
-	mutex_unlock(&end->dir->lock);
+	err = inode_lookup(end->dir, end->name, &there);
 	if (err)
 		return err;
 	inode_put(there);
@@ -317,9 +315,7 @@ static int check_unlink_name(const struct path_end *end)
 		return -EISDIR;
 	if (!end->slash)
 		return 0;
-	mutex_lock(&end->dir->lock);
-	err = end->dir->ops->lookup(end->dir, end->name, &there);
-	mutex_unlock(&end->dir->lock);
+	err = inode_lookup(end->dir, end->name, &there);
 	if (err)
 		return err;
 	err = inode_is(there, MODE_DIR) ? -EISDIR : -ENOTDIR;

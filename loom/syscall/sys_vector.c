@@ -47,7 +47,8 @@ static long transfer(struct file *f, const struct io_vector *iov, unsigned n,
 		     int64_t pos, bool is_write)
 {
 	if (pos == POS_OF_FILE)
-		return is_write ? file_writev(f, iov, n) : file_readv(f, iov, n);
+		return is_write ? file_writev(f, iov, n) :
+				  file_readv(f, iov, n);
 	return is_write ? file_pwritev(f, iov, n, (uint64_t)pos) :
 			  file_preadv(f, iov, n, (uint64_t)pos);
 }
