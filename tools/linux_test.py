@@ -209,11 +209,13 @@ def main() -> int:
                         help="only the programs and scripts of this name")
     parser.add_argument("--show", choices=("linux", "loom"),
                         help="print what one of them says, no comparison")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N",
+                        help="run everything so often")
     parser.add_argument("--variant", default=build.name("gcc", False),
                         help="the build directory of loom")
     args = parser.parse_args()
     wanted = [c for c in commands()
-              if not args.only or c.name.split()[0] in args.only]
+              if not args.only or c.name.split()[0] in args.only] * args.repeat
     if args.show:
         kernel = linux if args.show == "linux" else loom
         show(wanted, results(kernel(wanted, args.variant)))

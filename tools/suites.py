@@ -350,6 +350,6 @@ def features() -> Iterator[Job]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*linux(), *mutants(), *fuzz(), *user(), *boot(), *model(), *system(),
-            *consume(), *examples(), *features(), *static(), *sequence(),
-            *host()]
+    return [*linux(), *mutants(), *fuzz(), *user(), *boot(), *model(),
+            *system(), *consume(), *examples(), *features(), *static(),
+            *sequence(), *host()]

@@ -204,9 +204,7 @@ static int look_for(const struct path_end *end)
 	struct inode *there;
 	int err;
 
-	mutex_lock(&end->dir->lock);
-	err = end->dir->ops->lookup(end->dir, end->name, &there);
-	mutex_unlock(&end->dir->lock);
+	err = inode_lookup(end->dir, end->name, &there);
 	if (err)
 		return err;
 	inode_put(there);
@@ -326,9 +324,7 @@ static int check_unlink_name(const struct path_end *end)
 		return -EISDIR;
 	if (!end->slash)
 		return 0;
-	mutex_lock(&end->dir->lock);
-	err = end->dir->ops->lookup(end->dir, end->name, &there);
-	mutex_unlock(&end->dir->lock);
+	err = inode_lookup(end->dir, end->name, &there);
 	if (err)
 		return err;
 	err = inode_is(there, MODE_DIR) ? -EISDIR : -ENOTDIR;

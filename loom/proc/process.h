@@ -64,7 +64,9 @@ struct process {
 	char name[16];		/* its main thread's */
 	enum process_state state;
 	struct process *parent;
-	struct list children, sibling;
+	struct list children, sibling;	/* in the order they came */
+	struct list news, news_member;	/* of them: tree_note_news */
+	uint64_t children_ever, birth;	/* how many came; the how manieth */
 	struct list all;	/* every process, the oldest first */
 	struct number *number, *group, *session;	/* of the next three */
 	struct list group_member, session_member;	/* on those numbers */
@@ -122,6 +124,8 @@ struct process *process_find(int pid);
 void process_get(struct process *p);
 void process_put(struct process *p);
 unsigned process_count(void);
+/* How many there have been since the start. */
+unsigned process_births(void);
 /* The live or zombie process with the smallest pid above @pid, counted. */
 struct process *process_next(int pid);
 

@@ -170,8 +170,8 @@
 	HAVE(158, getgroups)						\
 	NONE(159, setgroups)						\
 	HAVE(160, uname)						\
-	NONE(161, sethostname)						\
-	NONE(162, setdomainname)					\
+	HAVE(161, sethostname)						\
+	HAVE(162, setdomainname)					\
 	HAVE(163, getrlimit)						\
 	HAVE(164, setrlimit)						\
 	HAVE(165, getrusage)						\

@@ -274,7 +274,7 @@ int main(int argc, char **argv)
 {
 	(void)argc;
 	child_init(argv[0]);
-	setenv("PATH", "/bin", 1);
+	setenv("PATH", "/loom/bin", 1);
 	setenv("HOME", "/", 1);
 	if (chdir("/tmp") != 0)
 		tap_bail("/tmp");
