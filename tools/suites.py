@@ -79,7 +79,8 @@ class Config:
 
     def run_options(self) -> list[str]:
         """The same as options of ./run."""
-        options = ["--compiler", "clang" if self.clang else "gcc",
+        options = ["--shell", "loom",
+                   "--compiler", "clang" if self.clang else "gcc",
                    "--cpu", "max" if self.max else "cortex-a53",
                    "--gic", "2" if self.gicv2 else "3"]
         options += ["--el2"] if self.el2 else []
@@ -305,7 +306,7 @@ def system() -> Iterator[Job]:
             yield dataclasses.replace(
                 job, name=f"system-other.{topic}.{name}",
                 needs=(DEFAULT, other.variant()), long=True,
-                env={"LOOM_OPTIONS": " ".join(other.run_options()[:-2]) +
+                env={"LOOM_OPTIONS": " ".join(other.run_options()[2:-2]) +
                      " --append=loom.asids=1"})
 
 

@@ -126,9 +126,7 @@ int proc_next_fd(int pid, int fd)
 
 	if (!files)
 		return -1;
-	for (; fd < FILES_MAX && next < 0; fd++)
-		if (files_get_cloexec(files, fd) >= 0)
-			next = fd;
+	next = files_next(files, fd);
 	files_put(files);
 	return next;
 }

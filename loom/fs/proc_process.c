@@ -43,13 +43,17 @@ static void look_at_memory(struct process *p, struct facts *f)
 
 static void look_at_files(struct process *p, struct facts *f)
 {
+	struct files *files = process_files(p);
 	struct fs_context *fs = process_fs(p);
 
-	if (!fs)
-		return;
-	f->umask = fs_context_umask(fs);
-	f->descriptors = FILES_MAX;
-	fs_context_put(fs);
+	if (files) {
+		f->descriptors = files_size(files);
+		files_put(files);
+	}
+	if (fs) {
+		f->umask = fs_context_umask(fs);
+		fs_context_put(fs);
+	}
 }
 
 static int gather(struct proc_id id, struct facts *f)
@@ -197,12 +201,17 @@ int proc_limits(struct proc_text *t, struct proc_id id)
 		{ "Max realtime timeout", "us" },
 	};
 
-	if (!inspect_process_exists(id.pid))
+	struct process *p = process_find(id.pid);
+	struct files *files;
+
+	if (!p)
 		return -ESRCH;
+	files = process_files(p);
+	process_put(p);
 	proc_add(t, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
 		 "Hard Limit", "Units");
 	for (unsigned i = 0; i < LIMIT_COUNT; i++) {
-		struct limit l = limit_of(i);
+		struct limit l = limit_of(i, files);
 
 		proc_add(t, "%-25s ", lines[i].name);
 		add_limit(t, l.soft);
@@ -211,5 +220,7 @@ int proc_limits(struct proc_text *t, struct proc_id id)
 			proc_add(t, "%-10s", lines[i].unit);
 		proc_add(t, "\n");
 	}
+	if (files)
+		files_put(files);
 	return 0;
 }

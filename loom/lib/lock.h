@@ -37,6 +37,7 @@ enum lock_rank {
 	RANK_FDTABLE,		/* struct files */
 	RANK_FS_CONTEXT,	/* struct fs_context */
 	RANK_UTS,		/* the names of the system */
+	RANK_EVENT,		/* the count of an eventfd */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TIMERS,		/* programs' timers: they send signals */

@@ -17,7 +17,6 @@ static const struct limit limits[LIMIT_COUNT] = {
 	[RLIMIT_CORE] = { 0, 0 },
 	[RLIMIT_RSS] = { LIMIT_NONE, LIMIT_NONE },
 	[RLIMIT_NPROC] = { TASK_MAX, TASK_MAX },
-	[RLIMIT_NOFILE] = { FILES_MAX, FILES_MAX },
 	[RLIMIT_MEMLOCK] = { LIMIT_NONE, LIMIT_NONE },
 	[RLIMIT_AS] = { LIMIT_NONE, LIMIT_NONE },
 	[RLIMIT_LOCKS] = { LIMIT_NONE, LIMIT_NONE },
@@ -26,8 +25,14 @@ static const struct limit limits[LIMIT_COUNT] = {
 	[RLIMIT_RTTIME] = { LIMIT_NONE, LIMIT_NONE },
 };
 
-struct limit limit_of(unsigned resource)
+struct limit limit_of(unsigned resource, struct files *files)
 {
+	uint32_t soft = 0, hard = 0;
+
 	assert(resource < LIMIT_COUNT);
-	return limits[resource];
+	if (resource != RLIMIT_NOFILE)
+		return limits[resource];
+	if (files)
+		files_get_limit(files, &soft, &hard);
+	return (struct limit){ soft, hard };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Resource limits: the same for every process, and constant.
+ * Resource limits: the same for every process and constant, but for that on
+ * descriptors, which belongs to their table.
  */
 #ifndef LOOM_PROC_LIMITS_H
 #define LOOM_PROC_LIMITS_H
@@ -22,7 +23,12 @@ struct limit {
 	uint64_t soft, hard;
 };
 
-/* @resource is below LIMIT_COUNT. */
-struct limit limit_of(unsigned resource);
+struct files;
+
+/*
+ * Of the process that has @files (NULL: of a zombie). @resource is below
+ * LIMIT_COUNT.
+ */
+struct limit limit_of(unsigned resource, struct files *files);
 
 #endif

@@ -2,6 +2,7 @@
 /* System calls on the machine: its name, memory, limits, chance, its end. */
 #include "syscall/sys_system.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "dev/power.h"
@@ -86,18 +87,23 @@ long sys_sysinfo(const uint64_t arg[6])
 	return copy_to_user(arg[0], &info, sizeof(info));
 }
 
+static struct limit my_limit(unsigned resource)
+{
+	return limit_of(resource, process_current()->files);
+}
+
 static long get_limit(unsigned resource, uint64_t addr)
 {
 	struct limit limit;
 
 	if (resource >= LIMIT_COUNT)
 		return -EINVAL;
-	limit = limit_of(resource);
+	limit = my_limit(resource);
 	return addr ? copy_to_user(addr, &limit, sizeof(limit)) : 0;
 }
 
 /*
- * Limits do not change. A wish for what is in force succeeds; so does any for
+ * Only the number of descriptors can be changed. A wish for what is in force succeeds; so does any for
  * core files, which are never written. Others are refused rather than
  * promised and not kept.
  */
@@ -111,7 +117,10 @@ static long set_limit(unsigned resource, uint64_t addr)
 		return -EFAULT;
 	if (wish.soft > wish.hard)
 		return -EINVAL;
-	if (resource == RLIMIT_CORE || wish.soft == limit_of(resource).soft)
+	if (resource == RLIMIT_NOFILE)
+		return files_set_limit(process_current()->files, wish.soft,
+				       wish.hard);
+	if (resource == RLIMIT_CORE || wish.soft == my_limit(resource).soft)
 		return 0;
 	return -EPERM;
 }
@@ -126,8 +135,10 @@ long sys_setrlimit(const uint64_t arg[6])
 	return set_limit((unsigned)arg[0], arg[1]);
 }
 
+/* The limits of another process are all but one those of all. */
 long sys_prlimit64(const uint64_t arg[6])
 {
+	bool is_me = true;
 	struct process *p;
 	long err;
 
@@ -135,8 +146,11 @@ long sys_prlimit64(const uint64_t arg[6])
 		p = process_find((int)arg[0]);
 		if (!p)
 			return -ESRCH;
+		is_me = p == process_current();
 		process_put(p);
 	}
+	if (!is_me && (unsigned)arg[1] == RLIMIT_NOFILE)
+		return -EPERM;
 	err = get_limit((unsigned)arg[1], arg[3]);
 	if (!err && arg[2])
 		err = set_limit((unsigned)arg[1], arg[2]);

@@ -84,7 +84,10 @@ static void on_preempt(struct weft_frame *frame)
 }
 
 /* What the program had, after an exception that hit it. */
-static void check_fake(const struct weft_frame *frame, uint64_t esr)
+static struct weft_frame before;
+
+static void check_fake(const struct weft_frame *frame, uint64_t esr,
+		       uint64_t far)
 {
 	const struct weft_task *task = weft_task_current();
 	unsigned n;
@@ -94,20 +97,24 @@ static void check_fake(const struct weft_frame *frame, uint64_t esr)
 	for (n = 3; n < 31; n++)
 		wrong += frame->x[n] != frame->x[1] + n;
 	wrong += frame->esr != esr || frame->number != WEFT_NO_SYSCALL;
+	wrong += frame->far != far || frame->orig_x0 != frame->x[0];
+	wrong += frame->pc != before.pc || frame->pstate != before.pstate;
+	wrong += frame->sp != before.sp;
+	wrong += frame->record[0] || frame->record[1];
 	wrong += !weft_frame_from_user(frame);
-	wrong += task->keys && !weft_pauth_exit_ok(task);
+	wrong += !weft_pauth_exit_ok(task);
 }
 
 static void on_fiq(struct weft_frame *frame)
 {
 	fiqs++;
-	check_fake(frame, 0);
+	check_fake(frame, 0, 0);
 }
 
 static void on_serror(struct weft_frame *frame)
 {
 	serrors++;
-	check_fake(frame, SERROR_ESR);
+	check_fake(frame, SERROR_ESR, 0);
 }
 
 static bool all_done(void)
@@ -129,6 +136,7 @@ static void on_syscall(struct weft_frame *frame)
 	wrong += frame != &player_current()->frame;
 	wrong += !on_event_stack(here, DEPTH);
 	frame->x[0] = ~frame->x[1];
+	before = *frame;
 	if (all_done())
 		fake_aarch32[aarch32](frame, SERROR_ESR);
 	if (turns % FAKE_TURNS == 1)
@@ -196,7 +204,7 @@ static void go_home(void)
 static void on_unexpected(struct weft_frame *frame, unsigned vector)
 {
 	seen_vector = vector;
-	check_fake(frame, SERROR_ESR);
+	check_fake(frame, SERROR_ESR, SERROR_ESR);
 	go_home();
 }
 

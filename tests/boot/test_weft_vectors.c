@@ -134,7 +134,10 @@ static int check_seen(unsigned vector)
 	CHECK(seen.pc == (uint64_t)(uintptr_t)fake_el1_end);
 	CHECK_NUM(seen.pstate, ==, kernel_pstate());
 	CHECK_NUM(seen.sp, ==, seen.x[3]);
+	CHECK_NUM(seen.orig_x0, ==, 0);
 	CHECK_NUM(seen.number, ==, WEFT_NO_SYSCALL);
+	CHECK_NUM(seen.record[0], ==, seen.x[29]);
+	CHECK_NUM(seen.record[1], ==, seen.pc);
 	return BOOT_PASS;
 }
 
@@ -181,6 +184,8 @@ static int check_overflow(unsigned vector)
 	CHECK_NUM(seen_vector, ==, WEFT_VECTOR_OVERFLOW);
 	CHECK_NUM(fiqs + serrors, ==, 0);
 	CHECK_NUM(seen.sp, ==, low);
+	CHECK_NUM(seen.esr, ==, SERROR_ESR);
+	CHECK_NUM(seen.far, ==, low);
 	CHECK((uint64_t)(uintptr_t)seen_at == top - WEFT_FRAME_SIZE);
 	return check_seen(vector);
 }
@@ -238,7 +243,11 @@ static void (*const fake_aarch32[])(struct weft_frame *, uint64_t) = {
 	fake_el0_aarch32_serror,
 };
 
-static void check_user(const struct weft_frame *frame, uint64_t esr)
+/* Of the system call that turned into something else. */
+static struct weft_frame before;
+
+static void check_user(const struct weft_frame *frame, uint64_t esr,
+		       uint64_t far)
 {
 	const struct weft_task *task = &player.thread.task;
 	unsigned n;
@@ -248,36 +257,42 @@ static void check_user(const struct weft_frame *frame, uint64_t esr)
 		user_wrong += frame->x[n] != frame->x[1] + n;
 
 	/* The kernel runs by its own key. */
-	user_wrong += task->keys && !weft_pauth_exit_ok(task);
+	user_wrong += !weft_pauth_exit_ok(task);
 	user_wrong += frame != thread_user_frame(&player.thread);
 	user_wrong += !weft_frame_from_user(frame);
-	user_wrong += frame->esr != esr || frame->far != 0;
+	user_wrong += frame->esr != esr || frame->far != far;
 	user_wrong += frame->number != WEFT_NO_SYSCALL;
+	user_wrong += frame->orig_x0 != frame->x[0];
+	user_wrong += frame->pc != before.pc;
+	user_wrong += frame->pstate != before.pstate;
+	user_wrong += frame->sp != before.sp;
+	/* A backtrace ends here. */
+	user_wrong += frame->record[0] || frame->record[1];
 }
 
 static void on_user_fiq(struct weft_frame *frame)
 {
 	fiqs++;
-	check_user(frame, 0);
+	check_user(frame, 0, 0);
 }
 
 static void on_user_serror(struct weft_frame *frame)
 {
 	serrors++;
-	check_user(frame, SERROR_ESR);
+	check_user(frame, SERROR_ESR, 0);
 }
 
 static void on_user_unexpected(struct weft_frame *frame, unsigned vector)
 {
 	seen_vector = vector;
-	frame->far = 0;		/* an older exception's */
-	check_user(frame, SERROR_ESR);
+	check_user(frame, SERROR_ESR, SERROR_ESR);
 	weft_switch_to(&player.thread.task, home);
 }
 
 static void on_syscall(struct weft_frame *frame)
 {
 	frame->x[0] = ~frame->x[1];
+	before = *frame;
 	if (player_entered(frame) != PLAYER_TURN)
 		fake_aarch32[aarch32](frame, SERROR_ESR);
 	switch (player.turns % 3) {

@@ -3,7 +3,8 @@
 console session with the shell.
 
 LOOM_OPTIONS in the environment holds options for every ./run, for instance
-another compiler or another machine.
+another compiler or another machine. The programs are loom's own, which are
+there with and without network; DEBIAN is for tests of Debian's.
 """
 
 import os
@@ -17,7 +18,9 @@ import pexpect
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 RUN = os.path.join(ROOT, "run")
-OPTIONS = shlex.split(os.environ.get("LOOM_OPTIONS", ""))
+MACHINE = shlex.split(os.environ.get("LOOM_OPTIONS", ""))
+OPTIONS = ["--shell", "loom", *MACHINE]
+DEBIAN = ["--shell", "ash", *MACHINE]
 TIMEOUT = 60            # seconds; it only detects a hang
 PROMPT = "loom$ "
 
