@@ -25,6 +25,7 @@ class Job:
     text: str                       # what is true if it passes
     command: list[str]
     needs: tuple[str, ...] = ()     # build directories
+    debian: tuple[str, ...] = ()    # sets of files: debian.py
     tap: bool = False               # else the exit status is the result
     timeout: int = 120              # seconds; it only detects a hang
     long: bool = False              # only with --long
@@ -280,6 +281,13 @@ def user() -> Iterator[Job]:
               timeout=300)
 
 
+def linux() -> Iterator[Job]:
+    """One boot of Linux and one of loom run everything there is to compare."""
+    yield Job("linux.same", "scripts and programs do the same on Linux",
+              tool("linux_test.py"), needs=(DEFAULT,),
+              debian=("linux", "programs"), tap=True, timeout=900)
+
+
 def fuzz() -> Iterator[Job]:
     """More of what `user' does with one seed, and with little of it."""
     run = os.path.join(build.ROOT, "run")
@@ -342,6 +350,6 @@ def features() -> Iterator[Job]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*mutants(), *fuzz(), *user(), *boot(), *model(), *system(),
-            *consume(), *examples(), *features(), *static(), *sequence(),
-            *host()]
+    return [*linux(), *mutants(), *fuzz(), *user(), *boot(), *model(),
+            *system(), *consume(), *examples(), *features(), *static(),
+            *sequence(), *host()]

@@ -122,7 +122,7 @@ int proc_fd(struct proc_id id, struct inode **out)
 int proc_next_fd(int pid, int fd)
 {
 	struct files *files = files_of(pid);
-	int next = -1;
+	int next;
 
 	if (!files)
 		return -1;

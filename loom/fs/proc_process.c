@@ -43,16 +43,16 @@ static void look_at_memory(struct process *p, struct facts *f)
 
 static void look_at_files(struct process *p, struct facts *f)
 {
-	struct files *files = process_files(p);
 	struct fs_context *fs = process_fs(p);
+	struct files *files = process_files(p);
 
-	if (files) {
-		f->descriptors = files_size(files);
-		files_put(files);
-	}
 	if (fs) {
 		f->umask = fs_context_umask(fs);
 		fs_context_put(fs);
+	}
+	if (files) {
+		f->descriptors = files_size(files);
+		files_put(files);
 	}
 }
 
@@ -202,16 +202,13 @@ int proc_limits(struct proc_text *t, struct proc_id id)
 	};
 
 	struct process *p = process_find(id.pid);
-	struct files *files;
 
 	if (!p)
 		return -ESRCH;
-	files = process_files(p);
-	process_put(p);
 	proc_add(t, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
 		 "Hard Limit", "Units");
 	for (unsigned i = 0; i < LIMIT_COUNT; i++) {
-		struct limit l = limit_of(i, files);
+		struct limit l = limit_of(p, i);
 
 		proc_add(t, "%-25s ", lines[i].name);
 		add_limit(t, l.soft);
@@ -220,7 +217,6 @@ int proc_limits(struct proc_text *t, struct proc_id id)
 			proc_add(t, "%-10s", lines[i].unit);
 		proc_add(t, "\n");
 	}
-	if (files)
-		files_put(files);
+	process_put(p);
 	return 0;
 }

@@ -23,10 +23,10 @@
 #include "mm/kmem.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
 #include "sched/mutex.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 
 enum {
 	BUFFER_FIRST = 212992,	/* as Linux, here and in the next three */

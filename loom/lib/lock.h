@@ -36,8 +36,8 @@ enum lock_rank {
 	/* spinlocks that interrupts never take */
 	RANK_FDTABLE,		/* struct files */
 	RANK_FS_CONTEXT,	/* struct fs_context */
-	RANK_UTS,		/* the names of the system */
 	RANK_EVENT,		/* the count of an eventfd */
+	RANK_UTS,		/* the names of the system */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TIMERS,		/* programs' timers: they send signals */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Resource limits: the same for every process and constant, but for that on
- * descriptors, which belongs to their table.
+ * Resource limits: constant and the same for every process, but for that of
+ * descriptors, which belongs to the table of them.
  */
 #ifndef LOOM_PROC_LIMITS_H
 #define LOOM_PROC_LIMITS_H
@@ -23,12 +23,9 @@ struct limit {
 	uint64_t soft, hard;
 };
 
-struct files;
+struct process;
 
-/*
- * Of the process that has @files (NULL: of a zombie). @resource is below
- * LIMIT_COUNT.
- */
-struct limit limit_of(unsigned resource, struct files *files);
+/* Of @p, which the caller holds; @resource is below LIMIT_COUNT. */
+struct limit limit_of(struct process *p, unsigned resource);
 
 #endif

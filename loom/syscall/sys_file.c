@@ -9,7 +9,6 @@
 #include "lib/errno.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "syscall/iov_arg.h"
 #include "syscall/path_arg.h"
 #include "syscall/dup.h"
 #include "syscall/sys_fs.h"

@@ -7,6 +7,7 @@
 #include "lib/lock.h"
 #include "mm/user.h"
 #include "proc/process.h"
+#include "proc/tree.h"
 #include "signal/signal.h"
 #include "tty/ioctls.h"
 
@@ -69,28 +70,13 @@ static bool is_ignored(int sig)
 	return signal_is_ignored(sig) || signal_blocked() & signal_bit(sig);
 }
 
-struct orphan_search {
-	int pgid;
-	bool found_parent;
-};
-
-static void match_parent(struct process *p, void *arg)
-{
-	struct orphan_search *search = arg;
-	const struct process *parent = p->parent;
-
-	if (p->pgid == search->pgid && p->state == PROCESS_LIVE && parent &&
-	    parent->pgid != p->pgid && parent->sid == p->sid)
-		search->found_parent = true;
-}
-
-/* Nobody of the session is there who could let a stopped group go on. */
 static bool is_orphaned(int pgid)
 {
-	struct orphan_search search = { .pgid = pgid };
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	bool orphaned = signal_is_orphaned_group(pgid);
 
-	process_for_each(match_parent, &search);
-	return !search.found_parent;
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return orphaned;
 }
 
 int session_check(int sig)

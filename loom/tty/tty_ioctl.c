@@ -12,6 +12,7 @@
 #include "signal/signal.h"
 #include "sched/clock.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "tty/ioctls.h"
 #include "tty/session.h"
 
