@@ -106,6 +106,7 @@ static bool tell_parent(struct process *p)
 	bool unwanted = p->exit_signal == SIGCHLD &&
 			signal_children_unwanted(parent);
 
+	tree_note_news(p);
 	signal_tell_end(p);
 	/* Also if unwanted: a wait4 must see that no child is left. */
 	wait_wake_all(&parent->child_exit);
@@ -120,8 +121,7 @@ static void hand_children_on(struct process *p)
 	list_for_each_entry_safe(child, tmp, &p->children, struct process,
 				 sibling) {
 		list_del(&child->sibling);
-		list_add_tail(&init->children, &child->sibling);
-		child->parent = init;
+		tree_adopt(init, child);
 		/* Process 1 waits for plain children. */
 		child->exit_signal = SIGCHLD;
 		if (child->state == PROCESS_ZOMBIE && tell_parent(child)) {

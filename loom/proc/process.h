@@ -64,7 +64,9 @@ struct process {
 	char name[16];		/* its main thread's */
 	enum process_state state;
 	struct process *parent;
-	struct list children, sibling;
+	struct list children, sibling;	/* in the order they came */
+	struct list news, news_member;	/* of them: tree_note_news */
+	uint64_t children_ever, birth;	/* how many came; the how manieth */
 	struct list all;	/* every process, the oldest first */
 	struct number *number, *group, *session;	/* of the next three */
 	struct list group_member, session_member;	/* on those numbers */
