@@ -31,11 +31,6 @@
 #include "sched/clock.h"
 #include "sched/wait.h"
 #include "signal/signal.h"
-<<<<<<< HEAD
-=======
-#include "tty/ioctls.h"
-#include "tty/ldisc.h"
->>>>>>> procs
 #include "tty/session.h"
 
 enum {
