@@ -29,6 +29,8 @@
 #include "mm/kvm.h"
 #include "mm/layout.h"
 #include "proc/fpstate.h"
+#include "proc/futex.h"
+#include "proc/timers.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/sched.h"
@@ -189,6 +191,8 @@ void loom_main(uint64_t image, uint64_t dtb, uint64_t level)
 	kvm_leave_identity();
 	kvm_init_asids(chosen.bootargs, 1);
 	fpstate_init(chosen.bootargs);
+	futex_init();
+	timers_init();
 	seed_random();
 	if (WEFT_PAUTH)
 		weft_pauth_start(&cpus[0].weft, random_u64(), random_u64(),

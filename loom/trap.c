@@ -25,10 +25,10 @@
 #include "mm/oom.h"
 #include "proc/fpstate.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/cpu.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 
 void weft_hook_syscall(struct weft_frame *frame)
@@ -60,28 +60,60 @@ static unsigned area_access(enum weft_access access)
 	}
 }
 
+/*
+ * What a handler may see of the cause. Of the kernel's half nothing, not even
+ * whether something is mapped there: a plain translation fault, as on Linux.
+ */
+static void tell_fault(const struct weft_frame *frame, uint64_t address)
+{
+	struct signal_thread *s = &thread_current()->signal;
+	uint64_t esr = frame->esr;
+
+	if (address >= USER_TOP) {
+		esr &= ~(uint64_t)WEFT_ISS_MASK | WEFT_ISS_CM | WEFT_ISS_WNR;
+		esr |= WEFT_FSC_TRANSLATION;
+	}
+	s->fault_address = address;
+	s->fault_esr = esr;
+}
+
+static const char *access_name(enum weft_access access)
+{
+	switch (access) {
+	case WEFT_ACCESS_WRITE:
+		return "write";
+	case WEFT_ACCESS_EXEC:
+		return "execution";
+	default:
+		return "read";
+	}
+}
+
 static void user_page_fault(struct weft_frame *frame,
 			    const struct weft_page_fault *fault)
 {
-	struct process *process = process_current();
+	const char *what = access_name(fault->access);
+	uint64_t address = fault->address;
 	int err;
 
 	weft_unmask_all();
-	err = oom_aspace_fault(process->aspace, fault->address,
+	err = oom_aspace_fault(process_current()->aspace, address,
 			       area_access(fault->access));
-	/* Who is being killed may have no memory any more: that ends it. */
+	/*
+	 * Over at once, or the program is told to end: it will not try, and
+	 * may have no memory any more.
+	 */
 	if (err == 0 || signal_is_deadly())
 		return;
 	if (err == -ENOMEM)
-		signal_fault(frame, SIGKILL, fault->address, "out of memory");
-	else if (err == -ENXIO || err == -ENOSPC)
-		signal_fault(frame, SIGBUS, fault->address, "no page in file");
-	else if (fault->access == WEFT_ACCESS_EXEC)
-		signal_fault(frame, SIGSEGV, fault->address, "execution");
-	else if (fault->access == WEFT_ACCESS_WRITE)
-		signal_fault(frame, SIGSEGV, fault->address, "write");
+		signal_force_kill(frame, address, "out of memory");
+	tell_fault(frame, address);
+	if (err == -EFAULT)
+		signal_force(frame, SIGSEGV, SEGV_MAPERR, address, what);
+	else if (err == -EACCES)
+		signal_force(frame, SIGSEGV, SEGV_ACCERR, address, what);
 	else
-		signal_fault(frame, SIGSEGV, fault->address, "read");
+		signal_force(frame, SIGBUS, BUS_ADRERR, address, what);
 }
 
 /*
@@ -119,53 +151,94 @@ bool weft_hook_page_fault(struct weft_frame *frame,
 }
 
 struct verdict {
-	int sig;
+	int sig, code;
 	const char *what;
 };
 
-static struct verdict judge(enum weft_trap trap)
+/* Trapped IEEE exceptions, by ESR_EL1's ISS (Arm ARM D19.2.37). */
+static int fp_code(uint64_t esr)
+{
+	if (!(esr & WEFT_ISS_FP_TFV))
+		return FPE_FLTUNK;
+	if (esr & WEFT_ISS_FP_IOF)
+		return FPE_FLTINV;
+	if (esr & WEFT_ISS_FP_DZF)
+		return FPE_FLTDIV;
+	if (esr & WEFT_ISS_FP_OFF)
+		return FPE_FLTOVF;
+	if (esr & WEFT_ISS_FP_UFF)
+		return FPE_FLTUND;
+	return esr & WEFT_ISS_FP_IXF ? FPE_FLTRES : FPE_FLTUNK;
+}
+
+static struct verdict judge(enum weft_trap trap, uint64_t esr)
 {
 	switch (trap) {
 	case WEFT_TRAP_PC_ALIGN:
-		return (struct verdict){ SIGBUS, "misaligned pc" };
+		return (struct verdict){ SIGBUS, BUS_ADRALN, "misaligned pc" };
 	case WEFT_TRAP_SP_ALIGN:
-		return (struct verdict){ SIGBUS, "misaligned sp" };
+		return (struct verdict){ SIGBUS, BUS_ADRALN, "misaligned sp" };
 	case WEFT_TRAP_ALIGN:
-		return (struct verdict){ SIGBUS, "misaligned access" };
+		return (struct verdict){ SIGBUS, BUS_ADRALN,
+					 "misaligned access" };
 	case WEFT_TRAP_EXTERNAL:
-		return (struct verdict){ SIGBUS, "external abort" };
+		return (struct verdict){ SIGBUS, BUS_OBJERR, "external abort" };
 	case WEFT_TRAP_FP_EXCEPTION:
-		return (struct verdict){ SIGFPE, "floating-point exception" };
+		return (struct verdict){ SIGFPE, fp_code(esr),
+					 "floating-point exception" };
 	case WEFT_TRAP_BREAKPOINT:
-		return (struct verdict){ SIGTRAP, "breakpoint" };
+		return (struct verdict){ SIGTRAP, TRAP_BRKPT, "breakpoint" };
 	case WEFT_TRAP_DEBUG:
-		return (struct verdict){ SIGTRAP, "debug exception" };
+		return (struct verdict){ SIGTRAP, TRAP_TRACE,
+					 "debug exception" };
 	case WEFT_TRAP_SVE:
-		return (struct verdict){ SIGILL, "SVE instruction" };
+		return (struct verdict){ SIGILL, ILL_ILLOPC,
+					 "SVE instruction" };
 	case WEFT_TRAP_SME:
-		return (struct verdict){ SIGILL, "SME instruction" };
+		return (struct verdict){ SIGILL, ILL_ILLOPC,
+					 "SME instruction" };
+	case WEFT_TRAP_PAUTH:
+		return (struct verdict){ SIGILL, ILL_ILLOPN,
+					 "undefined instruction" };
 	case WEFT_TRAP_SYSREG:
-		return (struct verdict){ SIGILL, "privileged register" };
+		return (struct verdict){ SIGILL, ILL_ILLOPC,
+					 "privileged register" };
 	case WEFT_TRAP_ILLEGAL:
-		return (struct verdict){ SIGILL, "illegal execution state" };
+		return (struct verdict){ SIGILL, ILL_ILLOPC,
+					 "illegal execution state" };
 	default:
-		return (struct verdict){ SIGILL, "undefined instruction" };
+		return (struct verdict){ SIGILL, ILL_ILLOPC,
+					 "undefined instruction" };
 	}
+}
+
+/* si_addr: where the data is, the stack pointer, or the instruction. */
+static uint64_t fault_at(const struct weft_frame *frame, enum weft_trap trap,
+			 int sig)
+{
+	if (trap == WEFT_TRAP_SP_ALIGN)
+		return frame->sp;
+	if (sig != SIGBUS)
+		return frame->pc;
+	return frame->far & WEFT_BIT(55) ? frame->far :
+	       frame->far & (WEFT_BIT(56) - 1);
 }
 
 void weft_hook_user_trap(struct weft_frame *frame, enum weft_trap trap)
 {
-	struct verdict verdict = judge(trap);
-	uint64_t at = verdict.sig == SIGBUS ? frame->far : frame->pc;
+	struct verdict verdict = judge(trap, frame->esr);
+	uint64_t at = fault_at(frame, trap, verdict.sig);
 	bool memory;
 
 	weft_unmask_all();
 	if (trap == WEFT_TRAP_SVE && fpstate_sve_trap(&memory)) {
 		if (!memory)
-			signal_fault(frame, SIGKILL, at, "out of memory");
+			signal_force_kill(frame, at, "out of memory");
 		return;
 	}
-	signal_fault(frame, verdict.sig, at, verdict.what);
+	if (verdict.sig == SIGBUS)
+		tell_fault(frame, at);
+	signal_force(frame, verdict.sig, verdict.code, at, verdict.what);
 }
 
 /*
@@ -181,7 +254,7 @@ void weft_hook_user_exit(struct weft_frame *frame)
 			weft_unmask_all();
 			signal_act(frame);
 			weft_mask_all();
-		} else {
+		} else if (!signal_finish_call(frame)) {
 			break;
 		}
 	}

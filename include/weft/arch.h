@@ -73,12 +73,22 @@
 #define WEFT_EC_WATCH_EL1	0x35
 #define WEFT_EC_BRK64		0x3c
 
+#define WEFT_ISS_MASK		0x1ffffff
+
 /* ISS of an abort */
 #define WEFT_ISS_FSC_MASK	0x3f
 #define WEFT_ISS_WNR		WEFT_BIT(6)
 #define WEFT_ISS_S1PTW		WEFT_BIT(7)
 #define WEFT_ISS_CM		WEFT_BIT(8)
 #define WEFT_ISS_FNV		WEFT_BIT(10)
+
+/* ISS of a trapped FP exception (D19.2.37) */
+#define WEFT_ISS_FP_IOF		WEFT_BIT(0)
+#define WEFT_ISS_FP_DZF		WEFT_BIT(1)
+#define WEFT_ISS_FP_OFF		WEFT_BIT(2)
+#define WEFT_ISS_FP_UFF		WEFT_BIT(3)
+#define WEFT_ISS_FP_IXF		WEFT_BIT(4)
+#define WEFT_ISS_FP_TFV		WEFT_BIT(23)
 
 /* Fault status codes: the low two bits are the level */
 #define WEFT_FSC_ADDRESS_SIZE	0x00

@@ -166,15 +166,15 @@ bool weft_fp_trap(struct weft_task *task, enum weft_fp_use use);
 /*
  * Registers of @task, the running task, into its memory, so that struct weft_fp
  * and, if fp_used is SVE, struct weft_sve can be read: for a signal frame or a
- * debugger. The registers stay as they are. DAIF masked, and what was saved is
- * valid until it is unmasked or EL0 runs.
+ * debugger. The registers stay as they are. DAIF masked. What was saved is
+ * valid until EL0 runs: a switch in between only saves the same again.
  */
 void weft_task_save_fp(struct weft_task *task);
 
 /*
- * The memory of @task was changed: it is its state from now on. @task is the
- * running task, DAIF masked since weft_task_save_fp (sigreturn); or it is
- * parked, and nobody runs it meanwhile (a debugger).
+ * The memory of @task was changed, and perhaps fp_used: that is its state from
+ * now on. @task is the running task, DAIF masked since weft_task_save_fp
+ * (sigreturn); or it is parked, and nobody runs it meanwhile (a debugger).
  */
 void weft_task_load_fp(struct weft_task *task);
 

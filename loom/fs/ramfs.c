@@ -97,6 +97,24 @@ struct inode *ramfs_inode(uint32_t mode, uint64_t rdev, const char *target)
 	return inode;
 }
 
+struct inode *ramfs_unnamed(const char *name)
+{
+	struct inode *inode = ramfs_inode(MODE_REG | 0777, 0, NULL);
+	size_t size = strlen(name) + 1;
+
+	if (!inode)
+		return NULL;
+	inode->nlink = 0;
+	inode->old_name = kmalloc(size);
+	if (!inode->old_name) {
+		inode_put(inode);
+		return NULL;
+	}
+	memcpy(inode->old_name, name, size);
+	inode->name = inode->old_name;
+	return inode;
+}
+
 struct inode *ramfs_memory(uint64_t size)
 {
 	struct inode *inode = inode_alloc(&ramfs_ops, 0, MODE_REG | 0777);
@@ -104,6 +122,7 @@ struct inode *ramfs_memory(uint64_t size)
 	if (!inode)
 		return NULL;
 	inode->nlink = 0;
+	inode->name = "dev/zero";	/* what Linux shows */
 	inode->file_ops = &ramfs_file_ops;
 	inode->pages = pagetree_create(true);
 	if (!inode->pages) {

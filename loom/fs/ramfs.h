@@ -24,4 +24,10 @@ struct inode *ramfs_memory(uint64_t size);
  */
 int ramfs_mount(struct inode *dir, const char *name, struct inode *inode);
 
+/*
+ * A file in memory without a place in the tree, nlink 0; /proc shows it by
+ * @name. NULL: no memory.
+ */
+struct inode *ramfs_unnamed(const char *name);
+
 #endif

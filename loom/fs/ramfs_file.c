@@ -20,8 +20,8 @@
 #include "mm/filemap.h"
 #include "mm/page.h"
 #include "mm/user.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
 
 #define FILE_SIZE_MAX ((uint64_t)INT64_MAX)
 

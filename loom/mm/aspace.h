@@ -10,7 +10,7 @@
  *	mapping.c	mmap, munmap, mprotect, brk; stack and heap for execve
  *	mremap.c	moves
  *	advice.c	madvise, msync, mincore, mlock
- *	inspect.c	what others ask: /proc, futexes
+ *	inspect.c	what others ask: futexes, /proc (mm/inspect.h)
  *	filemap.c	truncation of what is mapped
  *	oom.c		what is done when there is no memory
  *
@@ -56,12 +56,18 @@ struct aspace {
 	uint64_t brk_start, brk;	/* 0: not set, brk(2) does nothing */
 	uint64_t mmap_top;	/* mappings without a wish go below this */
 	uint64_t stack_top;
-	uint64_t signal_page;	/* 0: there is none */
+	uint64_t signal_page;	/* where handlers return to; 0: nowhere */
 	struct inode *program;	/* counted, inode_begin_execute; NULL: none */
 	size_t pages;		/* resident user pages; others may read it */
 	size_t file_pages;	/* of those, pages of files and shared ones */
 	size_t peak;		/* the largest that pages was */
 	bool is_dead;		/* emptied by oom.c: nothing comes any more */
+
+	/*
+	 * Arguments' strings, and behind them those of the environment; execve
+	 * sets it, fixed once a program runs.
+	 */
+	uint64_t arg_start, arg_end, env_end;
 };
 
 /*
@@ -112,10 +118,10 @@ void aspace_set_brk(struct aspace *as, uint64_t start);
 int aspace_set_program(struct aspace *as, struct inode *program);
 /*
  * Map the first page of @inode where there is room, read-only and executable:
- * the page that signal handlers return through. 0 and the place in *@va.
+ * signal handlers return to @offset in it. 0 or -ENOMEM.
  */
 int aspace_map_signal_page(struct aspace *as, struct inode *inode,
-			   uint64_t *va);
+			   uint64_t offset);
 
 /*
  * The calls below take the lock. Addresses and lengths are page multiples
@@ -220,40 +226,6 @@ void aspace_sync_icache(struct aspace *as, uint64_t va, size_t len);
  */
 int aspace_futex_key(struct aspace *as, uint64_t va, bool shared,
 		     struct futex_key *key);
-
-/* An area as /proc/PID/maps shows it. */
-struct area_info {
-	uint64_t start, end;
-	uint64_t offset;	/* in the file */
-	struct inode *inode;	/* NULL: none */
-	const char *name;	/* "[heap]", "[stack]", "[sigpage]", or NULL */
-	unsigned prot;
-	bool shared;
-	size_t resident;	/* pages that are in the page table */
-};
-
-/*
- * Call @fn for each area, in order, until it returns not 0: that, or 0. No
- * lock is held meanwhile, the inode is counted: what changes between two calls
- * is seen or not, but nothing is seen twice.
- */
-int aspace_for_each_area(struct aspace *as,
-			 int (*fn)(const struct area_info *info, void *arg),
-			 void *arg);
-
-/* In pages. */
-struct aspace_usage {
-	size_t size;		/* of all areas */
-	size_t resident, peak;
-	size_t file;		/* resident: of files, and shared */
-	size_t text;		/* areas that can be executed */
-	size_t data;		/* private ones that can be written, no stack */
-	size_t stack;
-	size_t tables;		/* the page table itself */
-	uint64_t brk_start, brk, stack_top;	/* addresses */
-};
-
-void aspace_get_usage(struct aspace *as, struct aspace_usage *usage);
 
 /* The file that it runs, counted, or NULL. */
 struct inode *aspace_program(struct aspace *as);

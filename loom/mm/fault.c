@@ -24,7 +24,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/page.h"
-#include "proc/signal.h"
+#include "signal/signal.h"
 
 /* The instruction caches agree with the page before it can be executed. */
 static void prepare_code(const struct area *area, uint64_t pa)

@@ -81,6 +81,9 @@ static int fork_locked(struct aspace *to, struct aspace *from)
 	to->mmap_top = from->mmap_top;
 	to->stack_top = from->stack_top;
 	to->signal_page = from->signal_page;
+	to->arg_start = from->arg_start;
+	to->arg_end = from->arg_end;
+	to->env_end = from->env_end;
 	for (size_t i = 0; i < from->areas.count; i++) {
 		const struct area *area = &from->areas.area[i];
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/*
- * What others ask of an address space (mm/aspace.h): areas and sizes for
- * /proc, keys for futexes.
- */
+/* Looking into address spaces: for /proc (inspect.h), for futexes (aspace.h) */
+#include "mm/inspect.h"
+
 #include "fs/inode.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "mm/aspace_impl.h"
+#include "mm/page.h"
 
 int aspace_futex_key(struct aspace *as, uint64_t va, bool shared,
 		     struct futex_key *key)
@@ -30,7 +31,7 @@ int aspace_futex_key(struct aspace *as, uint64_t va, bool shared,
 
 static const char *name_of(const struct aspace *as, const struct area *area)
 {
-	if (area->start == as->signal_page && as->signal_page)
+	if (area->start == page_down(as->signal_page))
 		return "[sigpage]";
 	if (area->inode)
 		return NULL;
@@ -42,20 +43,7 @@ static const char *name_of(const struct aspace *as, const struct area *area)
 	return NULL;
 }
 
-static size_t count_resident(const struct aspace *as, const struct area *area)
-{
-	struct weft_pt_entry entry;
-	uint64_t va = area->start;
-	size_t n = 0;
-
-	for (; weft_pt_next(&as->table, &va, area->end, &entry);
-	     va += PAGE_SIZE)
-		n++;
-	return n;
-}
-
-/* The first area that ends above @va, the inode counted; false: none. */
-static bool next_area(struct aspace *as, uint64_t va, struct area_info *info)
+bool aspace_next_area(struct aspace *as, uint64_t va, struct area_info *info)
 {
 	const struct area *area;
 
@@ -70,7 +58,6 @@ static bool next_area(struct aspace *as, uint64_t va, struct area_info *info)
 			.name = name_of(as, area),
 			.prot = area->prot,
 			.shared = area->flags & AREA_SHARED,
-			.resident = count_resident(as, area),
 		};
 		if (area->inode)
 			inode_get(area->inode);
@@ -87,7 +74,7 @@ int aspace_for_each_area(struct aspace *as,
 	uint64_t va = 0;
 	int stop = 0;
 
-	while (!stop && next_area(as, va, &info)) {
+	while (!stop && aspace_next_area(as, va, &info)) {
 		/* One may have grown down over what was seen already. */
 		if (info.start < va)
 			info.start = va;
@@ -103,7 +90,7 @@ static void add_area(struct aspace_usage *usage, const struct area *area)
 {
 	size_t pages = (area->end - area->start) / PAGE_SIZE;
 
-	usage->size += pages;
+	usage->mapped += pages;
 	if (area->prot & AREA_EXEC)
 		usage->text += pages;
 	else if (area->flags & AREA_GROWS)
@@ -112,7 +99,7 @@ static void add_area(struct aspace_usage *usage, const struct area *area)
 		usage->data += pages;
 }
 
-void aspace_get_usage(struct aspace *as, struct aspace_usage *usage)
+void aspace_usage(struct aspace *as, struct aspace_usage *usage)
 {
 	mutex_lock(&as->lock);
 	*usage = (struct aspace_usage){
@@ -139,4 +126,28 @@ struct inode *aspace_program(struct aspace *as)
 		inode_get(inode);
 	mutex_unlock(&as->lock);
 	return inode;
+}
+
+size_t aspace_peek(struct aspace *as, uint64_t va, void *dst, size_t len)
+{
+	struct weft_pt_entry entry;
+	size_t done = 0;
+
+	if (!is_inside(va, len))
+		return 0;
+	mutex_lock(&as->lock);
+	while (done < len) {
+		uint64_t page = page_down(va + done);
+		size_t offset = va + done - page, n = PAGE_SIZE - offset;
+
+		if (weft_pt_lookup(&as->table, page, &entry))
+			break;
+		if (n > len - done)
+			n = len - done;
+		memcpy((char *)dst + done,
+		       (const char *)phys_to_virt(entry.pa) + offset, n);
+		done += n;
+	}
+	mutex_unlock(&as->lock);
+	return done;
 }

@@ -266,7 +266,7 @@ int aspace_set_stack(struct aspace *as, uint64_t stack_top, uint64_t mmap_top,
 }
 
 int aspace_map_signal_page(struct aspace *as, struct inode *inode,
-			   uint64_t *va)
+			   uint64_t offset)
 {
 	const struct mapping m = {
 		.len = PAGE_SIZE,
@@ -274,12 +274,13 @@ int aspace_map_signal_page(struct aspace *as, struct inode *inode,
 		.may = AREA_ALL,
 		.inode = inode,
 	};
-	int err = aspace_map_anywhere(as, 0, &m, va);
+	uint64_t va;
+	int err = aspace_map_anywhere(as, 0, &m, &va);
 
 	if (err)
 		return err;
 	mutex_lock(&as->lock);
-	as->signal_page = *va;
+	as->signal_page = va + offset;
 	mutex_unlock(&as->lock);
 	return 0;
 }

@@ -19,9 +19,9 @@
 #include "lib/log.h"
 #include "mm/aspace.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/tree.h"
 #include "sched/mutex.h"
+#include "signal/signal.h"
 
 /*
  * One victim at a time. Ranks before RANK_ASPACE, for the victim's lock is

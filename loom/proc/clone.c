@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * Births: clone(2) and clone3(2) in the pattern of vfork and posix_spawn. The
- * child is a process of its own that borrows its parent's memory until it
- * execs or ends; so long the parent waits.
+ * Births: clone(2) and clone3(2), of processes and of threads. A child is made
+ * in full before anyone can find it; then it gets its number and its place
+ * under the tree lock (process_publish, process_add_thread), which is when the
+ * birth can still be refused, and then it is started, by its maker only.
+ *
+ * A process has its parent's memory, descriptors and directory or copies of
+ * them, as the flags say. A thread uses what its process has; it takes no
+ * reference of its own (exit.c counts its threads instead).
+ *
+ * Birth against kill. A signal for a group, or for a process that is to end,
+ * reaches all who are there under the tree lock or signal_lock. A child that
+ * is entered afterwards would escape it: so nothing is entered for a parent
+ * that has a signal to act on. It gets -EINTR, acts, and calls again
+ * (RESTART_SURELY).
  *
  * Vfork against kill. The wait is on the child: vfork_done and vfork_finished
  * are the child's, and the parent has a counted reference to it. So the parent
@@ -21,42 +32,37 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/aspace.h"
+#include "mm/page.h"
 #include "mm/user.h"
 #include "proc/clone_flags.h"
 #include "proc/fpstate.h"
 #include "proc/keys.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 
-/* A child's first steps: its frame is its parent's with x0 = 0. */
+/* No process is born with less than this part of all memory free. */
+#define RESERVE_PART 32
+
+/*
+ * A child's first steps: its frame is its parent's with x0 = 0. @arg: where in
+ * its own memory it writes its number (CLONE_CHILD_SETTID), or NULL. A bad
+ * address is not an error, as in Linux: the child exists already.
+ */
 static void child_start(void *arg)
 {
-	struct weft_frame *frame = thread_user_frame(thread_current());
+	struct thread *self = thread_current();
+	struct weft_frame *frame = thread_user_frame(self);
 
-	(void)arg;
+	if (arg)
+		(void)copy_to_user((uintptr_t)arg, &self->tid,
+				   sizeof(self->tid));
 	weft_mask_all();
 	weft_hook_user_exit(frame);
 	weft_enter_user(frame);
-}
-
-/* Give back a child that nobody else has seen, and its thread if it has one. */
-static void discard(struct process *child, struct thread *t)
-{
-	if (t)
-		thread_discard(t);
-	if (child->files)
-		files_put(child->files);
-	if (child->fs)
-		fs_context_put(child->fs);
-	aspace_put(child->aspace);
-	child->files = NULL;
-	child->fs = NULL;
-	child->aspace = NULL;
-	process_put(child);
 }
 
 /* The same registers as the caller, but for what clone changes. */
@@ -75,46 +81,125 @@ static void copy_registers(struct thread *t, const struct weft_frame *frame,
 	keys_inherit(t);
 }
 
-/* Its main thread is in *@main_thread. */
-static struct process *make_child(const struct weft_frame *frame,
+static struct thread *make_thread(const struct weft_frame *frame,
 				  const struct clone_wish *wish,
-				  struct thread **main_thread)
+				  struct process *process)
 {
-	struct process *parent = process_current();
+	uint64_t settid = wish->flags & CLONE_CHILD_SETTID ? wish->ctid : 0;
+	struct thread *t = thread_create(thread_current()->name, child_start,
+					 (void *)(uintptr_t)settid, process);
+
+	if (!t)
+		return NULL;
+	copy_registers(t, frame, wish);
+	if (wish->flags & CLONE_CHILD_CLEARTID)
+		t->clear_child_tid = wish->ctid;
+	return t;
+}
+
+/* The child's number into the parent's memory. */
+static void tell_tid(const struct clone_wish *wish, uint32_t tid)
+{
+	if (wish->flags & CLONE_PARENT_SETTID)
+		(void)copy_to_user(wish->ptid, &tid, sizeof(tid));
+}
+
+/*
+ * Birth is refused before the last memory is gone: what programs that run
+ * already need to go on, or to end, must be there.
+ */
+static bool memory_is_short(void)
+{
+	return page_free_count() < page_total_count() / RESERVE_PART;
+}
+
+/* Another thread of the calling process. */
+static long clone_thread(const struct weft_frame *frame,
+			 const struct clone_wish *wish)
+{
+	struct number *number = number_alloc();
+	struct thread *t = NULL;
+	uint32_t tid;
+	int err = -ENOMEM;
+
+	if (number)
+		t = make_thread(frame, wish, process_current());
+	if (t) {
+		signal_inherit_thread(t, true);
+		err = process_add_thread(t, number);
+	}
+	if (err) {
+		if (t)
+			thread_discard(t);
+		number_free(number);
+		return err;
+	}
+	/* Once it is started it may be gone. */
+	tid = t->tid;
+	tell_tid(wish, tid);
+	thread_start(t);
+	return tid;
+}
+
+/* Give back a child that nobody else has seen. */
+static void discard(struct process *child)
+{
+	if (child->files)
+		files_put(child->files);
+	if (child->fs)
+		fs_context_put(child->fs);
+	if (child->aspace)
+		aspace_put(child->aspace);
+	child->files = NULL;
+	child->fs = NULL;
+	child->aspace = NULL;
+	process_put(child);
+}
+
+/* What @child shares with its parent, or has a copy of: 0 or -ENOMEM. */
+static int give_objects(struct process *child, uint64_t flags)
+{
+	const struct process *parent = process_current();
+
+	child->files = parent->files;
+	if (flags & CLONE_FILES)
+		files_get(child->files);
+	else
+		child->files = files_copy(parent->files);
+	child->fs = parent->fs;
+	if (flags & CLONE_FS)
+		fs_context_get(child->fs);
+	else
+		child->fs = fs_context_copy(parent->fs);
+	child->aspace = parent->aspace;
+	if (flags & CLONE_VM)
+		aspace_get(child->aspace);
+	else
+		child->aspace = aspace_fork(parent->aspace);
+	return child->files && child->fs && child->aspace ? 0 : -ENOMEM;
+}
+
+/* Its main thread is in *@first. NULL: no memory. */
+static struct process *make_process(const struct weft_frame *frame,
+				    const struct clone_wish *wish,
+				    struct thread **first)
+{
 	struct process *child = process_alloc();
-	struct thread *t;
+	struct thread *t = NULL;
 
 	if (!child)
 		return NULL;
 	child->exit_signal = wish->exit_signal;
-	aspace_get(parent->aspace);
-	child->aspace = parent->aspace;
 	memcpy(child->name, thread_current()->name, sizeof(child->name));
-	child->fs = fs_context_copy(parent->fs);
-	child->files = files_copy(parent->files);
-	t = thread_create(child->name, child_start, NULL, child);
-	if (!child->fs || !child->files || !t) {
-		discard(child, t);
+	if (!give_objects(child, wish->flags))
+		t = make_thread(frame, wish, child);
+	if (!t) {
+		discard(child);
 		return NULL;
 	}
-	signal_inherit(child, t);
-	copy_registers(t, frame, wish);
-	if (wish->flags & CLONE_CHILD_CLEARTID)
-		t->clear_child_tid = wish->ctid;
-	*main_thread = t;
+	signal_inherit(child, t, wish->flags & CLONE_CLEAR_SIGHAND);
+	*first = t;
 	return child;
-}
-
-/*
- * The child's number into the memory that both have. A bad address is not an
- * error, as in Linux: the child exists already.
- */
-static void tell_tid(const struct clone_wish *wish, int pid)
-{
-	if (wish->flags & CLONE_PARENT_SETTID)
-		(void)copy_to_user(wish->ptid, &pid, sizeof(pid));
-	if (wish->flags & CLONE_CHILD_SETTID)
-		(void)copy_to_user(wish->ctid, &pid, sizeof(pid));
 }
 
 /* Until @child execs or ends, or a signal ends the caller. */
@@ -124,7 +209,7 @@ static void wait_for_child(struct process *child)
 	int err = 0;
 
 	for (;;) {
-		wait_prepare(&child->vfork_done, &w, WAIT_INTERRUPTIBLE);
+		wait_prepare(&child->vfork_done, &w, WAIT_KILLABLE);
 		if (err || __atomic_load_n(&child->vfork_finished,
 					   __ATOMIC_ACQUIRE))
 			break;
@@ -140,46 +225,47 @@ void process_vfork_release(struct process *p)
 	wait_wake_all(&p->vfork_done);
 }
 
-static long refuse(enum clone_verdict verdict)
+/* A process of its own. */
+static long clone_process(const struct weft_frame *frame,
+			  const struct clone_wish *wish)
 {
-	switch (verdict) {
-	case CLONE_IS_FORK:
-		return syscall_part_missing(PART_CLONE_FORK);
+	struct thread *t;
+	struct process *child = make_process(frame, wish, &t);
+	long pid;
+	int err;
+
+	if (!child)
+		return -ENOMEM;
+	err = process_publish(child, t, process_current());
+	if (err) {
+		thread_discard(t);
+		discard(child);
+		return err;
+	}
+	/* It has not run yet, so nobody has waited for it. */
+	pid = child->pid;
+	if (wish->flags & CLONE_VFORK)
+		process_get(child);
+	tell_tid(wish, t->tid);
+	thread_start(t);
+	if (wish->flags & CLONE_VFORK) {
+		wait_for_child(child);
+		process_put(child);
+	}
+	return pid;
+}
+
+long process_clone(const struct weft_frame *frame,
+		   const struct clone_wish *wish)
+{
+	switch (clone_judge(wish->flags)) {
 	case CLONE_IS_THREAD:
-		return syscall_part_missing(PART_CLONE_THREAD);
+		return memory_is_short() ? -EAGAIN : clone_thread(frame, wish);
+	case CLONE_IS_PROCESS:
+		return memory_is_short() ? -ENOMEM : clone_process(frame, wish);
 	case CLONE_IS_OTHER:
 		return syscall_part_missing(PART_CLONE_FLAGS);
 	default:
 		return -EINVAL;
 	}
-}
-
-long process_clone(struct weft_frame *frame, uint64_t flags, uint64_t stack,
-		   uint64_t ptid, uint64_t tls, uint64_t ctid, int exit_signal)
-{
-	struct clone_wish wish = { flags, stack, ptid, tls, ctid, exit_signal };
-	enum clone_verdict verdict = clone_judge(flags, exit_signal);
-	struct process *child;
-	struct thread *t;
-	long pid;
-	int err;
-
-	if (verdict != CLONE_IS_VFORK)
-		return refuse(verdict);
-	child = make_child(frame, &wish, &t);
-	if (!child)
-		return -ENOMEM;
-	process_get(child);
-	err = process_publish(child, t, process_current());
-	if (err) {
-		process_put(child);
-		discard(child, t);
-		return err;
-	}
-	pid = child->pid;
-	tell_tid(&wish, (int)pid);
-	thread_start(t);
-	wait_for_child(child);
-	process_put(child);
-	return pid;
 }

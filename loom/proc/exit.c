@@ -9,7 +9,7 @@
  * is first; the others find that they have lost, and their threads end as if
  * they had been told. A thread looks at its own must_end on its way to user
  * mode and before and after it sleeps (signal_pending is true then); that no
- * sleeper misses it is the argument of signals (signal.c), word for word.
+ * sleeper misses it is the argument of signals (signal/send.c), word for word.
  * A thread that clone makes meanwhile is not entered (process_add_thread looks
  * under the same lock).
  *
@@ -31,6 +31,8 @@
  * waits until it is alone on p->threads; that they all come to step 3 is sure,
  * for each of them is woken and ends at the next look. Then its number is the
  * process's, whether the main thread was among the others or had ended before.
+ * If one of them had taken a deadly signal off the queue, it turns EXECS into
+ * EXITS, and the execve fails in a thread that must end as well.
  *
  * Exit against wait. A process becomes a zombie under the tree lock, and from
  * that store on its parent may take it off the tree and free it, on another
@@ -62,28 +64,38 @@
 #include "mm/aspace.h"
 #include "mm/kvm.h"
 #include "mm/user.h"
+#include "proc/futex.h"
 #include "proc/process.h"
-#include "proc/signal.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "proc/wait_status.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
+#include "tty/session.h"
 
-/*
- * CLONE_CHILD_CLEARTID and set_tid_address: the word is cleared for others
- * who share the memory, so not if nobody does. No futex waiter can be there
- * to be woken (syscall/sys_futex.c).
- */
-void process_clear_tid(struct process *p)
+/* Does anybody else use the calling process's memory? */
+static bool memory_is_shared(const struct process *p)
 {
-	uint64_t addr = thread_current()->clear_child_tid;
+	return __atomic_load_n(&p->running, __ATOMIC_RELAXED) > 1 ||
+	       __atomic_load_n(&p->aspace->refs, __ATOMIC_RELAXED) > 1;
+}
+
+void process_leave_memory(struct process *p)
+{
+	struct thread *self = thread_current();
+	uint64_t addr = self->clear_child_tid;
 	const uint32_t zero = 0;
 
-	thread_current()->clear_child_tid = 0;
-	if (addr && __atomic_load_n(&p->aspace->refs, __ATOMIC_RELAXED) > 1)
-		(void)copy_to_user(addr, &zero, sizeof(zero));
+	futex_exit_robust(self);
+	self->clear_child_tid = 0;
+	/* For others who share the memory, so not if nobody does. */
+	if (!addr || !memory_is_shared(p))
+		return;
+	(void)copy_to_user(addr, &zero, sizeof(zero));
+	futex_wake_addr(p->aspace, addr, 1);
 }
 
 /*
@@ -96,8 +108,8 @@ static bool tell_parent(struct process *p)
 	bool unwanted = p->exit_signal == SIGCHLD &&
 			signal_children_unwanted(parent);
 
-	if (p->exit_signal)
-		signal_send(parent, p->exit_signal);
+	tree_note_news(p);
+	signal_tell_end(p);
 	/* Also if unwanted: a wait4 must see that no child is left. */
 	wait_wake_all(&parent->child_exit);
 	return unwanted;
@@ -111,13 +123,14 @@ static void hand_children_on(struct process *p)
 	list_for_each_entry_safe(child, tmp, &p->children, struct process,
 				 sibling) {
 		list_del(&child->sibling);
-		list_add_tail(&init->children, &child->sibling);
-		child->parent = init;
+		tree_adopt(init, child);
 		/* Process 1 waits for plain children. */
 		child->exit_signal = SIGCHLD;
 		if (child->state == PROCESS_ZOMBIE && tell_parent(child)) {
 			tree_unlink(child);
 			process_put(child);
+		} else {
+			signal_orphan_group(child, p, NULL);
 		}
 	}
 }
@@ -130,6 +143,7 @@ static bool become_zombie(struct process *p)
 	assert(!p->aspace && !p->files && !p->fs);
 	hand_children_on(p);
 	p->state = PROCESS_ZOMBIE;
+	signal_orphan_group(p, p->parent, p);
 	unwanted = tell_parent(p);
 	if (unwanted)
 		tree_unlink(p);
@@ -149,13 +163,14 @@ static void leave_process(struct process *p)
 	spin_lock(&p->signal_lock);
 	tree_remove_thread(p, self);
 	last = list_empty(&p->threads);
-	if (last)
-		p->pending = 0;
+	signal_thread_leaves(p, self, last);
 	spin_unlock(&p->signal_lock);
-	if (last)
+	if (last) {
 		unwanted = become_zombie(p);
-	else
+	} else {
+		signal_check_stop(p);
 		wait_wake_all(&p->thread_exit);
+	}
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	if (unwanted)
 		process_put(p);
@@ -177,6 +192,8 @@ static void release_shared(struct process *p)
 
 	if (p->pid == PID_INIT)
 		end_machine(p->status);
+	timers_end(p);
+	(void)session_leader_exit(p);
 	daif = spin_lock_irqsave(&process_tree_lock);
 	p->files = NULL;
 	p->fs = NULL;
@@ -188,11 +205,11 @@ static void release_shared(struct process *p)
 }
 
 /* Step 1. True if no other thread uses what the process has. */
-static bool leave_memory(struct process *p)
+static bool leave_shared(struct process *p)
 {
 	uint64_t daif;
 
-	process_clear_tid(p);
+	process_leave_memory(p);
 	daif = irq_save();
 	weft_task_set_space(&thread_current()->task, kvm_empty_space());
 	irq_restore(daif);
@@ -203,12 +220,12 @@ static bool leave_memory(struct process *p)
 	return __atomic_sub_fetch(&p->running, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
-/* As on Linux the main thread's counts, unless the process ends as a whole. */
+/* As on Linux the last one's counts, unless the process ends as a whole. */
 static void note_status(struct process *p, uint32_t status)
 {
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
-	if (p->ending == PROCESS_RUNS && (int)thread_current()->tid == p->pid)
+	if (p->ending == PROCESS_RUNS)
 		p->status = status;
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 }
@@ -220,7 +237,7 @@ _Noreturn void process_exit_thread(uint32_t status)
 	/* A signal may bring us here with interrupts masked; now we sleep. */
 	irq_restore(0);
 	note_status(p, status);
-	if (leave_memory(p))
+	if (leave_shared(p))
 		release_shared(p);
 	/*
 	 * Not to be preempted any more, by a parent that is told for instance:
@@ -251,7 +268,9 @@ _Noreturn void process_exit(uint32_t status)
 	struct process *p = process_current();
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
-	if (p->ending == PROCESS_RUNS) {
+	/* A deadly signal is for the process, whatever program it has next. */
+	if (p->ending == PROCESS_RUNS ||
+	    (p->ending == PROCESS_EXECS && wait_status_code(status) == CLD_KILLED)) {
 		p->status = status;
 		end_others(p, PROCESS_EXITS);
 	}
@@ -278,24 +297,36 @@ static void wait_for_others(struct process *p)
 	wait_finish(&w);
 }
 
-/* The others have ended: what the process is called is the caller now. */
-static void take_number(struct process *p)
+/* Tree lock. The main thread has ended, and its number is the caller's now. */
+static void take_number(struct process *p, struct thread *self)
 {
-	struct thread *self = thread_current();
-	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	struct number *own = self->number;
 
+	assert(!p->number->thread || p->number->thread == self);
+	if (own == p->number)
+		return;
+	own->thread = NULL;
+	number_drop(own);
+	p->number->thread = self;
+	self->number = p->number;
+	self->tid = (uint32_t)p->pid;
+}
+
+/* The others have ended: 0, or -EAGAIN: a signal has ended the caller, too. */
+static int go_on_alone(struct process *p)
+{
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	bool lost;
+
 	spin_lock(&p->signal_lock);
-	p->ending = PROCESS_RUNS;
-	if (own != p->number) {
-		own->thread = NULL;
-		number_drop(own);
-		p->number->thread = self;
-		self->number = p->number;
-		self->tid = (uint32_t)p->pid;
+	lost = p->ending != PROCESS_EXECS;
+	if (!lost) {
+		p->ending = PROCESS_RUNS;
+		take_number(p, thread_current());
 	}
 	spin_unlock(&p->signal_lock);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return lost ? -EAGAIN : 0;
 }
 
 int process_become_single(void)
@@ -310,6 +341,5 @@ int process_become_single(void)
 	if (lost)
 		return -EAGAIN;
 	wait_for_others(p);
-	take_number(p);
-	return 0;
+	return go_on_alone(p);
 }

@@ -6,6 +6,7 @@
 #include <weft/sve.h>
 
 #include "dev/irq.h"
+#include "lib/assert.h"
 #include "lib/cmdline.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
@@ -57,6 +58,17 @@ void fpstate_init(const char *cmdline)
 	default_vl = (uint16_t)weft_sve_vl(VL_DEFAULT);
 }
 
+struct weft_sve *fpstate_sve_alloc(unsigned vl)
+{
+	struct weft_sve *sve = kmalloc(weft_sve_size(vl));
+	int err = sve ? weft_sve_init(sve, weft_sve_size(vl), vl) : 0;
+
+	/* Lengths are taken from the CPU: it has this one. */
+	assert(!err);
+	(void)err;
+	return sve;
+}
+
 bool fpstate_sve_trap(bool *memory)
 {
 	struct thread *self = thread_current();
@@ -66,14 +78,10 @@ bool fpstate_sve_trap(bool *memory)
 
 	if (!vl || self->task.sve)
 		return false;
-	sve = kmalloc(weft_sve_size(vl));
+	sve = fpstate_sve_alloc(vl);
 	*memory = sve != NULL;
 	if (!sve)
 		return true;
-	if (weft_sve_init(sve, weft_sve_size(vl), vl)) {
-		kfree(sve);
-		return false;
-	}
 	daif = irq_save();
 	weft_task_set_sve(&self->task, sve);
 	irq_restore(daif);
@@ -118,6 +126,38 @@ void fpstate_exec(void)
 	config->vl = config->onexec ? config->onexec : default_vl;
 	if (!config->inherit)
 		config->onexec = 0;
+}
+
+bool fpstate_save(void)
+{
+	struct thread *self = thread_current();
+	uint64_t daif = irq_save();
+	bool live = self->task.fp_used == WEFT_FP_SVE;
+
+	weft_task_save_fp(&self->task);
+	if (live)
+		weft_sve_to_simd(self->task.sve, &self->fp);
+	irq_restore(daif);
+	return live;
+}
+
+void fpstate_load(const struct weft_fp *fp, struct weft_sve *sve)
+{
+	struct thread *self = thread_current();
+	struct weft_sve *old = self->task.sve;
+	uint64_t daif = irq_save();
+
+	if (sve)
+		weft_task_set_sve(&self->task, sve);
+	else
+		weft_task_discard_sve(&self->task);
+	weft_task_save_fp(&self->task);
+	self->fp = *fp;
+	self->task.fp_used = sve ? WEFT_FP_SVE : WEFT_FP_SIMD;
+	weft_task_load_fp(&self->task);
+	irq_restore(daif);
+	if (sve)
+		kfree(old);
 }
 
 void fpstate_release(struct thread *thread)

@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 struct thread;
+struct weft_fp;
+struct weft_sve;
 
 /* What prctl says of the vector length: Linux's rules. Only the thread. */
 struct sve_config {
@@ -38,6 +40,22 @@ void fpstate_copy(struct thread *child);
 
 /* execve: registers are zero, the length is what prctl arranged. */
 void fpstate_exec(void);
+
+/*
+ * The calling thread's registers into its memory (thread->fp, and what
+ * thread->task.sve points to), which is their state until it is in user mode
+ * again: for a signal frame. True if it has SVE state; v0-v31 of thread->fp are
+ * right in any case.
+ */
+bool fpstate_save(void);
+
+/*
+ * The calling thread's registers are @fp, and if @sve is not NULL, the state in
+ * that buffer of the thread's vector length (fpstate_sve_alloc), which has
+ * v0-v31, too, and is the thread's from now on. Without, nothing of SVE.
+ */
+struct weft_sve *fpstate_sve_alloc(unsigned vl);
+void fpstate_load(const struct weft_fp *fp, struct weft_sve *sve);
 
 /* @thread is dead: free its buffer. */
 void fpstate_release(struct thread *thread);

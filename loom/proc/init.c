@@ -15,10 +15,10 @@
 #include "mm/oom.h"
 #include "proc/exec.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/tree.h"
 #include "sched/clock.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 #define CONSOLE "/dev/console"
 
@@ -83,9 +83,11 @@ void process_start_init(const char *path)
 	struct thread *t;
 
 	oom_init();
+	signal_init();
 	if (!p)
 		fatal("no memory for process 1");
 	p->exit_signal = SIGCHLD;
+	signal_make_unkillable(p);
 	p->fs = fs_context_create(fs_root(), 022);
 	p->files = files_create();
 	t = thread_create("init", init_start, (void *)(uintptr_t)path, p);

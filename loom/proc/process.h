@@ -17,7 +17,9 @@
  * Threads end one by one (exit.c says how):
  *
  *	RUNS ---- exit_group, deadly signal ----> EXITS: every thread must end
- *	  ^ |
+ *	  ^ |						    ^
+ *	  | |				a deadly signal ----+
+ *	  | |						    |
  *	  | +---- execve of one of several -----> EXECS: every other must end
  *	  +------ the others have ended ------------+
  */
@@ -31,12 +33,15 @@
 #include "lib/list.h"
 #include "lib/lock.h"
 #include "sched/wait.h"
+#include "signal/state.h"
 
 struct aspace;
+struct clone_wish;
 struct file;
 struct files;
 struct fs_context;
 struct number;
+struct process_timers;
 struct thread;
 struct weft_frame;
 
@@ -61,7 +66,9 @@ struct process {
 	char name[16];		/* its main thread's */
 	enum process_state state;
 	struct process *parent;
-	struct list children, sibling;
+	struct list children, sibling;	/* in the order they came */
+	struct list news, news_member;	/* of them: tree_note_news */
+	uint64_t children_ever, birth;	/* how many came; the how manieth */
 	struct list all;	/* every process, the oldest first */
 	struct number *number, *group, *session;	/* of the next three */
 	struct list group_member, session_member;	/* on those numbers */
@@ -94,6 +101,10 @@ struct process {
 	unsigned running;	/* atomic: threads that still use the three */
 	struct waitq thread_exit;	/* execve waits here for the others */
 
+	uint32_t membarriers;	/* atomic: registered (sys_membarrier.c) */
+	/* Made by need, gone with the last thread: proc/timers_impl.h. */
+	struct process_timers *timers;
+
 	/* Between a parent in vfork and its child, this process (clone.c). */
 	struct waitq vfork_done;
 	bool vfork_finished;	/* atomic: it has execed or ended */
@@ -101,9 +112,7 @@ struct process {
 	/* signal_lock */
 	struct spinlock signal_lock;	/* RANK_SIGNAL */
 	enum process_ending ending;
-	uint64_t pending;	/* of the process; bit n-1: signal n */
-	uint64_t ignored;	/* SIG_IGN asked for */
-	bool reap_children;	/* SA_NOCLDWAIT: none becomes a zombie */
+	struct signal_process signals;
 };
 
 /* The running thread's process; NULL in a kernel thread. */
@@ -117,6 +126,8 @@ struct process *process_find(int pid);
 void process_get(struct process *p);
 void process_put(struct process *p);
 unsigned process_count(void);
+/* How many there have been since the start. */
+unsigned process_births(void);
 /* The live or zombie process with the smallest pid above @pid, counted. */
 struct process *process_next(int pid);
 
@@ -126,6 +137,12 @@ struct process *process_next(int pid);
  */
 struct thread *thread_find(int tid);
 
+/*
+ * Call @fn for the thread @tid (0: the calling one) with the tree lock held
+ * and interrupts masked: 0 or -ESRCH.
+ */
+int thread_visit(int tid, void (*fn)(struct thread *t, void *arg), void *arg);
+
 /* What another process has, counted; NULL if it has none any more. */
 struct aspace *process_aspace(struct process *p);
 struct files *process_files(struct process *p);
@@ -134,7 +151,7 @@ struct fs_context *process_fs(struct process *p);
 /* What /proc, getrusage and times tell of a process: a consistent copy. */
 struct process_info {
 	int pid, ppid, pgid, sid;
-	char state;		/* as in /proc/PID/stat: R S D Z */
+	char state;		/* as in /proc/PID/stat: R S D T Z */
 	char name[16];
 	uint64_t utime_ns, stime_ns;
 	uint64_t child_utime_ns, child_stime_ns;
@@ -160,24 +177,24 @@ long process_setsid(void);
 
 /*
  * End the calling process, all threads: @status as wait4 gives it (code << 8,
- * or the signal). If others have begun that already, or one of them is in
- * execve, only the calling thread ends. No lock held; interrupts on or off.
+ * or the signal). If another has begun that already, or is in execve and this
+ * is no signal, only the calling thread ends. No lock held; interrupts on or
+ * off.
  */
 _Noreturn void process_exit(uint32_t status);
 
 /*
- * End the calling thread; if it is the last, its process. @status counts if
- * it is the main thread, and the process is not ended as a whole.
+ * End the calling thread; if it is the last, its process, with that @status,
+ * unless the process is ended as a whole.
  */
 _Noreturn void process_exit_thread(uint32_t status);
 
-/* clone(2) as vfork or posix_spawn use it; other flag sets -ENOSYS/-EINVAL. */
-long process_clone(struct weft_frame *frame, uint64_t flags, uint64_t stack,
-		   uint64_t ptid, uint64_t tls, uint64_t ctid, int exit_signal);
-
-/* execve(2): paths and vectors are user addresses. */
-long process_exec(struct weft_frame *frame, uint64_t path, uint64_t argv,
-		  uint64_t envp);
+/*
+ * clone(2): the number of the new process or thread. -EAGAIN: there are too
+ * many; -ENOMEM; -EINTR: a signal came before; -EINVAL, -ENOSYS: the flags.
+ */
+long process_clone(const struct weft_frame *frame,
+		   const struct clone_wish *wish);
 
 /* wait4(2) and waitid(2): status, info and rusage are user addresses or 0. */
 long process_wait4(int pid, uint64_t status, int options, uint64_t rusage);

@@ -32,15 +32,16 @@ struct process *process_alloc(void);
 
 /*
  * Give @p, whose main thread @first is made but not started, a number and a
- * place under @parent (NULL: it is process 1). 0, or -EAGAIN: too many tasks.
+ * place under @parent, the calling process (NULL: it is process 1). 0, -EAGAIN:
+ * too many tasks; -EINTR: the caller has a signal to act on first.
  */
 int process_publish(struct process *p, struct thread *first,
 		    struct process *parent);
 
 /*
  * Enter @t, made but not started, among the threads of the calling process,
- * under @number, which is its own from then on. 0, -EAGAIN: too many tasks,
- * -EINTR: the process ends, and so does the caller.
+ * under @number, which is its own from then on. 0, or as process_publish;
+ * -EINTR also if the process ends, and so does the caller.
  */
 int process_add_thread(struct thread *t, struct number *number);
 
@@ -53,6 +54,18 @@ struct list *tree_group(int pgid);
 /* @p, on the tree, goes to that group or session. */
 void tree_set_group(struct process *p, struct number *group);
 void tree_set_session(struct process *p, struct number *session);
+
+/* @child, on no parent's list, is @parent's from now on, its last one. */
+void tree_adopt(struct process *parent, struct process *child);
+
+/*
+ * @child may have something to tell to its parent's wait4: it ended, or was
+ * stopped or continued. It stays on @parent->news, in the order of
+ * @parent->children, until wait4 finds that it has nothing to say any more;
+ * a stopped one until it goes on: what wait4 says of it changes without the
+ * tree lock (signal/stop.c). So wait4 need not look at all children.
+ */
+void tree_note_news(struct process *child);
 
 /* Take @p off; its reference is the caller's now. */
 void tree_unlink(struct process *p);
@@ -70,10 +83,12 @@ void tree_remove_thread(struct process *p, struct thread *t);
 void process_vfork_release(struct process *p);
 
 /*
- * The calling thread leaves its memory (exit, execve): zero the word that
- * CLONE_CHILD_CLEARTID or set_tid_address named.
+ * The calling thread of @p is about to leave its memory (exit, execve): what
+ * it promised to do there. Its robust list (proc/futex.h); and the word that
+ * CLONE_CHILD_CLEARTID or set_tid_address named is zeroed, who waits for that
+ * is woken. No lock held.
  */
-void process_clear_tid(struct process *p);
+void process_leave_memory(struct process *p);
 
 /*
  * Put an address space, or none (NULL), under the calling process, which has

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * How wait4(2) and waitid(2) say the same end of a process in two ways. Pure;
- * wait4.c uses it, and its test.
+ * How wait4(2) and waitid(2) say what became of a process in two ways. Pure;
+ * wait4.c uses it, and its test. The functions that take a status apart are for
+ * those of ends.
  */
 #ifndef LOOM_PROC_WAIT_STATUS_H
 #define LOOM_PROC_WAIT_STATUS_H
 
 #include <stdint.h>
 
-/* siginfo's si_code for SIGCHLD */
-enum {
-	CLD_EXITED = 1,
-	CLD_KILLED = 2,
-};
+#include "signal/siginfo.h"
 
 /* The status of a process that called exit(@code): only a byte survives. */
 static inline uint32_t wait_status_exit(uint64_t code)
@@ -24,6 +21,17 @@ static inline uint32_t wait_status_exit(uint64_t code)
 static inline uint32_t wait_status_signal(int sig)
 {
 	return (uint32_t)sig & 0x7f;
+}
+
+/* ... that signal @sig stopped, or that goes on. */
+static inline uint32_t wait_status_stopped(int sig)
+{
+	return (uint32_t)sig << 8 | 0x7f;
+}
+
+static inline uint32_t wait_status_continued(void)
+{
+	return 0xffff;
 }
 
 static inline int wait_status_code(uint32_t status)

@@ -18,7 +18,9 @@
 
 #include "dev/timer.h"
 #include "lib/assert.h"
+#include "proc/timers.h"
 #include "sched/cpu.h"
+#include "sched/loadavg.h"
 #include "sched/sched.h"
 
 static uint64_t boot_realtime_ns;
@@ -37,6 +39,15 @@ uint64_t clock_realtime(void)
 void clock_set_boot_realtime(uint64_t ns_at_boot)
 {
 	__atomic_store_n(&boot_realtime_ns, ns_at_boot, __ATOMIC_RELAXED);
+}
+
+uint64_t clock_when_realtime(uint64_t ns)
+{
+	uint64_t boot = __atomic_load_n(&boot_realtime_ns, __ATOMIC_RELAXED);
+
+	if (ns == UINT64_MAX)
+		return ns;
+	return ns > boot ? ns - boot : 0;
 }
 
 uint64_t clock_deadline(uint64_t delta_ns)
@@ -145,6 +156,8 @@ static void run_tick(struct cpu *cpu, bool from_user)
 	}
 	cpu->tick_ns = timeouts_next_tick(cpu->tick_ns, now, TICK_NS);
 	sched_tick(from_user);
+	loadavg_tick(now);
+	timers_tick();
 }
 
 void clock_interrupt(bool from_user)

@@ -18,6 +18,9 @@ uint64_t clock_now(void);
 uint64_t clock_realtime(void);
 void clock_set_boot_realtime(uint64_t ns_at_boot);
 
+/* The moment of clock_now() at which clock_realtime() reads @ns, or 0. */
+uint64_t clock_when_realtime(uint64_t ns);
+
 /* A deadline from now, saturating. */
 uint64_t clock_deadline(uint64_t delta_ns);
 

@@ -21,6 +21,7 @@
 #include "sched/cpu.h"
 #include "sched/sched.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 
 _Static_assert(offsetof(struct thread, task) == 0,
 	       "TPIDR_EL1 names the thread and its task by one address");
@@ -78,6 +79,7 @@ static void init_fields(struct thread *thread, const char *name)
 	thread->preempt = 1;
 	list_init(&thread->run);
 	list_init(&thread->all);
+	signal_init_thread(thread);
 	list_init(&thread->sibling);
 	strlcpy(thread->name, name, sizeof(thread->name));
 }
@@ -111,6 +113,7 @@ struct thread *thread_create(const char *name, void (*entry)(void *arg),
 	thread->arg = arg;
 	thread->process = process;
 	thread->cpu = self->cpu;
+	thread->experiment = self->experiment;
 	if (process) {
 		if (self->process) {
 			thread->prio = self->base_prio;

@@ -28,6 +28,7 @@
 #include "lib/list.h"
 #include "lib/lockset.h"
 #include "proc/fpstate.h"
+#include "signal/state.h"
 
 struct process;
 struct cpu;
@@ -65,9 +66,10 @@ struct thread {
 	void (*entry)(void *arg);
 	void *arg;
 	uint64_t clear_child_tid;	/* user address, or 0 */
-	uint64_t robust_list;		/* user address of its head, or 0 */
+	uint64_t robust_list;		/* user address, or 0 (robust.c) */
 	struct sve_config sve;
 	struct lockset held;		/* debug builds: the lock checker's */
+	uint32_t experiment;		/* mm/fail.c: inherited; 0: none */
 
 	/* The lock of the run queue that cpu names; cpu itself, too. */
 	struct cpu *cpu;		/* whose run queue it belongs to */
@@ -98,8 +100,7 @@ struct thread {
 	 * thread itself reads without.
 	 */
 	bool must_end;			/* proc/exit.c; atomic */
-	uint64_t blocked;		/* bit n-1: signal n */
-	uint64_t pending;		/* signals for this thread alone */
+	struct signal_thread signal;	/* says which lock for each part */
 
 	char name[16];
 	struct list all;		/* list of all threads; its lock */

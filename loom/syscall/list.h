@@ -14,21 +14,21 @@
 	NONE(2, io_submit)						\
 	NONE(3, io_cancel)						\
 	NONE(4, io_getevents)						\
-	NONE(5, setxattr)						\
-	NONE(6, lsetxattr)						\
-	NONE(7, fsetxattr)						\
-	NONE(8, getxattr)						\
-	NONE(9, lgetxattr)						\
-	NONE(10, fgetxattr)						\
-	NONE(11, listxattr)						\
-	NONE(12, llistxattr)						\
-	NONE(13, flistxattr)						\
-	NONE(14, removexattr)						\
-	NONE(15, lremovexattr)						\
-	NONE(16, fremovexattr)						\
+	HAVE(5, setxattr)						\
+	HAVE(6, lsetxattr)						\
+	HAVE(7, fsetxattr)						\
+	HAVE(8, getxattr)						\
+	HAVE(9, lgetxattr)						\
+	HAVE(10, fgetxattr)						\
+	HAVE(11, listxattr)						\
+	HAVE(12, llistxattr)						\
+	HAVE(13, flistxattr)						\
+	HAVE(14, removexattr)						\
+	HAVE(15, lremovexattr)						\
+	HAVE(16, fremovexattr)						\
 	HAVE(17, getcwd)						\
 	NONE(18, lookup_dcookie)					\
-	NONE(19, eventfd2)						\
+	HAVE(19, eventfd2)						\
 	NONE(20, epoll_create1)						\
 	NONE(21, epoll_ctl)						\
 	NONE(22, epoll_pwait)						\
@@ -41,7 +41,7 @@
 	HAVE(29, ioctl)							\
 	NONE(30, ioprio_set)						\
 	NONE(31, ioprio_get)						\
-	NONE(32, flock)							\
+	HAVE(32, flock)							\
 	HAVE(33, mknodat)						\
 	HAVE(34, mkdirat)						\
 	HAVE(35, unlinkat)						\
@@ -52,8 +52,8 @@
 	NONE(40, mount)							\
 	NONE(41, pivot_root)						\
 	NONE(42, nfsservctl)						\
-	NONE(43, statfs)						\
-	NONE(44, fstatfs)						\
+	HAVE(43, statfs)						\
+	HAVE(44, fstatfs)						\
 	HAVE(45, truncate)						\
 	HAVE(46, ftruncate)						\
 	HAVE(47, fallocate)						\
@@ -63,8 +63,8 @@
 	NONE(51, chroot)						\
 	HAVE(52, fchmod)						\
 	HAVE(53, fchmodat)						\
-	NONE(54, fchownat)						\
-	NONE(55, fchown)						\
+	HAVE(54, fchownat)						\
+	HAVE(55, fchown)						\
 	HAVE(56, openat)						\
 	HAVE(57, close)							\
 	NONE(58, vhangup)						\
@@ -78,11 +78,11 @@
 	HAVE(66, writev)						\
 	HAVE(67, pread64)						\
 	HAVE(68, pwrite64)						\
-	NONE(69, preadv)						\
-	NONE(70, pwritev)						\
-	NONE(71, sendfile)						\
-	NONE(72, pselect6)						\
-	NONE(73, ppoll)							\
+	HAVE(69, preadv)						\
+	HAVE(70, pwritev)						\
+	HAVE(71, sendfile)						\
+	HAVE(72, pselect6)						\
+	HAVE(73, ppoll)							\
 	NONE(74, signalfd4)						\
 	NONE(75, vmsplice)						\
 	NONE(76, splice)						\
@@ -93,7 +93,7 @@
 	HAVE(81, sync)							\
 	HAVE(82, fsync)							\
 	HAVE(83, fdatasync)						\
-	NONE(84, sync_file_range)					\
+	HAVE(84, sync_file_range)					\
 	NONE(85, timerfd_create)					\
 	NONE(86, timerfd_settime)					\
 	NONE(87, timerfd_gettime)					\
@@ -109,19 +109,19 @@
 	NONE(97, unshare)						\
 	HAVE(98, futex)							\
 	HAVE(99, set_robust_list)					\
-	NONE(100, get_robust_list)					\
+	HAVE(100, get_robust_list)					\
 	HAVE(101, nanosleep)						\
-	NONE(102, getitimer)						\
-	NONE(103, setitimer)						\
+	HAVE(102, getitimer)						\
+	HAVE(103, setitimer)						\
 	NONE(104, kexec_load)						\
 	NONE(105, init_module)						\
 	NONE(106, delete_module)					\
-	NONE(107, timer_create)						\
-	NONE(108, timer_gettime)					\
-	NONE(109, timer_getoverrun)					\
-	NONE(110, timer_settime)					\
-	NONE(111, timer_delete)						\
-	NONE(112, clock_settime)					\
+	HAVE(107, timer_create)						\
+	HAVE(108, timer_gettime)					\
+	HAVE(109, timer_getoverrun)					\
+	HAVE(110, timer_settime)					\
+	HAVE(111, timer_delete)						\
+	HAVE(112, clock_settime)					\
 	HAVE(113, clock_gettime)					\
 	HAVE(114, clock_getres)						\
 	HAVE(115, clock_nanosleep)					\
@@ -141,14 +141,14 @@
 	HAVE(129, kill)							\
 	HAVE(130, tkill)						\
 	HAVE(131, tgkill)						\
-	NONE(132, sigaltstack)						\
-	NONE(133, rt_sigsuspend)					\
+	HAVE(132, sigaltstack)						\
+	HAVE(133, rt_sigsuspend)					\
 	HAVE(134, rt_sigaction)						\
 	HAVE(135, rt_sigprocmask)					\
 	HAVE(136, rt_sigpending)					\
-	NONE(137, rt_sigtimedwait)					\
-	NONE(138, rt_sigqueueinfo)					\
-	NONE(139, rt_sigreturn)						\
+	HAVE(137, rt_sigtimedwait)					\
+	HAVE(138, rt_sigqueueinfo)					\
+	HAVE(139, rt_sigreturn)						\
 	HAVE(140, setpriority)						\
 	HAVE(141, getpriority)						\
 	HAVE(142, reboot)						\
@@ -170,8 +170,8 @@
 	HAVE(158, getgroups)						\
 	NONE(159, setgroups)						\
 	HAVE(160, uname)						\
-	NONE(161, sethostname)						\
-	NONE(162, setdomainname)					\
+	HAVE(161, sethostname)						\
+	HAVE(162, setdomainname)					\
 	HAVE(163, getrlimit)						\
 	HAVE(164, setrlimit)						\
 	HAVE(165, getrusage)						\
@@ -179,8 +179,8 @@
 	HAVE(167, prctl)						\
 	HAVE(168, getcpu)						\
 	HAVE(169, gettimeofday)						\
-	NONE(170, settimeofday)						\
-	NONE(171, adjtimex)						\
+	HAVE(170, settimeofday)						\
+	HAVE(171, adjtimex)						\
 	HAVE(172, getpid)						\
 	HAVE(173, getppid)						\
 	HAVE(174, getuid)						\
@@ -207,22 +207,22 @@
 	NONE(195, shmctl)						\
 	NONE(196, shmat)						\
 	NONE(197, shmdt)						\
-	NONE(198, socket)						\
-	NONE(199, socketpair)						\
+	HAVE(198, socket)						\
+	HAVE(199, socketpair)						\
 	NONE(200, bind)							\
 	NONE(201, listen)						\
 	NONE(202, accept)						\
 	NONE(203, connect)						\
-	NONE(204, getsockname)						\
-	NONE(205, getpeername)						\
-	NONE(206, sendto)						\
-	NONE(207, recvfrom)						\
-	NONE(208, setsockopt)						\
-	NONE(209, getsockopt)						\
-	NONE(210, shutdown)						\
-	NONE(211, sendmsg)						\
-	NONE(212, recvmsg)						\
-	NONE(213, readahead)						\
+	HAVE(204, getsockname)						\
+	HAVE(205, getpeername)						\
+	HAVE(206, sendto)						\
+	HAVE(207, recvfrom)						\
+	HAVE(208, setsockopt)						\
+	HAVE(209, getsockopt)						\
+	HAVE(210, shutdown)						\
+	HAVE(211, sendmsg)						\
+	HAVE(212, recvmsg)						\
+	HAVE(213, readahead)						\
 	HAVE(214, brk)							\
 	HAVE(215, munmap)						\
 	HAVE(216, mremap)						\
@@ -249,7 +249,7 @@
 	NONE(237, set_mempolicy)					\
 	NONE(238, migrate_pages)					\
 	NONE(239, move_pages)						\
-	NONE(240, rt_tgsigqueueinfo)					\
+	HAVE(240, rt_tgsigqueueinfo)					\
 	NONE(241, perf_event_open)					\
 	NONE(242, accept4)						\
 	NONE(243, recvmmsg)						\
@@ -259,8 +259,8 @@
 	NONE(263, fanotify_mark)					\
 	NONE(264, name_to_handle_at)					\
 	NONE(265, open_by_handle_at)					\
-	NONE(266, clock_adjtime)					\
-	NONE(267, syncfs)						\
+	HAVE(266, clock_adjtime)					\
+	HAVE(267, syncfs)						\
 	NONE(268, setns)						\
 	NONE(269, sendmmsg)						\
 	NONE(270, process_vm_readv)					\
@@ -272,15 +272,15 @@
 	HAVE(276, renameat2)						\
 	NONE(277, seccomp)						\
 	HAVE(278, getrandom)						\
-	NONE(279, memfd_create)						\
+	HAVE(279, memfd_create)						\
 	NONE(280, bpf)							\
-	NONE(281, execveat)						\
+	HAVE(281, execveat)						\
 	NONE(282, userfaultfd)						\
-	NONE(283, membarrier)						\
+	HAVE(283, membarrier)						\
 	HAVE(284, mlock2)						\
-	NONE(285, copy_file_range)					\
-	NONE(286, preadv2)						\
-	NONE(287, pwritev2)						\
+	HAVE(285, copy_file_range)					\
+	HAVE(286, preadv2)						\
+	HAVE(287, pwritev2)						\
 	NONE(288, pkey_mprotect)					\
 	NONE(289, pkey_alloc)						\
 	NONE(290, pkey_free)						\
@@ -335,5 +335,21 @@
 	NONE(448, process_mrelease)					\
 	NONE(449, futex_waitv)						\
 	NONE(450, set_mempolicy_home_node)
+
+/*
+ * What becomes of a call that a signal interrupted (signal/call.c), for those
+ * that are not RESTART_ALWAYS.
+ */
+#define SYSCALL_RESTART_LIST(CLASS)					\
+	CLASS(72, pselect6, RESTART_UNHANDLED)				\
+	CLASS(73, ppoll, RESTART_UNHANDLED)				\
+	CLASS(101, nanosleep, RESTART_UNHANDLED)			\
+	CLASS(115, clock_nanosleep, RESTART_UNHANDLED)			\
+	CLASS(133, rt_sigsuspend, RESTART_UNHANDLED)			\
+	CLASS(22, epoll_pwait, RESTART_NEVER)				\
+	CLASS(137, rt_sigtimedwait, RESTART_NEVER)			\
+	CLASS(220, clone, RESTART_SURELY)				\
+	CLASS(435, clone3, RESTART_SURELY)				\
+	CLASS(441, epoll_pwait2, RESTART_NEVER)
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "lib/errno.h"
 #include "mm/aspace.h"
+#include "mm/inspect.h"
 #include "mm/user.h"
 #include "proc/process.h"
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * System calls on processes; what they do is in proc/, here are the arguments.
- * A process has one thread: its pid and its thread's id are one number.
  */
 #include "syscall/sys_proc.h"
 
+#include <loom/abi.h>
+
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "mm/fail.h"
 #include "mm/layout.h"
 #include "mm/user.h"
 #include "proc/clone_flags.h"
@@ -41,15 +43,6 @@ long sys_set_tid_address(const uint64_t arg[6])
 }
 
 /*
- * The list tells who waits for a lock that its owner died with. A process has
- * one thread and shares no memory with another that runs, so nobody can.
- */
-long sys_set_robust_list(const uint64_t arg[6])
-{
-	return arg[1] == 24 ? 0 : -EINVAL;
-}
-
-/*
  * glibc asks for restartable sequences at every start and does without where
  * they are refused; that is no finding for the report of missing calls.
  */
@@ -61,10 +54,19 @@ long sys_rseq(const uint64_t arg[6])
 
 long sys_clone(const uint64_t arg[6])
 {
-	/* arm64's order: flags, stack, parent's tid, TLS, child's tid */
-	return process_clone(user_frame(), arg[0] & ~CLONE_SIGNAL_MASK, arg[1],
-			     arg[2], arg[3], arg[4],
-			     (int)(arg[0] & CLONE_SIGNAL_MASK));
+	uint64_t exit_signal = arg[0] & CLONE_SIGNAL_MASK;
+	const struct clone_wish wish = {
+		/* Linux looks at 32 bits. */
+		.flags = (uint32_t)arg[0] & ~CLONE_SIGNAL_MASK,
+		.stack = arg[1],
+		.ptid = arg[2],
+		.tls = arg[3],
+		.ctid = arg[4],
+		/* There is no such signal: none will be sent. */
+		.exit_signal = exit_signal > 64 ? 0 : (int)exit_signal,
+	};
+
+	return process_clone(user_frame(), &wish);
 }
 
 /* struct clone_args of Linux 5.7; longer ones must have zeros behind it */
@@ -98,26 +100,46 @@ static int clone_args_from_user(struct clone_args *args, uint64_t addr,
 	return 0;
 }
 
+/* What Linux 5.7 knows: no bit above CLONE_INTO_CGROUP. */
+#define CLONE3_FLAGS	(UINT64_C(0x3ffffffff) & \
+			 ~(uint64_t)(CLONE_SIGNAL_MASK | CLONE_DETACHED))
+#define CLONE_NEWTIME	UINT64_C(0x00000080)	/* in clone's signal mask */
+#define SET_TID_MAX	32
+
+static bool clone_args_valid(const struct clone_args *a)
+{
+	if (a->flags & ~(CLONE3_FLAGS | CLONE_NEWTIME) || a->exit_signal > 64)
+		return false;
+	if (a->flags & (CLONE_THREAD | CLONE_PARENT) && a->exit_signal)
+		return false;
+	if (!a->stack != !a->stack_size ||
+	    !user_range_ok(a->stack, a->stack_size))
+		return false;
+	return !a->set_tid == !a->set_tid_size &&
+	       a->set_tid_size <= SET_TID_MAX;
+}
+
 long sys_clone3(const uint64_t arg[6])
 {
 	struct clone_args a;
+	struct clone_wish wish;
 	int err = clone_args_from_user(&a, arg[0], arg[1]);
 
 	if (err)
 		return err;
-	if (a.flags & (CLONE_SIGNAL_MASK | CLONE_DETACHED) ||
-	    a.exit_signal > 64 || !a.stack != !a.stack_size)
+	if (!clone_args_valid(&a))
 		return -EINVAL;
-	if (a.set_tid || a.set_tid_size)
+	if (a.set_tid)
 		return syscall_part_missing(PART_CLONE_FLAGS);
-	return process_clone(user_frame(), a.flags, a.stack + a.stack_size,
-			     a.parent_tid, a.tls, a.child_tid,
-			     (int)a.exit_signal);
-}
-
-long sys_execve(const uint64_t arg[6])
-{
-	return process_exec(user_frame(), arg[0], arg[1], arg[2]);
+	wish = (struct clone_wish){
+		.flags = a.flags,
+		.stack = a.stack + a.stack_size,
+		.ptid = a.parent_tid,
+		.tls = a.tls,
+		.ctid = a.child_tid,
+		.exit_signal = (int)a.exit_signal,
+	};
+	return process_clone(user_frame(), &wish);
 }
 
 long sys_wait4(const uint64_t arg[6])
@@ -260,9 +282,9 @@ long sys_getsid(const uint64_t arg[6])
 static long set_name(uint64_t addr)
 {
 	char name[16];
-	long len = string_from_user(name, addr, sizeof(name));
+	/* Longer ones are cut, and not looked at beyond. */
+	long len = string_from_user(name, addr, sizeof(name) - 1);
 
-	/* Longer ones are cut. */
 	if (len < 0 && len != -ENAMETOOLONG)
 		return len;
 	name[sizeof(name) - 1] = '\0';
@@ -270,23 +292,32 @@ static long set_name(uint64_t addr)
 	return 0;
 }
 
+static long get_name(uint64_t addr)
+{
+	const struct thread *self = thread_current();
+
+	/* Only the thread itself changes it. */
+	return copy_to_user(addr, self->name, sizeof(self->name));
+}
+
 /* An option that does not exist is -EINVAL, as in a Linux without it. */
 long sys_prctl(const uint64_t arg[6])
 {
-	struct process_info info;
-
 	switch ((int)arg[0]) {
 	case PR_SET_NAME:
 		return set_name(arg[1]);
 	case PR_GET_NAME:
-		process_info(process_current(), &info);
-		return copy_to_user(arg[1], info.name, sizeof(info.name));
+		return get_name(arg[1]);
 	case PR_SVE_SET_VL:
 		return fpstate_set_vl(arg[1]);
 	case PR_SVE_GET_VL:
 		return fpstate_get_vl();
 	case PR_PAC_RESET_KEYS:
 		return keys_prctl(&arg[1]);
+	case LOOM_PR_FAIL_SET:
+		return fail_prctl_set(arg[1], arg[2]);
+	case LOOM_PR_FAIL_GET:
+		return fail_prctl_get(arg[1]);
 	default:
 		return -EINVAL;
 	}

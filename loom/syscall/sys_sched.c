@@ -32,9 +32,14 @@ enum {
 	SCHED_RESET_ON_FORK = 0x40000000,
 };
 
-/* Which processes a call is about. */
+/* Which threads a call is about. */
 struct target {
 	int which, who;
+};
+
+/* The priority that they are to have, if not negative; their best one. */
+struct nicety {
+	int wish, best;
 };
 
 long sys_sched_yield(const uint64_t arg[6])
@@ -46,67 +51,62 @@ long sys_sched_yield(const uint64_t arg[6])
 
 static int resolve(struct target *target, uint64_t which, uint64_t who)
 {
-	const struct process *self = process_current();
-
 	target->which = (int)which;
 	target->who = (int)who;
 	if (target->which < PRIO_PROCESS || target->which > PRIO_USER_ID)
 		return -EINVAL;
-	if (target->who == 0 && target->which == PRIO_PROCESS)
-		target->who = self->pid;
 	if (target->who == 0 && target->which == PRIO_PGRP)
-		target->who = self->pgid;
+		target->who = (int)process_getpgid(0);
 	return 0;
 }
 
-static bool matches(const struct target *target, const struct process *p)
+/* The tree lock or the signal_lock of @t's process is held: it cannot end. */
+static void set_or_get(struct thread *t, void *arg)
 {
-	switch (target->which) {
-	case PRIO_PROCESS:
-		return p->pid == target->who;
-	case PRIO_PGRP:
-		return p->pgid == target->who;
-	default:
-		return target->who == 0;	/* all belong to root */
-	}
+	struct nicety *n = arg;
+
+	if (n->wish >= 0)
+		sched_set_prio(t, (unsigned)n->wish);
+	if (n->best < 0 || t->base_prio < n->best)
+		n->best = t->base_prio;
 }
 
-/* The best priority of @p's threads, after setting it if @prio is >= 0. */
-static int prio_of(struct process *p, int prio)
+static bool matches(const struct target *target, struct process *p)
+{
+	if (target->which == PRIO_PGRP)
+		return process_getpgid(p->pid) == target->who;
+	return target->who == 0;	/* all belong to root */
+}
+
+static void for_process(struct process *p, struct nicety *n)
 {
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 	struct thread *t;
-	int now = -ESRCH;
 
-	/* A thread that is seen under this lock cannot end before we let go. */
-	list_for_each_entry(t, &p->threads, struct thread, sibling) {
-		if (prio >= 0)
-			sched_set_prio(t, (unsigned)prio);
-		if (now < 0 || t->base_prio < now)
-			now = t->base_prio;
-	}
+	list_for_each_entry(t, &p->threads, struct thread, sibling)
+		set_or_get(t, n);
 	spin_unlock_irqrestore(&p->signal_lock, daif);
-	return now;
 }
 
 /* The best priority among the targets, or -ESRCH. Sets it if @prio >= 0. */
 static int for_targets(const struct target *target, int prio)
 {
-	struct process *p = process_next(0);
-	int best = -ESRCH;
-	int now, pid;
+	struct nicety n = { prio, -ESRCH };
+	struct process *p;
+	int pid;
 
-	while (p) {
-		if (matches(target, p)) {
-			now = prio_of(p, prio);
-			if (now >= 0 && (best < 0 || now < best))
-				best = now;
-		}
+	/* As on Linux a number that names one thread is about that only. */
+	if (target->which == PRIO_PROCESS) {
+		thread_visit(target->who, set_or_get, &n);
+		return n.best;
+	}
+	for (p = process_next(0); p; p = process_next(pid)) {
+		if (matches(target, p))
+			for_process(p, &n);
 		pid = p->pid;
 		process_put(p);
-		p = process_next(pid);
 	}
-	return best;
+	return n.best;
 }
 
 long sys_getpriority(const uint64_t arg[6])
@@ -136,20 +136,16 @@ long sys_setpriority(const uint64_t arg[6])
 	return err < 0 ? err : 0;
 }
 
-/* 0 if @pid (0: the caller) is a process, -EINVAL or -ESRCH. */
-static int check_pid(uint64_t pid)
+static void is_there(struct thread *t, void *arg)
 {
-	struct process *p;
+	(void)t;
+	(void)arg;
+}
 
-	if ((int)pid < 0)
-		return -EINVAL;
-	if ((int)pid == 0)
-		return 0;
-	p = process_find((int)pid);
-	if (!p)
-		return -ESRCH;
-	process_put(p);
-	return 0;
+/* 0 if @tid (0: the caller) is a thread, -EINVAL or -ESRCH. */
+static int check_tid(uint64_t tid)
+{
+	return (int)tid < 0 ? -EINVAL : thread_visit((int)tid, is_there, NULL);
 }
 
 /* Is the struct sched_param at @addr one of SCHED_OTHER? */
@@ -174,12 +170,12 @@ long sys_sched_setscheduler(const uint64_t arg[6])
 		return err == -EFAULT ? err : -EINVAL;
 	if (((int)arg[1] & ~SCHED_RESET_ON_FORK) != SCHED_OTHER)
 		return -EINVAL;
-	return err < 0 ? err : check_pid(arg[0]);
+	return err < 0 ? err : check_tid(arg[0]);
 }
 
 long sys_sched_getscheduler(const uint64_t arg[6])
 {
-	int err = check_pid(arg[0]);
+	int err = check_tid(arg[0]);
 
 	return err < 0 ? err : SCHED_OTHER;
 }
@@ -188,13 +184,13 @@ long sys_sched_setparam(const uint64_t arg[6])
 {
 	int err = check_param(arg[1]);
 
-	return err < 0 ? err : check_pid(arg[0]);
+	return err < 0 ? err : check_tid(arg[0]);
 }
 
 long sys_sched_getparam(const uint64_t arg[6])
 {
 	int32_t priority = 0;
-	int err = check_pid(arg[0]);
+	int err = check_tid(arg[0]);
 
 	if (err < 0)
 		return err;
@@ -232,7 +228,7 @@ long sys_sched_get_priority_min(const uint64_t arg[6])
 long sys_sched_rr_get_interval(const uint64_t arg[6])
 {
 	int64_t slice[2] = { 0, SLICE_NS };
-	int err = check_pid(arg[0]);
+	int err = check_tid(arg[0]);
 
 	return err < 0 ? err : copy_to_user(arg[1], slice, sizeof(slice));
 }
@@ -240,7 +236,7 @@ long sys_sched_rr_get_interval(const uint64_t arg[6])
 long sys_sched_getaffinity(const uint64_t arg[6])
 {
 	uint64_t mask = 1;
-	int err = check_pid(arg[0]);
+	int err = check_tid(arg[0]);
 
 	if (arg[1] < sizeof(mask) || arg[1] % sizeof(mask))
 		return -EINVAL;
@@ -258,7 +254,7 @@ long sys_sched_setaffinity(const uint64_t arg[6])
 
 	if (err < 0)
 		return err;
-	err = check_pid(arg[0]);
+	err = check_tid(arg[0]);
 	if (err < 0)
 		return err;
 	return mask & 1 ? 0 : -EINVAL;

@@ -28,11 +28,14 @@ void syscall_dispatch(struct weft_frame *frame);
 
 /* What a call that exists may be asked for and does not do. */
 enum syscall_part {
-	PART_CLONE_FORK,
-	PART_CLONE_THREAD,
 	PART_CLONE_FLAGS,
-	PART_SIGACTION_HANDLER,
-	PART_FUTEX_OPERATION,
+	PART_FUTEX_PI,
+	PART_ADJTIMEX_SET,
+	PART_CLOSE_RANGE_UNSHARE,
+	PART_PIPE_PACKETS,
+	PART_SOCKET,
+	PART_SOCKET_CONTROL,
+	PART_SOCKET_OPTION,
 	PART_MMAP_WRITE_EXEC,
 	PART_MREMAP_DONTUNMAP,
 	PART_COUNT
@@ -42,7 +45,7 @@ enum syscall_part {
 long syscall_part_missing(enum syscall_part part);
 
 /*
- * `loom: not implemented: mremap (3), clone(fork) (1)` and a newline into
+ * `loom: not implemented: mremap (3), clone(flags) (1)` and a newline into
  * @buf[@size], NUL-terminated; "..." where it does not fit. Returns the
  * length; 0, and an empty string, when all that was called exists.
  */

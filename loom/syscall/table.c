@@ -15,15 +15,22 @@
 #include "lib/errno.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "signal/signal.h"
 #include "syscall/list.h"
+#include "syscall/sys_clock.h"
 #include "syscall/sys_fs.h"
 #include "syscall/sys_futex.h"
+#include "syscall/sys_membarrier.h"
 #include "syscall/sys_mm.h"
+#include "syscall/sys_poll.h"
 #include "syscall/sys_proc.h"
 #include "syscall/sys_sched.h"
+#include "syscall/sys_sendfile.h"
 #include "syscall/sys_signal.h"
+#include "syscall/sys_socket.h"
 #include "syscall/sys_system.h"
 #include "syscall/sys_time.h"
+#include "syscall/sys_timer.h"
 
 struct syscall {
 	long (*fn)(const uint64_t arg[6]);	/* NULL: not here */
@@ -39,12 +46,20 @@ static const struct syscall table[TABLE_SIZE] = {
 	SYSCALL_LIST(HAVE, NONE)
 };
 
+#define CLASS(number, name, restart) [number] = restart,
+static const uint8_t restart_class[TABLE_SIZE] = {
+	SYSCALL_RESTART_LIST(CLASS)
+};
+
 static const char *const part_name[PART_COUNT] = {
-	[PART_CLONE_FORK] = "clone(fork)",
-	[PART_CLONE_THREAD] = "clone(thread)",
 	[PART_CLONE_FLAGS] = "clone(flags)",
-	[PART_SIGACTION_HANDLER] = "rt_sigaction(handler)",
-	[PART_FUTEX_OPERATION] = "futex(operation)",
+	[PART_FUTEX_PI] = "futex(priority inheritance)",
+	[PART_ADJTIMEX_SET] = "adjtimex(set)",
+	[PART_PIPE_PACKETS] = "pipe2(O_DIRECT)",
+	[PART_SOCKET] = "socket",
+	[PART_SOCKET_CONTROL] = "sendmsg(control message)",
+	[PART_SOCKET_OPTION] = "socket option",
+	[PART_CLOSE_RANGE_UNSHARE] = "close_range(unshare)",
 	[PART_MMAP_WRITE_EXEC] = "mmap(write+exec)",
 	[PART_MREMAP_DONTUNMAP] = "mremap(MREMAP_DONTUNMAP)",
 };
@@ -84,6 +99,7 @@ void syscall_dispatch(struct weft_frame *frame)
 	uint64_t arg[6];
 	long result;
 
+	signal_call_begins();
 	for (unsigned i = 0; i < 6; i++)
 		arg[i] = weft_frame_arg(frame, i);
 	if (number >= TABLE_SIZE) {
@@ -93,6 +109,8 @@ void syscall_dispatch(struct weft_frame *frame)
 		result = call->fn ? call->fn(arg) : not_there(number);
 	}
 	weft_frame_set_result(frame, (uint64_t)result);
+	signal_call_ends(frame, (enum signal_restart)
+			 restart_class[number & (TABLE_SIZE - 1)]);
 }
 
 long syscall_part_missing(enum syscall_part part)

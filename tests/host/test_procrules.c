@@ -9,8 +9,8 @@
 
 #include "proc/clone_flags.h"
 #include "proc/hwcap.h"
-#include "proc/signal.h"
 #include "proc/wait_status.h"
+#include "signal/signal.h"
 
 static void statuses_mean_what_libc_says(void **state)
 {
@@ -35,7 +35,12 @@ static void statuses_mean_what_libc_says(void **state)
 		assert_int_equal(wait_status_value((uint32_t)status), sig);
 		assert_int_equal(wait_status_shell((uint32_t)status),
 				 128 + sig);
+		status = (int)wait_status_stopped(sig);
+		assert_true(WIFSTOPPED(status) && !WIFEXITED(status));
+		assert_int_equal(WSTOPSIG(status), sig);
 	}
+	assert_true(WIFCONTINUED((int)wait_status_continued()));
+	assert_false(WIFSTOPPED((int)wait_status_continued()));
 }
 
 #define VFORK (CLONE_VM | CLONE_VFORK)
@@ -48,57 +53,65 @@ static void clone_is_judged(void **state)
 		CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
 	(void)state;
-	assert_int_equal(clone_judge(VFORK, SIGCHLD), CLONE_IS_VFORK);
+	assert_int_equal(clone_judge(VFORK), CLONE_IS_PROCESS);
 	assert_int_equal(clone_judge(VFORK | CLONE_SETTLS |
-				     CLONE_PARENT_SETTID, 0), CLONE_IS_VFORK);
-	assert_int_equal(clone_judge(VFORK | CLONE_CLEAR_SIGHAND, SIGCHLD),
-			 CLONE_IS_VFORK);
-	assert_int_equal(clone_judge(fork, SIGCHLD), CLONE_IS_FORK);
-	assert_int_equal(clone_judge(0, SIGCHLD), CLONE_IS_FORK);
-	assert_int_equal(clone_judge(CLONE_VFORK, SIGCHLD), CLONE_IS_FORK);
-	assert_int_equal(clone_judge(thread, 0), CLONE_IS_THREAD);
-	assert_int_equal(clone_judge(CLONE_VM, SIGCHLD), CLONE_IS_OTHER);
-	assert_int_equal(clone_judge(VFORK | CLONE_FILES, SIGCHLD),
+				     CLONE_PARENT_SETTID), CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(VFORK | CLONE_CLEAR_SIGHAND),
+			 CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(fork), CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(0), CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(CLONE_VFORK), CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(CLONE_VM), CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(CLONE_FILES | CLONE_FS),
+			 CLONE_IS_PROCESS);
+	assert_int_equal(clone_judge(CLONE_VM | CLONE_SIGHAND),
 			 CLONE_IS_OTHER);
-	assert_int_equal(clone_judge(UINT64_C(1) << 40, SIGCHLD),
-			 CLONE_IS_OTHER);
-	assert_int_equal(clone_judge(VFORK, 65), CLONE_IS_INVALID);
-	assert_int_equal(clone_judge(VFORK, -1), CLONE_IS_INVALID);
-	assert_int_equal(clone_judge(CLONE_THREAD | CLONE_VM, 0),
+	assert_int_equal(clone_judge(CLONE_PIDFD), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(CLONE_PARENT), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(UINT64_C(1) << 40), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(thread), CLONE_IS_THREAD);
+	assert_int_equal(clone_judge(thread | CLONE_CHILD_SETTID),
+			 CLONE_IS_THREAD);
+	assert_int_equal(clone_judge(thread & ~CLONE_FILES), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(thread & ~CLONE_FS), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(thread | CLONE_VFORK), CLONE_IS_OTHER);
+	assert_int_equal(clone_judge(thread & ~CLONE_SIGHAND),
 			 CLONE_IS_INVALID);
-	assert_int_equal(clone_judge(CLONE_SIGHAND, 0), CLONE_IS_INVALID);
+	assert_int_equal(clone_judge(thread & ~CLONE_VM), CLONE_IS_INVALID);
+	assert_int_equal(clone_judge(thread | CLONE_CLEAR_SIGHAND),
+			 CLONE_IS_INVALID);
+	assert_int_equal(clone_judge(CLONE_SIGHAND), CLONE_IS_INVALID);
 }
 
 static void signals_do_what_posix_says(void **state)
 {
-	uint64_t harmless = signal_harmless(signal_bit(SIGINT), false);
 	static const int nothing[] = { SIGCHLD, SIGCONT, SIGURG, SIGWINCH };
 	static const int stops[] = { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU };
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE,
+				      SIGTRAP, SIGSYS };
 	unsigned ends = 0;
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
 		assert_int_equal(signal_default(nothing[i]), SIGNAL_NOTHING);
 		assert_int_equal(signal_default(stops[i]), SIGNAL_STOPS);
-		assert_true(harmless & signal_bit(nothing[i]));
-		assert_true(harmless & signal_bit(stops[i]));
+		assert_true(SIGNAL_STOPS_SET & signal_bit(stops[i]));
 	}
 	for (int sig = 1; sig <= SIGNAL_MAX; sig++) {
 		ends += signal_default(sig) == SIGNAL_ENDS;
 		assert_non_null(signal_name(sig));
 	}
 	assert_int_equal(ends, SIGNAL_MAX - 8);
-	assert_true(harmless & signal_bit(SIGINT));
-	assert_false(harmless & signal_bit(SIGKILL));
-	assert_false(harmless & signal_bit(SIGTERM));
-	/* Process 1 is not ended by any. */
-	assert_true(signal_harmless(0, true) == UINT64_MAX);
 	assert_int_equal(signal_first(0), 0);
 	assert_int_equal(signal_first(signal_bit(SIGNAL_MAX)), SIGNAL_MAX);
 	assert_int_equal(signal_first(signal_bit(SIGTERM) |
 				      signal_bit(SIGHUP)), SIGHUP);
 	assert_int_equal(signal_first(signal_bit(SIGKILL) |
 				      signal_bit(SIGHUP)), SIGKILL);
+	/* What an instruction raised goes before what others sent. */
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(signal_first(signal_bit(faults[i]) |
+					      signal_bit(SIGHUP)), faults[i]);
 	assert_string_equal(signal_name(SIGSEGV), "SIGSEGV");
 	assert_string_equal(signal_name(0), "no signal");
 	assert_string_equal(signal_name(65), "no signal");

@@ -16,6 +16,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/aspace.h"
+#include "mm/inspect.h"
 #include "mm/page.h"
 #include "proc/process.h"
 #include "syscall/sys_mm.h"
@@ -622,7 +623,6 @@ static void test_inspect(void **state)
 	struct aspace *as = process.aspace;
 	struct aspace_usage usage;
 	struct seen seen = { 0 };
-	uint64_t signal_page;
 
 	(void)state;
 	aspace_set_brk(as, 0x500000);
@@ -631,23 +631,23 @@ static void test_inspect(void **state)
 				   PRIVATE | FIXED, FD, PAGE_SIZE), 0x600000);
 	assert_int_equal(aspace_set_stack(as, 0x7f00000000, 0x7f00000000,
 					  R | W), 0);
-	assert_int_equal(aspace_map_signal_page(as, inode, &signal_page), 0);
+	assert_int_equal(aspace_map_signal_page(as, inode, 4), 0);
 	store(0x500000, 1);
 	(void)load(0x600000);
 	assert_int_equal(aspace_for_each_area(as, see, &seen), 0);
 	assert_int_equal(seen.areas, 4);
 	assert_string_equal(seen.last.name, "[stack]");
 	assert_int_equal(seen.last.end, 0x7f00000000);
-	aspace_get_usage(as, &usage);
-	assert_int_equal(usage.size, 3 + 2 + 1 +
+	aspace_usage(as, &usage);
+	assert_int_equal(usage.mapped, 3 + 2 + 1 +
 			 ASPACE_STACK_FIRST / PAGE_SIZE);
 	assert_int_equal(usage.resident, 2);
 	assert_int_equal(usage.file, 1);
 	assert_int_equal(usage.text, 3);
 	assert_int_equal(usage.data, 3);
 	assert_int_equal(usage.stack, ASPACE_STACK_FIRST / PAGE_SIZE);
-	assert_int_equal(try_access(signal_page, AREA_EXEC), 0);
-	assert_int_equal(try_access(signal_page, AREA_WRITE), -EACCES);
+	assert_int_equal(try_access(as->signal_page, AREA_EXEC), 0);
+	assert_int_equal(try_access(as->signal_page, AREA_WRITE), -EACCES);
 	assert_null(aspace_program(as));
 	file.flags = FILE_RDWR;
 	call_mmap(0x700000, 1, R | W, SHARED | FIXED, FD, 0);

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -152,6 +153,19 @@ static const struct row rows[] = {
 	  IN | NULL_OK | NO_CONTROL, 1, 8, { SIG_BLOCK, P, 0, 8 } },
 	{ "rt_sigprocmask, the old", SYS_rt_sigprocmask, OUT | NULL_OK, 2, 8,
 	  { SIG_BLOCK, 0, P, 8 } },
+	{ "rt_sigsuspend", SYS_rt_sigsuspend, IN | NO_CONTROL, 0, 8, { P, 8 } },
+	{ "rt_sigtimedwait, the set", SYS_rt_sigtimedwait, IN | NO_CONTROL, 0,
+	  8, { P, 0, A(good), 8 } },
+	{ "rt_sigtimedwait, the time", SYS_rt_sigtimedwait,
+	  IN | NULL_OK | NO_CONTROL, 2, 16, { A(good), 0, P, 8 } },
+	{ "rt_sigqueueinfo", SYS_rt_sigqueueinfo, IN | NO_CONTROL, 2, 128,
+	  { 1, 0, P } },
+	{ "rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo, IN | NO_CONTROL, 3, 128,
+	  { 1, 1, 0, P } },
+	{ "sigaltstack, the new", SYS_sigaltstack, IN | NULL_OK | NO_CONTROL,
+	  0, 24, { P, 0 } },
+	{ "sigaltstack, the old", SYS_sigaltstack, OUT | NULL_OK, 1, 24,
+	  { 0, P } },
 	{ "ioctl TCGETS", SYS_ioctl, OUT, 2, 36, { FD_TTY, TCGETS, P } },
 	/* Good is what TCGETS has just left there. */
 	{ "ioctl TCSETS", SYS_ioctl, IN | KEEP_GOOD, 2, 36,
@@ -168,6 +182,13 @@ static const struct row rows[] = {
 	{ "execve, a variable", SYS_execve,
 	  STRING | NULL_OK | NO_CONTROL | INDIRECT, 2, 1,
 	  { A(program), A(no_strings), P } },
+	{ "execveat, the path", SYS_execveat, STRING | NO_CONTROL, 1, 1,
+	  { AT_FDCWD, P, A(no_strings), A(no_strings), 0 } },
+	{ "execveat, the arguments", SYS_execveat,
+	  IN | NULL_OK | NO_CONTROL, 2, 8,
+	  { AT_FDCWD, A(program), P, A(no_strings), 0 } },
+	{ "clone3", SYS_clone3, IN | NO_CONTROL, 0, 64, { P, 64 } },
+	{ "prctl PR_GET_NAME", SYS_prctl, OUT, 1, 16, { PR_GET_NAME, P } },
 };
 
 enum bad {

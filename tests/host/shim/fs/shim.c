@@ -23,8 +23,9 @@
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
+#include "syscall/syscall.h"
 #include "tty/tty.h"
 
 #define USER_END (UINT64_C(1) << 47)
@@ -310,11 +311,34 @@ void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
 	lock->name = name;
 }
 
-void spin_lock(struct spinlock *lock)
+static void take_spin(struct spinlock *lock, bool nested)
 {
-	note_lock(lock, lock->rank, false);
+	note_lock(lock, lock->rank, nested);
 	while (__atomic_exchange_n(&lock->next, 1, __ATOMIC_ACQUIRE))
 		sched_yield();
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	take_spin(lock, false);
+}
+
+void spin_lock_nested(struct spinlock *lock)
+{
+	take_spin(lock, true);
+}
+
+/* There are no interrupts here. */
+uint64_t spin_lock_irqsave(struct spinlock *lock)
+{
+	take_spin(lock, false);
+	return 0;
+}
+
+void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
+{
+	(void)daif;
+	spin_unlock(lock);
 }
 
 void spin_unlock(struct spinlock *lock)
@@ -454,21 +478,21 @@ uint64_t clock_realtime(void)
 }
 
 /*
- * process->pending: a signal has come and ends sleeps. process->status: the
+ * process->signals.harmless: a signal has come and ends sleeps. status: the
  * last one that signal_send sent.
  */
 void shim_signal(int pid)
 {
 	pthread_mutex_lock(&wait_lock);
 	if (everyone[pid])
-		everyone[pid]->pending = 1;
+		everyone[pid]->signals.harmless = 1;
 	pthread_cond_broadcast(&wait_changed);
 	pthread_mutex_unlock(&wait_lock);
 }
 
 bool signal_pending(void)
 {
-	return __atomic_load_n(&current->pending, __ATOMIC_RELAXED);
+	return __atomic_load_n(&current->signals.harmless, __ATOMIC_RELAXED);
 }
 
 bool signal_is_deadly(void)
@@ -499,6 +523,12 @@ int shim_sent_signal(void)
 	return sig;
 }
 
+long syscall_part_missing(enum syscall_part part)
+{
+	(void)part;
+	return -ENOSYS;
+}
+
 unsigned shim_sleepers(void)
 {
 	unsigned n;
@@ -513,6 +543,7 @@ void waitq_init(struct waitq *queue, const char *name)
 {
 	spin_init(&queue->lock, RANK_WAITQ, name);
 	list_init(&queue->waiters);
+	list_init(&queue->watchers);
 }
 
 void wait_prepare(struct waitq *queue, struct waiter *waiter,
@@ -555,15 +586,71 @@ void wait_finish(struct waiter *waiter)
 	pthread_mutex_unlock(&wait_lock);
 }
 
+/* wait_lock is held. */
+static void ring_watchers(struct waitq *queue)
+{
+	struct watcher *watcher;
+
+	list_for_each_entry(watcher, &queue->watchers, struct watcher, link)
+		watcher->watch->rung = true;
+}
+
 void wait_wake_all(struct waitq *queue)
 {
 	struct list *node;
 
 	pthread_mutex_lock(&wait_lock);
+	ring_watchers(queue);
 	while ((node = list_pop(&queue->waiters)))
 		;
 	pthread_cond_broadcast(&wait_changed);
 	pthread_mutex_unlock(&wait_lock);
+}
+
+void watch_init(struct watch *watch)
+{
+	watch->thread = NULL;
+	watch->rung = false;
+}
+
+void watcher_add(struct watcher *watcher, struct watch *watch,
+		 struct waitq *queue)
+{
+	pthread_mutex_lock(&wait_lock);
+	watcher->watch = watch;
+	watcher->queue = queue;
+	list_add_tail(&queue->watchers, &watcher->link);
+	pthread_mutex_unlock(&wait_lock);
+}
+
+void watcher_remove(struct watcher *watcher)
+{
+	pthread_mutex_lock(&wait_lock);
+	list_del(&watcher->link);
+	pthread_mutex_unlock(&wait_lock);
+}
+
+void watch_begin(struct watch *watch)
+{
+	pthread_mutex_lock(&wait_lock);
+	watch->rung = false;
+	pthread_mutex_unlock(&wait_lock);
+}
+
+/* A deadline has passed already, or is never reached. */
+int watch_sleep(struct watch *watch, uint64_t deadline_ns)
+{
+	if (nheld)
+		die("wait with a lock held");
+	if (deadline_ns != WAIT_FOREVER)
+		return -ETIMEDOUT;
+	pthread_mutex_lock(&wait_lock);
+	sleepers++;
+	while (!watch->rung && !signal_pending())
+		pthread_cond_wait(&wait_changed, &wait_lock);
+	sleepers--;
+	pthread_mutex_unlock(&wait_lock);
+	return signal_pending() ? -EINTR : 0;
 }
 
 /* User memory: this program's own, but for what is said to be bad */

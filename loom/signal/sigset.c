@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * What signals are called and what they do: the tables and sets of signal.h,
- * without any process. Used by signal.c and the kernel's reports.
+ * without any process. Used by all of signal/ and the kernel's reports.
  */
-#include "proc/signal.h"
+#include "signal/signal.h"
 
 static const char *const names[] = {
 	[SIGHUP] = "SIGHUP", [SIGINT] = "SIGINT", [SIGQUIT] = "SIGQUIT",
@@ -20,12 +20,13 @@ static const char *const names[] = {
 	[SIGSYS] = "SIGSYS",
 };
 
-#define BIT(sig) (UINT64_C(1) << ((sig) - 1))
-
 static const uint64_t default_nothing =
-	BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH);
-static const uint64_t default_stops =
-	BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU);
+	SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) |
+	SIGNAL_BIT(SIGWINCH);
+/* An instruction raised them: before it is tried again. */
+static const uint64_t faults =
+	SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) |
+	SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSYS);
 
 const char *signal_name(int sig)
 {
@@ -38,21 +39,18 @@ const char *signal_name(int sig)
 
 enum signal_default signal_default(int sig)
 {
-	if (default_nothing & BIT(sig))
+	if (default_nothing & signal_bit(sig))
 		return SIGNAL_NOTHING;
-	if (default_stops & BIT(sig))
+	if (SIGNAL_STOPS_SET & signal_bit(sig))
 		return SIGNAL_STOPS;
 	return SIGNAL_ENDS;
 }
 
-uint64_t signal_harmless(uint64_t ignored, bool is_init)
+int signal_first(uint64_t set)
 {
-	return is_init ? UINT64_MAX : ignored | default_nothing | default_stops;
-}
-
-int signal_first(uint64_t pending)
-{
-	if (pending & BIT(SIGKILL))
+	if (set & SIGNAL_BIT(SIGKILL))
 		return SIGKILL;
-	return pending ? __builtin_ctzll(pending) + 1 : 0;
+	if (set & faults)
+		set &= faults;
+	return set ? __builtin_ctzll(set) + 1 : 0;
 }
