@@ -17,8 +17,8 @@
 #include "mm/kmem.h"
 #include "mm/page.h"
 #include "mm/user.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
 
 #define FILE_SIZE_MAX ((uint64_t)INT64_MAX)
 

@@ -134,6 +134,7 @@ static int fork_locked(struct aspace *to, struct aspace *from)
 	to->brk = from->brk;
 	to->mmap_top = from->mmap_top;
 	to->stack_top = from->stack_top;
+	to->signal_page = from->signal_page;
 	list_for_each_entry(area, &from->areas.list, struct area, link) {
 		err = share_area(to, from, area);
 		if (err)

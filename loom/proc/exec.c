@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * execve(2). Everything that can fail is done first, beside the old program:
- * file, arguments, a new address space with the program and its stack. Only
- * then, in exec_commit, the process steps over; that cannot fail. So an execve
- * that fails leaves its caller as it was, and no process is ever without a
- * program.
+ * file, arguments, a new address space with the program and its stack, a copy
+ * of the descriptors if others share them. Then the other threads end (exit.c:
+ * of several calls at once one wins), and in exec_commit the process steps
+ * over; that cannot fail. So an execve that fails leaves its caller as it was,
+ * and no process is ever without a program.
+ *
+ * What the process has (memory, descriptors) is replaced while the caller is
+ * its only thread; under the tree lock, for others may look (process.h).
  */
 #include "proc/exec.h"
 
@@ -34,28 +38,29 @@
 #include "sched/thread.h"
 #include "signal/signal.h"
 
-#define PATH_SIZE	4096
 #define SCRIPT_DEPTH	4	/* interpreters that are scripts themselves */
 
 /* An execve on its way. */
 struct exec {
-	char *path;			/* as the caller gave it; kmalloc'ed */
+	const struct exec_wish *wish;
 	char interpreter[SCRIPT_LINE];	/* of a script */
 	struct exec_args args;
 	struct file *file;		/* program, or script so far */
 	struct aspace *as;
+	struct files *files;		/* NULL: the process's own will do */
 	struct program program;
 	uint64_t sp;
 };
 
 static void exec_release(struct exec *e)
 {
-	kfree(e->path);
 	exec_args_free(&e->args);
 	if (e->file)
 		file_put(e->file);
 	if (e->as)
 		aspace_put(e->as);
+	if (e->files)
+		files_put(e->files);
 }
 
 /* Root may execute what anyone may. */
@@ -67,21 +72,13 @@ static int check_executable(const struct inode *inode)
 }
 
 /* In the place of the file that is open already. */
-static int open_program(struct exec *e, const char *path)
+static int open_program(struct exec *e, struct inode *inode)
 {
-	struct inode *cwd, *inode;
 	struct file *file;
-	int err;
+	int err = check_executable(inode);
 
-	cwd = fs_context_cwd(process_current()->fs);
-	err = path_lookup(cwd, path, true, &inode);
-	inode_put(cwd);
-	if (err)
-		return err;
-	err = check_executable(inode);
 	if (!err)
 		err = file_create(inode, FILE_RDONLY, &file);
-	inode_put(inode);
 	if (err)
 		return err;
 	if (e->file)
@@ -90,13 +87,46 @@ static int open_program(struct exec *e, const char *path)
 	return 0;
 }
 
+static int find_program(struct exec *e)
+{
+	const struct exec_wish *wish = e->wish;
+	struct inode *inode;
+	int err;
+
+	if (!wish->path[0])
+		return open_program(e, wish->base);
+	err = path_lookup(wish->base, wish->path, !wish->no_link, &inode);
+	if (err)
+		return err;
+	err = inode_is(inode, MODE_LNK) ? -ELOOP : open_program(e, inode);
+	inode_put(inode);
+	return err;
+}
+
+static int find_interpreter(struct exec *e)
+{
+	struct inode *cwd = fs_context_cwd(process_current()->fs), *inode;
+	int err = path_lookup(cwd, e->interpreter, true, &inode);
+
+	inode_put(cwd);
+	if (err)
+		return err;
+	err = open_program(e, inode);
+	inode_put(inode);
+	return err;
+}
+
 /* The file is a script that begins with @head: its interpreter comes in. */
 static int open_interpreter(struct exec *e, char *head, size_t len)
 {
-	const char *script = e->interpreter[0] ? e->interpreter : e->path;
+	const char *script = e->interpreter[0] ? e->interpreter
+					       : e->wish->name;
 	char *interpreter, *argument;
 	int err;
 
+	/* The interpreter could not open it. */
+	if (e->wish->name_fails)
+		return -ENOENT;
 	err = script_parse(head, len, &interpreter, &argument);
 	if (!err)
 		err = exec_args_interpret(&e->args, interpreter, argument,
@@ -104,7 +134,7 @@ static int open_interpreter(struct exec *e, char *head, size_t len)
 	if (err)
 		return err;
 	strlcpy(e->interpreter, interpreter, sizeof(e->interpreter));
-	return open_program(e, e->interpreter);
+	return find_interpreter(e);
 }
 
 /* Until the file is no script. */
@@ -164,7 +194,7 @@ static int write_stack(struct exec *e, const struct exec_stack *s)
 static int make_stack(struct exec *e)
 {
 	struct exec_stack s;
-	int err = exec_args_add(&e->args, e->path);
+	int err = exec_args_add(&e->args, e->wish->name);
 
 	if (err)
 		return err;
@@ -183,22 +213,43 @@ static int make_stack(struct exec *e)
 	return write_stack(e, &s);
 }
 
-/* The file is open, the arguments are there: all the rest. */
-static int exec_prepare(struct exec *e)
+static int make_space(struct exec *e)
 {
-	int err = follow_scripts(e);
+	int err;
 
-	if (err)
-		return err;
 	e->as = aspace_create();
 	if (!e->as)
 		return -ENOMEM;
 	err = program_load(&e->program, e->file, e->as);
 	if (!err)
 		err = signal_map_page(e->as);
+	return err ? err : make_stack(e);
+}
+
+/*
+ * The new program has its descriptors for itself. (A look-up of /proc makes
+ * the table look shared: then it is copied in vain.)
+ */
+static int unshare_files(struct exec *e)
+{
+	struct files *files = process_current()->files;
+
+	if (__atomic_load_n(&files->refs, __ATOMIC_RELAXED) == 1)
+		return 0;
+	e->files = files_copy(files);
+	return e->files ? 0 : -ENOMEM;
+}
+
+/* The arguments are there: all the rest that can fail. */
+static int exec_prepare(struct exec *e)
+{
+	int err = follow_scripts(e);
+
 	if (!err)
-		err = make_stack(e);
-	/* From here on the caller has no other threads to go back to. */
+		err = make_space(e);
+	if (!err)
+		err = unshare_files(e);
+	/* Last: there are no other threads to go back to afterwards. */
 	return err ? err : process_become_single();
 }
 
@@ -233,6 +284,16 @@ static void fresh_registers(struct weft_frame *frame, uint64_t pc, uint64_t sp)
 	fpstate_exec();
 }
 
+static void change_files(struct process *p, struct files *files)
+{
+	struct files *old = p->files;
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+
+	p->files = files;
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	files_put(old);
+}
+
 /* Step over. */
 static void exec_commit(struct exec *e, struct weft_frame *frame)
 {
@@ -242,45 +303,25 @@ static void exec_commit(struct exec *e, struct weft_frame *frame)
 	process_leave_memory(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;
+	if (e->files)
+		change_files(p, e->files);
+	e->files = NULL;
 	files_close_on_exec(p->files);
 	signal_exec();
-	take_name(e->path);
+	take_name(e->wish->name);
 	mark_execed(p);
 	fresh_registers(frame, e->program.entry, e->sp);
 	/* Last: a parent in vfork that looks now sees all of it. */
 	process_vfork_release(p);
 }
 
-static int path_from_user(struct exec *e, uint64_t path)
+int process_exec(struct weft_frame *frame, const struct exec_wish *wish)
 {
-	long len;
-
-	e->path = kmalloc(PATH_SIZE);
-	if (!e->path)
-		return -ENOMEM;
-	len = string_from_user(e->path, path, PATH_SIZE);
-	return len < 0 ? (int)len : 0;
-}
-
-static int path_from_kernel(struct exec *e, const char *path)
-{
-	e->path = kmalloc(PATH_SIZE);
-	if (!e->path)
-		return -ENOMEM;
-	return strlcpy(e->path, path, PATH_SIZE) < PATH_SIZE ? 0
-							     : -ENAMETOOLONG;
-}
-
-long process_exec(struct weft_frame *frame, uint64_t path, uint64_t argv,
-		  uint64_t envp)
-{
-	struct exec e = { 0 };
-	int err = path_from_user(&e, path);
+	struct exec e = { .wish = wish };
+	int err = find_program(&e);
 
 	if (!err)
-		err = open_program(&e, e.path);
-	if (!err)
-		err = exec_args_from_user(&e.args, argv, envp);
+		err = exec_args_from_user(&e.args, wish->argv, wish->envp);
 	if (!err)
 		err = exec_prepare(&e);
 	if (!err)
@@ -293,11 +334,14 @@ int exec_from_kernel(struct weft_frame *frame, const char *path,
 		     const char *const *argv, const char *const *envp,
 		     const char **why)
 {
-	struct exec e = { 0 };
-	int err = path_from_kernel(&e, path);
+	const struct exec_wish wish = {
+		.base = fs_root(),
+		.path = path,
+		.name = path,
+	};
+	struct exec e = { .wish = &wish };
+	int err = find_program(&e);
 
-	if (!err)
-		err = open_program(&e, e.path);
 	if (!err)
 		err = exec_args_from_kernel(&e.args, argv, envp);
 	if (!err)

@@ -72,6 +72,7 @@
 #include "sched/wait.h"
 #include "signal/signal.h"
 #include "syscall/syscall.h"
+#include "tty/session.h"
 
 /* Does anybody else use the calling process's memory? */
 static bool memory_is_shared(const struct process *p)
@@ -105,6 +106,7 @@ static bool tell_parent(struct process *p)
 	bool unwanted = p->exit_signal == SIGCHLD &&
 			signal_children_unwanted(parent);
 
+	tree_note_news(p);
 	signal_tell_end(p);
 	/* Also if unwanted: a wait4 must see that no child is left. */
 	wait_wake_all(&parent->child_exit);
@@ -119,8 +121,7 @@ static void hand_children_on(struct process *p)
 	list_for_each_entry_safe(child, tmp, &p->children, struct process,
 				 sibling) {
 		list_del(&child->sibling);
-		list_add_tail(&init->children, &child->sibling);
-		child->parent = init;
+		tree_adopt(init, child);
 		/* Process 1 waits for plain children. */
 		child->exit_signal = SIGCHLD;
 		if (child->state == PROCESS_ZOMBIE && tell_parent(child)) {
@@ -190,6 +191,7 @@ static void release_shared(struct process *p)
 	if (p->pid == PID_INIT)
 		end_machine(p->status);
 	timers_end(p);
+	(void)session_leader_exit(p);
 	daif = spin_lock_irqsave(&process_tree_lock);
 	p->files = NULL;
 	p->fs = NULL;

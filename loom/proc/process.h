@@ -64,7 +64,9 @@ struct process {
 	char name[16];		/* its main thread's */
 	enum process_state state;
 	struct process *parent;
-	struct list children, sibling;
+	struct list children, sibling;	/* in the order they came */
+	struct list news, news_member;	/* of them: tree_note_news */
+	uint64_t children_ever, birth;	/* how many came; the how manieth */
 	struct list all;	/* every process, the oldest first */
 	struct number *number, *group, *session;	/* of the next three */
 	struct list group_member, session_member;	/* on those numbers */
@@ -188,10 +190,6 @@ _Noreturn void process_exit_thread(uint32_t status);
  */
 long process_clone(const struct weft_frame *frame,
 		   const struct clone_wish *wish);
-
-/* execve(2): paths and vectors are user addresses. */
-long process_exec(struct weft_frame *frame, uint64_t path, uint64_t argv,
-		  uint64_t envp);
 
 /* wait4(2) and waitid(2): status, info and rusage are user addresses or 0. */
 long process_wait4(int pid, uint64_t status, int options, uint64_t rusage);

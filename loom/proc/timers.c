@@ -10,9 +10,9 @@
 
 #include "proc/cputime.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 struct spinlock timers_lock = SPINLOCK_INIT(RANK_TIMERS, "timers");
 struct list timers_everyone = LIST_INIT(timers_everyone);

@@ -11,8 +11,8 @@
 #include "lib/errno.h"
 #include "mm/kmem.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 static void init_timer(struct timer *t, enum timer_clock clock,
 		       const struct timer_event *event, int id)
@@ -95,7 +95,7 @@ static struct process_timers *need_timers(void)
 	return timers;
 }
 
-/* The calling process's timer @id, or NULL. timers_setting or timers_lock held. */
+/* The calling process's timer @id, or NULL. */
 static struct timer *find(int id)
 {
 	struct process_timers *timers = timers_of(process_current());

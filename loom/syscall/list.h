@@ -274,7 +274,7 @@
 	HAVE(278, getrandom)						\
 	HAVE(279, memfd_create)						\
 	NONE(280, bpf)							\
-	NONE(281, execveat)						\
+	HAVE(281, execveat)						\
 	NONE(282, userfaultfd)						\
 	HAVE(283, membarrier)						\
 	NONE(284, mlock2)						\

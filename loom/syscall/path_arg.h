@@ -34,6 +34,8 @@ struct path_arg {
  * -ENOENT (an empty path), -EBADF, -ENOTDIR, -ENOMEM.
  */
 int path_arg_get(struct path_arg *p, uint64_t dirfd, uint64_t path);
+/* With an empty path @p->base is the descriptor's own inode, whatever it is. */
+int path_arg_get_empty(struct path_arg *p, uint64_t dirfd, uint64_t path);
 void path_arg_put(struct path_arg *p);
 
 /*

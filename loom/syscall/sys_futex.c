@@ -13,6 +13,7 @@
 #include "sched/clock.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "syscall/syscall.h"
 
 /* Linux's operations and flags */
@@ -57,14 +58,19 @@ static int deadline_from_user(uint64_t addr, bool relative, bool realtime,
 	if ((uint64_t)time[0] >= WAIT_FOREVER / NS_PER_S - 1)
 		return 0;
 	ns = (uint64_t)time[0] * NS_PER_S + (uint64_t)time[1];
-	deadline->ns = relative ? clock_deadline(ns) : ns;
+	if (!relative)
+		deadline->ns = ns;
+	else if (!signal_restarted(&deadline->ns))
+		deadline->ns = clock_deadline(ns);
 	return 0;
 }
 
 static long wait(const uint64_t arg[6], bool shared, uint32_t bits,
 		 const struct futex_deadline *deadline)
 {
-	return futex_wait(arg[0], shared, (uint32_t)arg[2], bits, deadline);
+	long err = futex_wait(arg[0], shared, (uint32_t)arg[2], bits, deadline);
+
+	return err == -EINTR && arg[3] ? signal_restart_at(deadline->ns) : err;
 }
 
 /* The second address, for the operations that have one. */

@@ -139,11 +139,6 @@ long sys_clone3(const uint64_t arg[6])
 	return process_clone(user_frame(), &wish);
 }
 
-long sys_execve(const uint64_t arg[6])
-{
-	return process_exec(user_frame(), arg[0], arg[1], arg[2]);
-}
-
 long sys_wait4(const uint64_t arg[6])
 {
 	return process_wait4((int)arg[0], arg[1], (int)arg[2], arg[3]);
@@ -284,9 +279,9 @@ long sys_getsid(const uint64_t arg[6])
 static long set_name(uint64_t addr)
 {
 	char name[16];
-	long len = string_from_user(name, addr, sizeof(name));
+	/* Longer ones are cut, and not looked at beyond. */
+	long len = string_from_user(name, addr, sizeof(name) - 1);
 
-	/* Longer ones are cut. */
 	if (len < 0 && len != -ENAMETOOLONG)
 		return len;
 	name[sizeof(name) - 1] = '\0';

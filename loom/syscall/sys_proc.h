@@ -12,6 +12,7 @@ long sys_rseq(const uint64_t arg[6]);
 long sys_clone(const uint64_t arg[6]);
 long sys_clone3(const uint64_t arg[6]);
 long sys_execve(const uint64_t arg[6]);
+long sys_execveat(const uint64_t arg[6]);
 long sys_wait4(const uint64_t arg[6]);
 long sys_waitid(const uint64_t arg[6]);
 long sys_getpid(const uint64_t arg[6]);

@@ -12,6 +12,7 @@
 #include "sched/clock.h"
 #include "sched/thread.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "syscall/sys_clock.h"
 #include "syscall/time_arg.h"
 
@@ -40,20 +41,26 @@ static int64_t to_ticks(uint64_t ns)
 	return (int64_t)(ns / (NS_PER_S / USER_HZ));
 }
 
-/* Sleep; interrupted, store what is left at @remaining unless that is 0. */
-static long sleep_until(uint64_t deadline_ns, uint64_t remaining)
+/*
+ * Sleep for @span, or to the end of the sleep that this call goes on with;
+ * interrupted, store what is left at @remaining unless that is 0.
+ */
+static long sleep_for(uint64_t span, uint64_t remaining)
 {
 	struct timespec left;
-	uint64_t now;
-	int err = wait_until(deadline_ns);
+	uint64_t now, deadline;
+	int err;
 
-	if (err != -EINTR || !remaining)
+	if (!signal_restarted(&deadline))
+		deadline = clock_deadline(span);
+	err = wait_until(deadline);
+	if (err != -EINTR)
 		return err;
 	now = clock_now();
-	left = to_timespec(deadline_ns > now ? deadline_ns - now : 0);
-	if (copy_to_user(remaining, &left, sizeof(left)) < 0)
+	left = to_timespec(deadline > now ? deadline - now : 0);
+	if (remaining && copy_to_user(remaining, &left, sizeof(left)) < 0)
 		return -EFAULT;
-	return -EINTR;
+	return signal_restart_at(deadline);
 }
 
 long sys_nanosleep(const uint64_t arg[6])
@@ -63,7 +70,7 @@ long sys_nanosleep(const uint64_t arg[6])
 
 	if (err < 0)
 		return err;
-	return sleep_until(clock_deadline(span), arg[1]);
+	return sleep_for(span, arg[1]);
 }
 
 /* Who sleeps until a moment of the real-time clock, which may be set. */
@@ -103,10 +110,10 @@ long sys_clock_nanosleep(const uint64_t arg[6])
 	if (err < 0)
 		return err;
 	if (!(arg[1] & TIMER_ABSTIME))
-		return sleep_until(clock_deadline(ns), arg[3]);
+		return sleep_for(ns, arg[3]);
 	if (clock == CLOCK_REALTIME || clock == CLOCK_TAI)
 		return sleep_until_realtime(ns);
-	return sleep_until(ns, 0);
+	return wait_until(ns);
 }
 
 long sys_times(const uint64_t arg[6])

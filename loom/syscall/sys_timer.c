@@ -9,9 +9,9 @@
 #include "mm/user.h"
 #include "proc/cputime.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "proc/timers.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 #include "syscall/time_arg.h"
 
 struct itimerval {

@@ -49,6 +49,19 @@ int aspace_fault(struct aspace *as, uint64_t va, unsigned access)
 	return 0;
 }
 
+/* The word that is mapped shared, if any. */
+static const uint32_t *shared_word;
+
+int aspace_futex_key(struct aspace *as, uint64_t va, bool shared,
+		     struct futex_key *key)
+{
+	if (!shared || va != U(shared_word))
+		*key = (struct futex_key){ U(as), va, false };
+	else
+		*key = (struct futex_key){ 7, 64, true };
+	return 0;
+}
+
 #define WORD(addr) ((uint32_t *)(uintptr_t)(addr))
 
 int weft_user_load32(uint64_t addr, uint32_t *value)
@@ -97,6 +110,7 @@ struct sleeper {
 	int pid;
 	struct aspace *as;
 	long result;
+	bool shared;
 	unsigned turn;		/* 1: the first that came back */
 };
 
@@ -108,7 +122,7 @@ static void *sleeper_main(void *arg)
 
 	shim_enter(s->pid);
 	process_current()->aspace = s->as;
-	s->result = futex_wait(U(s->word), false, s->value, s->bits, &never);
+	s->result = futex_wait(U(s->word), s->shared, s->value, s->bits, &never);
 	__atomic_store_n(&s->turn, __atomic_add_fetch(&turns, 1,
 						      __ATOMIC_RELAXED),
 			 __ATOMIC_RELEASE);
@@ -236,6 +250,27 @@ static void test_bits_and_spaces(void **state)
 	assert_int_equal(s[3].turn, 0);
 	futex_wake_addr(s[3].as, U(&word), 1);
 	join(s, 4);
+}
+
+/* Whatever space it is seen from; and not with who said that it is private. */
+static void test_shared_words(void **state)
+{
+	struct sleeper s[3] = {
+		{ .shared = true, .as = (struct aspace *)64 },
+		{ .shared = true, .as = (struct aspace *)128 },
+		{ .shared = false },
+	};
+	uint32_t word = 0;
+
+	(void)state;
+	shared_word = &word;
+	start(s, 3, &word);
+	assert_int_equal(futex_wake(U(&word), true, 9, FUTEX_ANY), 2);
+	await_turns(2);
+	assert_int_equal(s[2].turn, 0);
+	assert_int_equal(futex_wake(U(&word), false, 9, FUTEX_ANY), 1);
+	join(s, 3);
+	shared_word = NULL;
 }
 
 static void test_requeue(void **state)
@@ -478,6 +513,7 @@ int main(void)
 		TEST(test_missing_page),
 		TEST(test_order),
 		TEST(test_bits_and_spaces),
+		TEST(test_shared_words),
 		TEST(test_requeue),
 		TEST(test_moved_and_interrupted),
 		TEST(test_wake_op_words),

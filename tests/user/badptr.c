@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -168,6 +169,13 @@ static const struct row rows[] = {
 	{ "execve, a variable", SYS_execve,
 	  STRING | NULL_OK | NO_CONTROL | INDIRECT, 2, 1,
 	  { A(program), A(no_strings), P } },
+	{ "execveat, the path", SYS_execveat, STRING | NO_CONTROL, 1, 1,
+	  { AT_FDCWD, P, A(no_strings), A(no_strings), 0 } },
+	{ "execveat, the arguments", SYS_execveat,
+	  IN | NULL_OK | NO_CONTROL, 2, 8,
+	  { AT_FDCWD, A(program), P, A(no_strings), 0 } },
+	{ "clone3", SYS_clone3, IN | NO_CONTROL, 0, 64, { P, 64 } },
+	{ "prctl PR_GET_NAME", SYS_prctl, OUT, 1, 16, { PR_GET_NAME, P } },
 };
 
 enum bad {
