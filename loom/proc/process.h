@@ -126,6 +126,8 @@ struct process *process_find(int pid);
 void process_get(struct process *p);
 void process_put(struct process *p);
 unsigned process_count(void);
+/* How many there have been since the start. */
+unsigned process_births(void);
 /* The live or zombie process with the smallest pid above @pid, counted. */
 struct process *process_next(int pid);
 

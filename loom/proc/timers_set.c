@@ -237,7 +237,7 @@ int timers_overrun(int id)
 	t = find(id);
 	if (t) {
 		daif = spin_lock_irqsave(&timers_lock);
-		n = t->overrun < INT32_MAX ? (int)t->overrun : INT32_MAX;
+		n = timer_overrun(t);
 		spin_unlock_irqrestore(&timers_lock, daif);
 	}
 	mutex_unlock(&timers_setting);

@@ -34,22 +34,18 @@
 #include "sched/thread.h"
 #include "signal/internal.h"
 
-/* Is it taken back when it is raised: would it do nothing to anybody? */
+/*
+ * Is it dropped when it is raised? Blocked, it is kept: it may have an effect
+ * when unblocked. For a process its main thread decides, as on Linux.
+ */
 static bool is_ignored(const struct process *p, const struct thread *only,
 		       uint64_t bit)
 {
-	const struct thread *t;
+	const struct thread *t = only ? only :
+		list_first_entry(&p->threads, struct thread, sibling);
 
-	if (!(p->signals.harmless & bit))
-		return false;
-	/* Blocked, it is kept: it may have an effect when unblocked. */
-	if (only)
-		return !((only->signal.blocked | only->signal.withheld) & bit);
-	list_for_each_entry(t, &p->threads, struct thread, sibling) {
-		if (!((t->signal.blocked | t->signal.withheld) & bit))
-			return true;
-	}
-	return false;
+	return p->signals.harmless & bit &&
+	       !((t->signal.blocked | t->signal.withheld) & bit);
 }
 
 static bool is_eligible(const struct thread *t, int sig)
@@ -96,6 +92,9 @@ void signal_drop(struct process *p, uint64_t set)
 		signal_queue_drop(&t->signal.pending, set);
 }
 
+/* What raise_locked has to say besides errors. */
+enum { RAISED, FOR_NOBODY };
+
 /* signal_lock. @only NULL: for the process. */
 static int raise_locked(struct process *p, struct thread *only,
 			const struct siginfo *info)
@@ -103,10 +102,10 @@ static int raise_locked(struct process *p, struct thread *only,
 	int err;
 
 	if (list_empty(&p->threads))
-		return 0;
+		return FOR_NOBODY;
 	stop_prepare(p, info->signo);
 	if (is_ignored(p, only, signal_bit(info->signo)))
-		return 0;
+		return FOR_NOBODY;
 	err = signal_queue_add(only ? &only->signal.pending :
 			       &p->signals.pending, info);
 	if (!err)
@@ -120,7 +119,17 @@ int signal_send_info(struct process *p, const struct siginfo *info)
 	int err = raise_locked(p, NULL, info);
 
 	spin_unlock_irqrestore(&p->signal_lock, daif);
-	return err;
+	return err < 0 ? err : 0;
+}
+
+bool signal_send_timer(struct process *p, struct thread *only,
+		       const struct siginfo *info)
+{
+	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
+	int err = raise_locked(p, only, info);
+
+	spin_unlock_irqrestore(&p->signal_lock, daif);
+	return err == RAISED;
 }
 
 void signal_send(struct process *p, int sig)
@@ -137,7 +146,7 @@ int signal_send_thread(struct thread *t, const struct siginfo *info)
 	int err = raise_locked(p, t, info);
 
 	spin_unlock_irqrestore(&p->signal_lock, daif);
-	return err;
+	return err < 0 ? err : 0;
 }
 
 int signal_send_group_info(int pgid, const struct siginfo *info)

@@ -4,8 +4,11 @@
  */
 #include "syscall/sys_proc.h"
 
+#include <loom/abi.h>
+
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "mm/fail.h"
 #include "mm/layout.h"
 #include "mm/user.h"
 #include "proc/clone_flags.h"
@@ -332,6 +335,10 @@ long sys_prctl(const uint64_t arg[6])
 		return fpstate_get_vl();
 	case PR_PAC_RESET_KEYS:
 		return keys_prctl(&arg[1]);
+	case LOOM_PR_FAIL_SET:
+		return fail_prctl_set(arg[1], arg[2]);
+	case LOOM_PR_FAIL_GET:
+		return fail_prctl_get(arg[1]);
 	default:
 		return -EINVAL;
 	}

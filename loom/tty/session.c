@@ -2,12 +2,16 @@
 /* Who the terminal belongs to; see session.h. */
 #include "tty/session.h"
 
+#include "fs/inode.h"
 #include "lib/errno.h"
 #include "lib/lock.h"
 #include "mm/user.h"
 #include "proc/process.h"
+#include "proc/tree.h"
 #include "signal/signal.h"
 #include "tty/ioctls.h"
+#include "tty/ldisc.h"
+#include "tty/tty_impl.h"
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_TTY, "terminal's session");
 /* lock */
@@ -52,33 +56,29 @@ bool session_is_mine(void)
 	return sid && sid == me.sid;
 }
 
+int session_terminal(int sid, int *group)
+{
+	int owner_sid, pgid;
+
+	look(&owner_sid, &pgid);
+	if (!sid || sid != owner_sid)
+		return 0;
+	*group = pgid ? pgid : -1;
+	return DEV_CONSOLE;
+}
+
 static bool is_ignored(int sig)
 {
 	return signal_is_ignored(sig) || signal_blocked() & signal_bit(sig);
 }
 
-struct orphan_search {
-	int pgid;
-	bool found_parent;
-};
-
-static void match_parent(struct process *p, void *arg)
-{
-	struct orphan_search *search = arg;
-	const struct process *parent = p->parent;
-
-	if (p->pgid == search->pgid && p->state == PROCESS_LIVE && parent &&
-	    parent->pgid != p->pgid && parent->sid == p->sid)
-		search->found_parent = true;
-}
-
-/* Nobody of the session is there who could let a stopped group go on. */
 static bool is_orphaned(int pgid)
 {
-	struct orphan_search search = { .pgid = pgid };
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	bool orphaned = signal_is_orphaned_group(pgid);
 
-	process_for_each(match_parent, &search);
-	return !search.found_parent;
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return orphaned;
 }
 
 int session_check(int sig)
@@ -164,6 +164,8 @@ static void release(int sid)
 		signal_send_group(pgid, SIGHUP);
 		signal_send_group(pgid, SIGCONT);
 	}
+	/* Who polls it looks again. */
+	tty_wake(LDISC_READABLE | LDISC_STARTED);
 }
 
 /* TIOCNOTTY: only the leader's has an effect, and it ends for all. */

@@ -9,9 +9,10 @@
 #include "fs/file.h"
 #include "lib/errno.h"
 #include "mm/user.h"
-#include "proc/signal.h"
+#include "signal/signal.h"
 #include "sched/clock.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 #include "tty/ioctls.h"
 #include "tty/session.h"
 

@@ -446,8 +446,12 @@ static void test_no_wakeup_is_lost(void **state)
 	assert_int_equal(futex_wake(U(&lock_word), false, 9, FUTEX_ANY), 0);
 }
 
-/* Woken, moved to and fro, and interrupted, all at once. */
+/*
+ * Woken, moved to and fro, and interrupted, all at once: who was woken, as the
+ * waker counts, knows it.
+ */
 static bool over;
+static long heard;
 
 static void *restless(void *arg)
 {
@@ -455,8 +459,9 @@ static void *restless(void *arg)
 
 	shim_enter(pid);
 	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
-		futex_wait(U(&ticket[(uintptr_t)arg % 2]), false, 0, FUTEX_ANY,
-			   &never);
+		if (futex_wait(U(&ticket[(uintptr_t)arg % 2]), false, 0,
+			       FUTEX_ANY, &never) == 0)
+			__atomic_fetch_add(&heard, 1, __ATOMIC_RELAXED);
 		__atomic_store_n(&process_current()->signals.harmless, 0,
 				 __ATOMIC_RELAXED);
 	}
@@ -468,9 +473,11 @@ static void test_all_at_once(void **state)
 {
 	pthread_t thread[WORKERS];
 	uint64_t a = U(&ticket[0]), b = U(&ticket[1]);
+	long told = 0;
 
 	(void)state;
 	over = false;
+	heard = 0;
 	for (uintptr_t i = 0; i < WORKERS; i++)
 		pthread_create(&thread[i], NULL, restless, (void *)i);
 	for (int i = 0; i < ROUNDS; i++) {
@@ -479,13 +486,14 @@ static void test_all_at_once(void **state)
 			futex_requeue(a, b, false, 0, 2, NULL);
 			break;
 		case 1:
-			futex_requeue(b, a, false, 1, 9, NULL);
+			futex_requeue(b, a, false, 0, 9, NULL);
 			break;
 		case 2:
-			futex_wake(a, false, 1, FUTEX_ANY);
+			told += futex_wake(a, false, 1, FUTEX_ANY);
 			break;
 		case 3:
-			futex_wake_op(a, b, false, 1, 1, OP(1, 0, 0, 0));
+			told += futex_wake_op(a, b, false, 1, 1,
+					      OP(1, 0, 0, 0));
 			break;
 		default:
 			shim_signal(30 + i / 5 % WORKERS);
@@ -495,12 +503,13 @@ static void test_all_at_once(void **state)
 	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	__atomic_store_n(&ticket[0], 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&ticket[1], 1, __ATOMIC_RELEASE);
-	futex_wake(a, false, 99, FUTEX_ANY);
-	futex_wake(b, false, 99, FUTEX_ANY);
+	told += futex_wake(a, false, 99, FUTEX_ANY);
+	told += futex_wake(b, false, 99, FUTEX_ANY);
 	for (int i = 0; i < WORKERS; i++)
 		pthread_join(thread[i], NULL);
 	assert_int_equal(futex_wake(a, false, 99, FUTEX_ANY), 0);
 	assert_int_equal(futex_wake(b, false, 99, FUTEX_ANY), 0);
+	assert_int_equal(heard, told);
 	ticket[0] = ticket[1] = 0;
 }
 

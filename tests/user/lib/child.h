@@ -33,6 +33,13 @@ pid_t child_again(const char *a, const char *b, const char *c, int in,
  */
 int child_wait(pid_t pid);
 
+/*
+ * The same, but it is killed after @ms milliseconds; CHILD_LATE says that it
+ * was.
+ */
+#define CHILD_LATE (-999)
+int child_wait_ms(pid_t pid, long ms);
+
 /* Sleep for so many milliseconds. */
 void child_sleep(long ms);
 
