@@ -160,15 +160,15 @@
 	HAVE(148, getresuid)						\
 	HAVE(149, setresgid)						\
 	HAVE(150, getresgid)						\
-	NONE(151, setfsuid)						\
-	NONE(152, setfsgid)						\
+	HAVE(151, setfsuid)						\
+	HAVE(152, setfsgid)						\
 	HAVE(153, times)						\
 	HAVE(154, setpgid)						\
 	HAVE(155, getpgid)						\
 	HAVE(156, getsid)						\
 	HAVE(157, setsid)						\
 	HAVE(158, getgroups)						\
-	NONE(159, setgroups)						\
+	HAVE(159, setgroups)						\
 	HAVE(160, uname)						\
 	HAVE(161, sethostname)						\
 	HAVE(162, setdomainname)					\
