@@ -9,6 +9,7 @@
 #include "proc/exec.h"
 
 #include <weft/frame.h>
+#include <weft/sve.h>
 #include <weft/sysreg.h>
 
 #include "dev/irq.h"
@@ -32,6 +33,7 @@
 #include "proc/timers.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
+#include "signal/frame.h"
 #include "signal/signal.h"
 
 #define PATH_SIZE	4096
@@ -177,6 +179,7 @@ static int make_stack(struct exec *e)
 		.phdr = e->program.phdr,
 		.phnum = e->program.phnum,
 		.entry = e->program.entry,
+		.signal_stack = sigframe_most(weft_sve_max_vl()),
 	};
 	describe_cpu(&s);
 	random_bytes(s.random, sizeof(s.random));
