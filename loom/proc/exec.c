@@ -13,6 +13,7 @@
 #include "proc/exec.h"
 
 #include <weft/frame.h>
+#include <weft/sve.h>
 #include <weft/sysreg.h>
 
 #include "dev/irq.h"
@@ -36,6 +37,7 @@
 #include "proc/timers.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
+#include "signal/frame.h"
 #include "signal/signal.h"
 
 #define SCRIPT_DEPTH	4	/* interpreters that are scripts themselves */
@@ -245,6 +247,7 @@ static int make_stack(struct exec *e)
 		.phdr = e->program.phdr,
 		.phnum = e->program.phnum,
 		.entry = e->program.entry,
+		.signal_stack = sigframe_most(weft_sve_max_vl()),
 	};
 	exec_hwcaps(&s.hwcap, &s.hwcap2);
 	describe_program(e, &s);
