@@ -153,6 +153,7 @@ static const struct file_ops event_file_ops = {
 	.readv = event_readv,
 	.write = event_write,
 	.poll = event_poll,
+	.ignores_seek = true,
 	.takes_empty = true,
 };
 

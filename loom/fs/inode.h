@@ -68,6 +68,8 @@ enum {
 	FS_RENAME_NOREPLACE = 1,	/* -EEXIST if the new name exists */
 	FS_RENAME_DIR = 2,		/* -ENOTDIR if it is no directory */
 	FS_RENAME_EXCHANGE = 4,		/* both exist, and change places */
+	FS_RENAME_OTHER_DIR = 8,	/* and the new one is a directory, or
+					   -ENOTDIR */
 };
 
 /* What follow says of a link whose text is to be walked. */

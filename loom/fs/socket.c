@@ -23,10 +23,10 @@
 #include "mm/kmem.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
 #include "sched/mutex.h"
 #include "sched/wait.h"
+#include "signal/signal.h"
 
 enum {
 	BUFFER_FIRST = 212992,	/* as Linux, here and in the next three */
@@ -432,7 +432,8 @@ static void socket_release(struct file *f)
 	CHANGE(s->shut, SOCKET_SHUT_BOTH);
 	if (s->pair->type != SOCKET_DGRAM) {
 		CHANGE(peer->shut, SOCKET_SHUT_BOTH);
-		if (!list_empty(&s->queue))
+		/* Messages of no bytes are not missed. */
+		if (s->there > 0)
 			CHANGE(peer->error, ECONNRESET);
 	}
 	give_room(peer, chunks_free(&s->queue));

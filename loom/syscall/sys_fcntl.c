@@ -231,13 +231,13 @@ static long do_fcntl(struct file *f, int fd, int cmd, uint64_t value)
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
 		return set_lock(f, fd, value, true, cmd == F_OFD_SETLKW);
+	case F_GETOWN:		/* nobody is sent SIGIO */
+	case F_GETSIG:
+		return f->ops ? 0 : -EBADF;
 	case F_SETPIPE_SZ:
 		return pipe_set_size(f, (uint32_t)value);
 	case F_GETPIPE_SZ:
 		return pipe_get_size(f);
-	case F_GETOWN:		/* nobody is sent SIGIO */
-	case F_GETSIG:
-		return f->ops ? 0 : -EBADF;
 	case F_GETLEASE:
 		return f->ops ? LOCK_NONE : -EBADF;
 	case F_GET_SEALS:	/* files in memory, and none can be added */

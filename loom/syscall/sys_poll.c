@@ -20,16 +20,14 @@
 #include "mm/kmem.h"
 #include "mm/user.h"
 #include "proc/process.h"
-#include "proc/signal.h"
 #include "sched/clock.h"
+#include "signal/signal.h"
 #include "syscall/path_arg.h"
-#include "syscall/syscall.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
 enum {
 	EFD_SEMAPHORE = 1,
-	SIGSET_SIZE = 8,
 	FEW = 16,		/* pollfds that the stack has room for */
 };
 
@@ -87,13 +85,18 @@ static void timeout_put(const struct timeout_arg *t)
 }
 
 /* The mask of signals for the time of the call, if there is one. */
-static long mask_set(uint64_t addr, uint64_t size)
+static int mask_set(uint64_t addr, uint64_t size)
 {
+	uint64_t set;
+
 	if (!addr)
 		return 0;
-	if (size != SIGSET_SIZE)
+	if (size != sizeof(set))
 		return -EINVAL;
-	return syscall_part_missing(PART_POLL_SIGMASK);
+	if (copy_from_user(&set, addr, sizeof(set)))
+		return -EFAULT;
+	signal_set_temporary_mask(set);
+	return 0;
 }
 
 /* Look at all that a call waits for: how many are ready. */

@@ -17,7 +17,7 @@
 #include "mm/kmem.h"
 #include "mm/layout.h"
 #include "mm/user.h"
-#include "proc/signal.h"
+#include "signal/signal.h"
 #include "syscall/path_arg.h"
 
 /* One side: a file and where in it. */

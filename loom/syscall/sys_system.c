@@ -2,7 +2,6 @@
 /* System calls on the machine: its name, memory, limits, chance, its end. */
 #include "syscall/sys_system.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "dev/power.h"
@@ -87,22 +86,35 @@ long sys_sysinfo(const uint64_t arg[6])
 	return copy_to_user(arg[0], &info, sizeof(info));
 }
 
-static long get_limit(unsigned resource, uint64_t addr)
+static long get_limit(struct process *p, unsigned resource, uint64_t addr)
 {
 	struct limit limit;
 
 	if (resource >= LIMIT_COUNT)
 		return -EINVAL;
-	limit = limit_of(process_current(), resource);
+	limit = limit_of(p, resource);
 	return addr ? copy_to_user(addr, &limit, sizeof(limit)) : 0;
 }
 
+/* A process that is ending has no table any more. */
+static long set_descriptors(struct process *p, const struct limit *wish)
+{
+	struct files *files = process_files(p);
+	long err;
+
+	if (!files)
+		return -ESRCH;
+	err = files_set_limit(files, wish->soft, wish->hard);
+	files_put(files);
+	return err;
+}
+
 /*
- * Only the number of descriptors can be changed. A wish for what is in force succeeds; so does any for
- * core files, which are never written. Others are refused rather than
- * promised and not kept.
+ * Only the number of descriptors can be changed. A wish for what is in force
+ * succeeds; so does any for core files, which are never written. Others are
+ * refused rather than promised and not kept.
  */
-static long set_limit(unsigned resource, uint64_t addr)
+static long set_limit(struct process *p, unsigned resource, uint64_t addr)
 {
 	struct limit wish;
 
@@ -113,43 +125,35 @@ static long set_limit(unsigned resource, uint64_t addr)
 	if (wish.soft > wish.hard)
 		return -EINVAL;
 	if (resource == RLIMIT_NOFILE)
-		return files_set_limit(process_current()->files, wish.soft,
-				       wish.hard);
-	if (resource == RLIMIT_CORE ||
-	    wish.soft == limit_of(process_current(), resource).soft)
+		return set_descriptors(p, &wish);
+	if (resource == RLIMIT_CORE || wish.soft == limit_of(p, resource).soft)
 		return 0;
 	return -EPERM;
 }
 
 long sys_getrlimit(const uint64_t arg[6])
 {
-	return arg[1] ? get_limit((unsigned)arg[0], arg[1]) : -EFAULT;
+	return arg[1] ? get_limit(process_current(), (unsigned)arg[0], arg[1])
+		      : -EFAULT;
 }
 
 long sys_setrlimit(const uint64_t arg[6])
 {
-	return set_limit((unsigned)arg[0], arg[1]);
+	return set_limit(process_current(), (unsigned)arg[0], arg[1]);
 }
 
-/* The limits of another process are all but one those of all. */
 long sys_prlimit64(const uint64_t arg[6])
 {
-	bool is_me = true;
-	struct process *p;
+	int pid = (int)arg[0] ? (int)arg[0] : process_current()->pid;
+	struct process *p = process_find(pid);
 	long err;
 
-	if ((int)arg[0]) {
-		p = process_find((int)arg[0]);
-		if (!p)
-			return -ESRCH;
-		is_me = p == process_current();
-		process_put(p);
-	}
-	if (!is_me && (unsigned)arg[1] == RLIMIT_NOFILE)
-		return -EPERM;
-	err = get_limit((unsigned)arg[1], arg[3]);
+	if (!p)
+		return -ESRCH;
+	err = get_limit(p, (unsigned)arg[1], arg[3]);
 	if (!err && arg[2])
-		err = set_limit((unsigned)arg[1], arg[2]);
+		err = set_limit(p, (unsigned)arg[1], arg[2]);
+	process_put(p);
 	return err;
 }
 

@@ -56,7 +56,6 @@ static const char *const part_name[PART_COUNT] = {
 	[PART_FUTEX_PI] = "futex(priority inheritance)",
 	[PART_ADJTIMEX_SET] = "adjtimex(set)",
 	[PART_PIPE_PACKETS] = "pipe2(O_DIRECT)",
-	[PART_POLL_SIGMASK] = "ppoll(signal mask)",
 	[PART_SOCKET] = "socket",
 	[PART_SOCKET_CONTROL] = "sendmsg(control message)",
 	[PART_SOCKET_OPTION] = "socket option",

@@ -10,6 +10,8 @@
 #include "proc/tree.h"
 #include "signal/signal.h"
 #include "tty/ioctls.h"
+#include "tty/ldisc.h"
+#include "tty/tty_impl.h"
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_TTY, "terminal's session");
 /* lock */
@@ -162,6 +164,8 @@ static void release(int sid)
 		signal_send_group(pgid, SIGHUP);
 		signal_send_group(pgid, SIGCONT);
 	}
+	/* Who polls it looks again. */
+	tty_wake(LDISC_READABLE | LDISC_STARTED);
 }
 
 /* TIOCNOTTY: only the leader's has an effect, and it ends for all. */

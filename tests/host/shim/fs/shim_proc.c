@@ -158,8 +158,9 @@ const char *boot_cmdline(void)
 	return "a b";
 }
 
-struct limit limit_of(unsigned resource)
+struct limit limit_of(struct process *p, unsigned resource)
 {
+	(void)p;
 	return (struct limit){ resource, LIMIT_NONE };
 }
 
