@@ -148,7 +148,7 @@ long sys_setrlimit(const uint64_t arg[6])
 	return set_limit(process_current()->files, (unsigned)arg[0], arg[1]);
 }
 
-/* The descriptors of process @pid (0: one's own), counted; NULL: it has gone. */
+/* The table of process @pid (0: one's own), counted; NULL: it has gone. */
 static struct files *files_of(int pid)
 {
 	struct process *p = pid ? process_find(pid) : process_current();
