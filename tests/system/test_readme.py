@@ -4,8 +4,8 @@
 It is the fenced blocks marked "console". A line that begins with "$ " is
 typed to the host's shell; ./run without a program starts a session, in which
 lines after the prompt or "> " are typed, and a line that starts with "^C" or
-"^Z" shows that key. What stands between must be printed, in this order; numbers may differ, and "..."
-stands for anything. The shell is Debian's ash.
+"^Z" shows that key. What stands between must be printed, in this order;
+numbers may differ, and "..." stands for anything. The shell is Debian's ash.
 """
 
 import os

@@ -11,7 +11,8 @@
  *   @begin N             command N starts, counted from 1
  *   |TEXT                is a line of its output (standard error with it)
  *   ~                    the line before had no newline
- *   @end N status S      it ended, S as in a shell, or "late"
+ *   @end N T status S    it ended after T seconds, S as in a shell; or just
+ *                        "late"
  *   @all N               the end of the list
  *
  * so that nothing a command or a kernel prints passes for another's line.
@@ -157,6 +158,7 @@ static void run_line(const char *self, char *line, int number,
 {
 	char *argv[WORDS + 1], *rest, *word;
 	char *limit = strtok_r(line, " \n", &rest);
+	time_t begin = time(NULL);
 	size_t count = 0;
 	int status;
 
@@ -168,10 +170,11 @@ static void run_line(const char *self, char *line, int number,
 	printf("@begin %d\n", number);
 	fflush(stdout);
 	status = run(self, argv, limit, output);
+	printf("@end %d %d ", number, (int)(time(NULL) - begin));
 	if (status == LATE)
-		printf("@end %d late\n", number);
+		printf("late\n");
 	else
-		printf("@end %d status %d\n", number, status);
+		printf("status %d\n", status);
 	fflush(stdout);
 }
 
