@@ -118,8 +118,10 @@ def results(lines: list[str]) -> "dict[int, Ran]":
         words = line.split()
         if line.startswith("@begin "):
             number, text = int(words[1]), []
-        elif line.startswith(("|", "~")):
+        elif line.startswith("|"):
             text.append(line[1:])
+        elif line == "~":
+            text.append("(no newline)")
         elif line.startswith("@end "):
             found[number] = Ran(" ".join(words[2:]), text)
             number = 0

@@ -270,7 +270,8 @@ _Noreturn void process_exit(uint32_t status)
 
 	/* A deadly signal is for the process, whatever program it has next. */
 	if (p->ending == PROCESS_RUNS ||
-	    (p->ending == PROCESS_EXECS && wait_status_code(status) == CLD_KILLED)) {
+	    (p->ending == PROCESS_EXECS &&
+	     wait_status_code(status) == CLD_KILLED)) {
 		p->status = status;
 		end_others(p, PROCESS_EXITS);
 	}

@@ -160,15 +160,15 @@
 	HAVE(148, getresuid)						\
 	HAVE(149, setresgid)						\
 	HAVE(150, getresgid)						\
-	NONE(151, setfsuid)						\
-	NONE(152, setfsgid)						\
+	HAVE(151, setfsuid)						\
+	HAVE(152, setfsgid)						\
 	HAVE(153, times)						\
 	HAVE(154, setpgid)						\
 	HAVE(155, getpgid)						\
 	HAVE(156, getsid)						\
 	HAVE(157, setsid)						\
 	HAVE(158, getgroups)						\
-	NONE(159, setgroups)						\
+	HAVE(159, setgroups)						\
 	HAVE(160, uname)						\
 	HAVE(161, sethostname)						\
 	HAVE(162, setdomainname)					\
@@ -236,12 +236,12 @@
 	NONE(224, swapon)						\
 	NONE(225, swapoff)						\
 	HAVE(226, mprotect)						\
-	NONE(227, msync)						\
-	NONE(228, mlock)						\
-	NONE(229, munlock)						\
-	NONE(230, mlockall)						\
-	NONE(231, munlockall)						\
-	NONE(232, mincore)						\
+	HAVE(227, msync)						\
+	HAVE(228, mlock)						\
+	HAVE(229, munlock)						\
+	HAVE(230, mlockall)						\
+	HAVE(231, munlockall)						\
+	HAVE(232, mincore)						\
 	HAVE(233, madvise)						\
 	NONE(234, remap_file_pages)					\
 	NONE(235, mbind)						\
@@ -277,7 +277,7 @@
 	HAVE(281, execveat)						\
 	NONE(282, userfaultfd)						\
 	HAVE(283, membarrier)						\
-	NONE(284, mlock2)						\
+	HAVE(284, mlock2)						\
 	HAVE(285, copy_file_range)					\
 	HAVE(286, preadv2)						\
 	HAVE(287, pwritev2)						\

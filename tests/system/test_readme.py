@@ -3,8 +3,8 @@
 
 It is the fenced blocks marked "console". A line that begins with "$ " is
 typed to the host's shell; ./run without a program starts a session, in which
-lines after the prompt are typed, and a line of only "^C" or "^Z" is that key. What
-stands between must be printed, in this order; numbers may differ, and "..."
+lines after the prompt or "> " are typed, and a line that starts with "^C" or
+"^Z" shows that key. What stands between must be printed, in this order; numbers may differ, and "..."
 stands for anything. The shell is Debian's ash.
 """
 
@@ -31,6 +31,9 @@ def steps(lines: list[str],
         match = prompt.match(line)
         if match:
             found.append((line[match.end():], []))
+        elif found and not found[-1][1] and line.startswith("> "):
+            typed, following = found.pop()
+            found.append((f"{typed}\r{line[2:]}", following))
         elif found:
             found[-1][1].append(line)
     return found
@@ -60,15 +63,16 @@ def replay_session(command: str, lines: list[str]) -> None:
             if typed.strip() == "poweroff":
                 s.power_off()
                 return
-            keys = [line[-1].lower() for line in wanted
-                    if line in ("^C", "^Z")]
+            keys = [line[1].lower() for line in wanted
+                    if line.startswith(("^C", "^Z"))]
             check(typed, wanted, type_line(s, typed, keys))
 
 
 def type_line(session: Session, typed: str, keys: list[str]) -> str:
     """Type a line, and the control keys after it; returns what it printed."""
-    session.send(typed + "\r")
-    session.expect(r"\r*\n")
+    for line in typed.split("\r"):
+        session.send(line + "\r")
+        session.expect(r"\r*\n")
     output = ""
     for key in keys:
         output += session.settle(1.0)
