@@ -92,12 +92,26 @@ void inode_accessed(struct inode *inode)
 		inode->atime_ns = now;
 }
 
+int inode_lookup(struct inode *dir, const char *name, struct inode **out)
+{
+	int err;
+
+	if (dir->ops->unlocked_lookup)
+		return dir->ops->lookup(dir, name, out);
+	mutex_lock(&dir->lock);
+	err = dir->ops->lookup(dir, name, out);
+	mutex_unlock(&dir->lock);
+	return err;
+}
+
 long inode_readlink(struct inode *inode, char *buf, size_t size)
 {
 	long n;
 
 	if (!inode_is(inode, MODE_LNK))
 		return -EINVAL;
+	if (inode->ops->readlink)
+		return inode->ops->readlink(inode, buf, size);
 	mutex_lock(&inode->lock);
 	n = inode->ops->pread(inode, buf, size, 0);
 	inode_accessed(inode);

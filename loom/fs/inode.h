@@ -67,8 +67,13 @@ enum {
 enum {
 	FS_RENAME_NOREPLACE = 1,	/* -EEXIST if the new name exists */
 	FS_RENAME_DIR = 2,		/* -ENOTDIR if it is no directory */
-	FS_RENAME_EXCHANGE = 4,		/* both names exist, and change places */
+	FS_RENAME_EXCHANGE = 4,		/* both exist, and change places */
+	FS_RENAME_OTHER_DIR = 8,	/* and the new one is a directory, or
+					   -ENOTDIR */
 };
+
+/* What follow says of a link whose text is to be walked. */
+#define FOLLOW_PATH	1
 
 /*
  * Called with the lock of the inode, or of the directory, held. A directory
@@ -78,6 +83,7 @@ struct inode_ops {
 	uint64_t dev;		/* st_dev: one number a file system */
 	uint32_t magic;		/* statfs: f_type; 0: not known by one */
 	bool read_only;		/* nothing may be changed: -EROFS */
+	bool unlocked_lookup;	/* lookup is called without the lock */
 
 	int (*lookup)(struct inode *dir, const char *name, struct inode **out);
 	/* @target: of a symbolic link. @out may be NULL. */
@@ -95,12 +101,14 @@ struct inode_ops {
 	int (*name_of)(struct inode *inode, char name[FS_NAME_SIZE]);
 	/*
 	 * No lock is held. What a link stands for, counted, where that is no
-	 * path: /proc/self/fd/0.
+	 * path (/proc/self/fd/0); or FOLLOW_PATH.
 	 */
 	int (*follow)(struct inode *link, struct inode **out);
+	/* No lock is held. Without it, pread reads a link's target. */
+	long (*readlink)(struct inode *link, char *buf, size_t size);
 
 	int (*truncate)(struct inode *inode, uint64_t size);
-	/* As fallocate(2) with mode 0, or with @keep_size FALLOC_FL_KEEP_SIZE */
+	/* As fallocate(2), mode 0 or, with @keep_size, FALLOC_FL_KEEP_SIZE. */
 	int (*allocate)(struct inode *inode, uint64_t pos, uint64_t len,
 			bool keep_size);
 	/* The kernel's buffer, not the user's. A link's target is read so. */
@@ -171,6 +179,9 @@ static inline bool inode_is(const struct inode *inode, uint32_t type)
 
 	return (mode & MODE_FMT) == type;
 }
+
+/* Find @name, an ordinary one, in a directory whose lock is not held. */
+int inode_lookup(struct inode *dir, const char *name, struct inode **out);
 
 /* The directory above @dir, counted; the root is above itself. */
 struct inode *inode_parent(struct inode *dir);

@@ -36,6 +36,8 @@ enum lock_rank {
 	/* spinlocks that interrupts never take */
 	RANK_FDTABLE,		/* struct files */
 	RANK_FS_CONTEXT,	/* struct fs_context */
+	RANK_EVENT,		/* the count of an eventfd */
+	RANK_UTS,		/* the names of the system */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TIMERS,		/* programs' timers: they send signals */
@@ -44,6 +46,7 @@ enum lock_rank {
 	RANK_TTY,		/* line discipline and its buffers */
 	RANK_SIGNAL,		/* pending and blocked sets of a process */
 	RANK_THREADS,		/* the list of all threads */
+	RANK_LOAD,		/* load averages */
 	RANK_TIMER,		/* the queue of timeouts */
 	RANK_FUTEX,		/* waiters for words of user memory */
 	RANK_WAITQ,		/* struct waitq */

@@ -13,6 +13,7 @@
 
 #include <weft/cache.h>
 
+#include "fs/inode.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -92,6 +93,8 @@ void aspace_put(struct aspace *as)
 	weft_pt_destroy(&as->table, free_pages, as);
 	area_clear(&as->areas);
 	assert(as->pages == 0);
+	if (as->exe)
+		inode_put(as->exe);
 	kfree(as);
 }
 
@@ -134,6 +137,12 @@ static int fork_locked(struct aspace *to, struct aspace *from)
 	to->brk = from->brk;
 	to->mmap_top = from->mmap_top;
 	to->stack_top = from->stack_top;
+	to->arg_start = from->arg_start;
+	to->arg_end = from->arg_end;
+	to->env_end = from->env_end;
+	if (from->exe)
+		inode_get(from->exe);
+	to->exe = from->exe;
 	to->signal_page = from->signal_page;
 	list_for_each_entry(area, &from->areas.list, struct area, link) {
 		err = share_area(to, from, area);

@@ -31,6 +31,8 @@
 #include "mm/layout.h"
 #include "sched/mutex.h"
 
+struct inode;
+
 #define ASPACE_MIN		0x10000		/* nothing is mapped below */
 #define ASPACE_STACK_SIZE	0x800000	/* 8 MiB */
 
@@ -48,6 +50,11 @@ struct aspace {
 	uint64_t signal_page;	/* where handlers return to; only execve
 				 * writes it */
 	size_t pages;		/* resident user pages */
+
+	/* For /proc; set by execve, fixed once a program runs in it. */
+	struct inode *exe;	/* the program's file, counted; or NULL */
+	/* its arguments' strings, and behind them those of the environment */
+	uint64_t arg_start, arg_end, env_end;
 };
 
 /*

@@ -58,6 +58,8 @@ static struct list free_lists[PAGE_MAX_ORDER + 1] = {
 static size_t free_pages, total_pages;
 static long fail_after = -1;
 
+bool (*page_refuse)(const void *site);
+
 static uint64_t order_size(unsigned order)
 {
 	return (uint64_t)PAGE_SIZE << order;
@@ -232,11 +234,11 @@ static uint64_t alloc_block(unsigned order)
 	return pa;
 }
 
-uint64_t page_alloc(unsigned order)
+static uint64_t allocate(unsigned order, const void *site)
 {
 	uint64_t pa = 0, daif;
 
-	if (order > PAGE_MAX_ORDER)
+	if (order > PAGE_MAX_ORDER || page_refused(site))
 		return 0;
 	daif = spin_lock_irqsave(&page_lock);
 	if (!injected_failure())
@@ -245,9 +247,14 @@ uint64_t page_alloc(unsigned order)
 	return pa;
 }
 
+uint64_t page_alloc(unsigned order)
+{
+	return allocate(order, __builtin_return_address(0));
+}
+
 uint64_t page_alloc_zeroed(void)
 {
-	uint64_t pa = page_alloc(0);
+	uint64_t pa = allocate(0, __builtin_return_address(0));
 
 	if (pa)
 		page_clear(phys_to_virt(pa));

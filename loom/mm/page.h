@@ -69,6 +69,20 @@ size_t page_total_count(void);
 /* Let the next allocations fail (tests): after @n successes; negative: off. */
 void page_fail_after(long n);
 
+/*
+ * Asked before each allocation of pages or objects once it is set (mm/fail.c;
+ * atomic): true if it has to fail. @site is the caller's return address.
+ */
+extern bool (*page_refuse)(const void *site);
+
+static inline bool page_refused(const void *site)
+{
+	bool (*refuse)(const void *) =
+		__atomic_load_n(&page_refuse, __ATOMIC_ACQUIRE);
+
+	return refuse && refuse(site);
+}
+
 static inline void *phys_to_virt(uint64_t pa)
 {
 	return (void *)(uintptr_t)(pa + LINEAR_BASE);

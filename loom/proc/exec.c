@@ -158,7 +158,7 @@ static int follow_scripts(struct exec *e)
 	}
 }
 
-static void describe_cpu(struct exec_stack *s)
+void exec_hwcaps(uint64_t *hwcap, uint64_t *hwcap2)
 {
 	const struct hwcap_ids ids = {
 		.pfr0 = weft_read_id_aa64pfr0_el1(),
@@ -171,7 +171,7 @@ static void describe_cpu(struct exec_stack *s)
 		.zfr0 = weft_read_id_aa64zfr0_el1(),
 	};
 
-	hwcap_from_ids(&ids, keys_used(), &s->hwcap, &s->hwcap2);
+	hwcap_from_ids(&ids, keys_used(), hwcap, hwcap2);
 }
 
 static int write_stack(struct exec *e, const struct exec_stack *s)
@@ -191,6 +191,26 @@ static int write_stack(struct exec *e, const struct exec_stack *s)
 	return err;
 }
 
+/* What /proc tells of the program: its file, and where its strings are. */
+static void describe_program(struct exec *e, const struct exec_stack *s)
+{
+	const char *end = s->strings;
+	struct aspace *as = e->as;
+
+	inode_get(e->file->inode);
+	as->exe = e->file->inode;
+	as->arg_start = exec_stack_strings_at(s);
+	for (unsigned i = 0; i < s->argc + s->envc; i++) {
+		if (i == s->argc)
+			as->arg_end = as->arg_start +
+				      (size_t)(end - s->strings);
+		end += strlen(end) + 1;
+	}
+	as->env_end = as->arg_start + (size_t)(end - s->strings);
+	if (!s->envc)
+		as->arg_end = as->env_end;
+}
+
 static int make_stack(struct exec *e)
 {
 	struct exec_stack s;
@@ -208,7 +228,8 @@ static int make_stack(struct exec *e)
 		.phnum = e->program.phnum,
 		.entry = e->program.entry,
 	};
-	describe_cpu(&s);
+	exec_hwcaps(&s.hwcap, &s.hwcap2);
+	describe_program(e, &s);
 	random_bytes(s.random, sizeof(s.random));
 	return write_stack(e, &s);
 }

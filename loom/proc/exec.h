@@ -38,4 +38,7 @@ int exec_from_kernel(struct weft_frame *frame, const char *path,
 		     const char *const *argv, const char *const *envp,
 		     const char **why);
 
+/* AT_HWCAP and AT_HWCAP2 of this machine. */
+void exec_hwcaps(uint64_t *hwcap, uint64_t *hwcap2);
+
 #endif

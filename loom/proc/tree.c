@@ -16,7 +16,13 @@ struct list process_all = LIST_INIT(process_all);
 
 /* Tree lock. */
 static unsigned process_total;
+static unsigned births;
 static unsigned task_total;		/* threads, and zombies */
+
+unsigned process_births(void)
+{
+	return __atomic_load_n(&births, __ATOMIC_RELAXED);
+}
 
 unsigned process_count(void)
 {
@@ -128,6 +134,7 @@ int process_publish(struct process *p, struct thread *first,
 	enter_thread(p, first, p->number);
 	list_add_tail(&process_all, &p->all);
 	process_total++;
+	births++;
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return 0;
 }

@@ -26,9 +26,10 @@
  * reads what it wrote, or what a later waker did, and so acquires W1 for P2.
  * If P1 is first, either P4 sees true; or W3 comes after P3 under the
  * run-queue lock, finds the thread BLOCKED and wakes it. A waker that finds
- * rung set leaves W3 to the one who set it: for that one all this holds, and
- * the thread does not sleep before its W3. What happened before the watcher
- * was on the queue is seen by P2: the queue's lock is between the two.
+ * rung set leaves W3 to the one who set it: for that one all this holds, the
+ * thread looks again, and the next P1 acquires what both did. What happened
+ * before the watcher was on the queue is seen by P2: the queue's lock is
+ * between the two.
  *
  * A watcher is taken off under its queue's lock, which wakers hold as long as
  * they look at it: watch and thread outlive them.

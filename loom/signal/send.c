@@ -34,22 +34,18 @@
 #include "sched/thread.h"
 #include "signal/internal.h"
 
-/* Is it taken back when it is raised: would it do nothing to anybody? */
+/*
+ * Is it dropped when it is raised? Blocked, it is kept: it may have an effect
+ * when unblocked. For a process its main thread decides, as on Linux.
+ */
 static bool is_ignored(const struct process *p, const struct thread *only,
 		       uint64_t bit)
 {
-	const struct thread *t;
+	const struct thread *t = only ? only :
+		list_first_entry(&p->threads, struct thread, sibling);
 
-	if (!(p->signals.harmless & bit))
-		return false;
-	/* Blocked, it is kept: it may have an effect when unblocked. */
-	if (only)
-		return !((only->signal.blocked | only->signal.withheld) & bit);
-	list_for_each_entry(t, &p->threads, struct thread, sibling) {
-		if (!((t->signal.blocked | t->signal.withheld) & bit))
-			return true;
-	}
-	return false;
+	return p->signals.harmless & bit &&
+	       !((t->signal.blocked | t->signal.withheld) & bit);
 }
 
 static bool is_eligible(const struct thread *t, int sig)

@@ -28,7 +28,7 @@
 	HAVE(16, fremovexattr)						\
 	HAVE(17, getcwd)						\
 	NONE(18, lookup_dcookie)					\
-	NONE(19, eventfd2)						\
+	HAVE(19, eventfd2)						\
 	NONE(20, epoll_create1)						\
 	NONE(21, epoll_ctl)						\
 	NONE(22, epoll_pwait)						\
@@ -80,9 +80,9 @@
 	HAVE(68, pwrite64)						\
 	HAVE(69, preadv)						\
 	HAVE(70, pwritev)						\
-	NONE(71, sendfile)						\
-	NONE(72, pselect6)						\
-	NONE(73, ppoll)							\
+	HAVE(71, sendfile)						\
+	HAVE(72, pselect6)						\
+	HAVE(73, ppoll)							\
 	NONE(74, signalfd4)						\
 	NONE(75, vmsplice)						\
 	NONE(76, splice)						\
@@ -160,18 +160,18 @@
 	HAVE(148, getresuid)						\
 	HAVE(149, setresgid)						\
 	HAVE(150, getresgid)						\
-	NONE(151, setfsuid)						\
-	NONE(152, setfsgid)						\
+	HAVE(151, setfsuid)						\
+	HAVE(152, setfsgid)						\
 	HAVE(153, times)						\
 	HAVE(154, setpgid)						\
 	HAVE(155, getpgid)						\
 	HAVE(156, getsid)						\
 	HAVE(157, setsid)						\
 	HAVE(158, getgroups)						\
-	NONE(159, setgroups)						\
+	HAVE(159, setgroups)						\
 	HAVE(160, uname)						\
-	NONE(161, sethostname)						\
-	NONE(162, setdomainname)					\
+	HAVE(161, sethostname)						\
+	HAVE(162, setdomainname)					\
 	HAVE(163, getrlimit)						\
 	HAVE(164, setrlimit)						\
 	HAVE(165, getrusage)						\
@@ -207,21 +207,21 @@
 	NONE(195, shmctl)						\
 	NONE(196, shmat)						\
 	NONE(197, shmdt)						\
-	NONE(198, socket)						\
-	NONE(199, socketpair)						\
+	HAVE(198, socket)						\
+	HAVE(199, socketpair)						\
 	NONE(200, bind)							\
 	NONE(201, listen)						\
 	NONE(202, accept)						\
 	NONE(203, connect)						\
-	NONE(204, getsockname)						\
-	NONE(205, getpeername)						\
-	NONE(206, sendto)						\
-	NONE(207, recvfrom)						\
-	NONE(208, setsockopt)						\
-	NONE(209, getsockopt)						\
-	NONE(210, shutdown)						\
-	NONE(211, sendmsg)						\
-	NONE(212, recvmsg)						\
+	HAVE(204, getsockname)						\
+	HAVE(205, getpeername)						\
+	HAVE(206, sendto)						\
+	HAVE(207, recvfrom)						\
+	HAVE(208, setsockopt)						\
+	HAVE(209, getsockopt)						\
+	HAVE(210, shutdown)						\
+	HAVE(211, sendmsg)						\
+	HAVE(212, recvmsg)						\
 	HAVE(213, readahead)						\
 	HAVE(214, brk)							\
 	HAVE(215, munmap)						\
@@ -278,7 +278,7 @@
 	NONE(282, userfaultfd)						\
 	HAVE(283, membarrier)						\
 	NONE(284, mlock2)						\
-	NONE(285, copy_file_range)					\
+	HAVE(285, copy_file_range)					\
 	HAVE(286, preadv2)						\
 	HAVE(287, pwritev2)						\
 	NONE(288, pkey_mprotect)					\

@@ -6,6 +6,7 @@
 #ifndef LOOM_SYSCALL_PATH_ARG_H
 #define LOOM_SYSCALL_PATH_ARG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct file;
@@ -46,5 +47,11 @@ int path_arg_inode(uint64_t dirfd, uint64_t path, unsigned flags,
 
 /* The running program's descriptor @fd: its file, counted, or NULL. */
 struct file *file_arg(uint64_t fd);
+
+/*
+ * Two descriptors for the files @end, written to user address @addr: 0, or
+ * an errno, and both files are let go of (sys_file.c).
+ */
+int install_pair(struct file *end[2], uint64_t addr, bool cloexec);
 
 #endif

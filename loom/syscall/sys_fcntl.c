@@ -6,6 +6,7 @@
 #include "fs/filelock.h"
 #include "fs/inode.h"
 #include "fs/lockrange.h"
+#include "fs/pipe.h"
 #include "lib/errno.h"
 #include "mm/user.h"
 #include "proc/process.h"
@@ -32,6 +33,8 @@ enum {
 	F_OFD_SETLKW = 38,
 	F_GETLEASE = 1025,
 	F_DUPFD_CLOEXEC = 1030,
+	F_SETPIPE_SZ = 1031,
+	F_GETPIPE_SZ = 1032,
 	F_GET_SEALS = 1034,
 };
 
@@ -202,10 +205,13 @@ static long set_status(struct file *f, uint32_t flags)
 
 static long do_fcntl(struct file *f, int fd, int cmd, uint64_t value)
 {
+	uint32_t soft, hard;
+
 	switch (cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		if (value >= FILES_MAX)
+		files_get_limit(my_files(), &soft, &hard);
+		if (value >= soft)
 			return -EINVAL;
 		return dup_from(f, (int)value, cmd == F_DUPFD_CLOEXEC);
 	case F_GETFD:
@@ -228,6 +234,10 @@ static long do_fcntl(struct file *f, int fd, int cmd, uint64_t value)
 	case F_GETOWN:		/* nobody is sent SIGIO */
 	case F_GETSIG:
 		return f->ops ? 0 : -EBADF;
+	case F_SETPIPE_SZ:
+		return pipe_set_size(f, (uint32_t)value);
+	case F_GETPIPE_SZ:
+		return pipe_get_size(f);
 	case F_GETLEASE:
 		return f->ops ? LOCK_NONE : -EBADF;
 	case F_GET_SEALS:	/* files in memory, and none can be added */

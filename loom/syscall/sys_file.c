@@ -5,12 +5,14 @@
  */
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/pipe.h"
 #include "lib/errno.h"
 #include "mm/user.h"
 #include "proc/process.h"
 #include "syscall/path_arg.h"
 #include "syscall/dup.h"
 #include "syscall/sys_fs.h"
+#include "syscall/syscall.h"
 
 enum {
 	CLOSE_RANGE_UNSHARE = 2,
@@ -61,9 +63,12 @@ long sys_write(const uint64_t arg[6])
 /* pread64(fd, buf, count, offset) */
 long sys_pread64(const uint64_t arg[6])
 {
-	struct file *f = file_arg(arg[0]);
+	struct file *f;
 	long n;
 
+	if ((int64_t)arg[3] < 0)
+		return -EINVAL;
+	f = file_arg(arg[0]);
 	if (!f)
 		return -EBADF;
 	n = file_pread(f, arg[1], arg[2], arg[3]);
@@ -74,9 +79,12 @@ long sys_pread64(const uint64_t arg[6])
 /* pwrite64(fd, buf, count, offset) */
 long sys_pwrite64(const uint64_t arg[6])
 {
-	struct file *f = file_arg(arg[0]);
+	struct file *f;
 	long n;
 
+	if ((int64_t)arg[3] < 0)
+		return -EINVAL;
+	f = file_arg(arg[0]);
 	if (!f)
 		return -EBADF;
 	n = file_pwrite(f, arg[1], arg[2], arg[3]);
@@ -191,21 +199,39 @@ long sys_ioctl(const uint64_t arg[6])
 	return result;
 }
 
-/* Both ends get descriptors, or none does: 0 or a negative errno. */
-static int install_pipe(struct file *end[2], int fd[2], bool cloexec)
+static int reserve_pair(int fd[2], bool cloexec)
 {
-	for (int i = 0; i < 2; i++) {
-		fd[i] = files_install(my_files(), end[i], 0, cloexec);
-		if (fd[i] >= 0)
-			continue;
-		file_put(end[i]);
-		if (i == 0)
-			file_put(end[1]);
-		else
-			files_close(my_files(), fd[0]);
-		return -EMFILE;
+	fd[0] = files_reserve(my_files(), 0, cloexec);
+	if (fd[0] < 0)
+		return fd[0];
+	fd[1] = files_reserve(my_files(), 0, cloexec);
+	if (fd[1] >= 0)
+		return 0;
+	files_cancel(my_files(), fd[0]);
+	return fd[1];
+}
+
+/*
+ * The program learns the numbers before they mean anything: no thread of it
+ * can have closed or used what a bad address takes back.
+ */
+int install_pair(struct file *end[2], uint64_t addr, bool cloexec)
+{
+	int fd[2];
+	int err = reserve_pair(fd, cloexec);
+
+	if (!err && copy_to_user(addr, fd, sizeof(fd))) {
+		files_cancel(my_files(), fd[0]);
+		files_cancel(my_files(), fd[1]);
+		err = -EFAULT;
 	}
-	return 0;
+	for (int i = 0; i < 2; i++) {
+		if (err)
+			file_put(end[i]);
+		else
+			files_fill(my_files(), fd[i], end[i]);
+	}
+	return err;
 }
 
 /* pipe2(fds, flags) */
@@ -213,22 +239,14 @@ long sys_pipe2(const uint64_t arg[6])
 {
 	uint32_t flags = (uint32_t)arg[1];
 	struct file *end[2];
-	int fd[2], err;
+	int err;
 
+	if (flags & FILE_DIRECT)
+		(void)syscall_part_missing(PART_PIPE_PACKETS);
 	if (flags & ~(uint32_t)(FILE_CLOEXEC | FILE_NONBLOCK))
 		return -EINVAL;
 	err = pipe_create(flags, &end[0], &end[1]);
-	if (err)
-		return err;
-	err = install_pipe(end, fd, flags & FILE_CLOEXEC);
-	if (err)
-		return err;
-	if (copy_to_user(arg[0], fd, sizeof(fd))) {
-		files_close(my_files(), fd[0]);
-		files_close(my_files(), fd[1]);
-		return -EFAULT;
-	}
-	return 0;
+	return err ? err : install_pair(end, arg[0], flags & FILE_CLOEXEC);
 }
 
 /* getdents64(fd, buf, size) */
@@ -260,24 +278,29 @@ long sys_ftruncate(const uint64_t arg[6])
 	return err;
 }
 
-/*
- * close_range(first, last, flags). A table belongs to one process already:
- * there is nothing to unshare.
- */
+/* close_range(first, last, flags) */
 long sys_close_range(const uint64_t arg[6])
 {
 	uint32_t first = (uint32_t)arg[0], last = (uint32_t)arg[1];
 	uint32_t flags = (uint32_t)arg[2];
+	int fd;
 
 	if (flags & ~(uint32_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) ||
 	    first > last)
 		return -EINVAL;
-	for (uint32_t fd = first; fd <= last && fd < FILES_MAX; fd++) {
-		/* -EBADF: not open, and so it stays. */
+	if (flags & CLOSE_RANGE_UNSHARE &&
+	    __atomic_load_n(&my_files()->refs, __ATOMIC_RELAXED) > 1)
+		return syscall_part_missing(PART_CLOSE_RANGE_UNSHARE);
+	if (first > INT32_MAX)
+		return 0;
+	fd = files_next(my_files(), (int)first);
+	while (fd >= 0 && (uint32_t)fd <= last) {
+		/* -EBADF: another thread was faster. */
 		if (flags & CLOSE_RANGE_CLOEXEC)
-			(void)files_set_cloexec(my_files(), (int)fd, true);
+			(void)files_set_cloexec(my_files(), fd, true);
 		else
-			(void)files_close(my_files(), (int)fd);
+			(void)files_close(my_files(), fd);
+		fd = files_next(my_files(), fd + 1);
 	}
 	return 0;
 }

@@ -275,6 +275,7 @@ long sys_readlinkat(const uint64_t arg[6])
 {
 	int size = (int)arg[3];
 	struct inode *inode;
+	char first;
 	long n;
 
 	if (size <= 0)
@@ -285,5 +286,8 @@ long sys_readlinkat(const uint64_t arg[6])
 		return n;
 	n = give_target(inode, arg[2], (size_t)size);
 	inode_put(inode);
+	/* No link; and an empty path is one that does not exist. */
+	if (n == -EINVAL && copy_from_user(&first, arg[1], 1) == 0 && !first)
+		n = -ENOENT;
 	return n;
 }

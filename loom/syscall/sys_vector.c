@@ -5,11 +5,9 @@
 #include "fs/file.h"
 #include "lib/errno.h"
 #include "mm/kmem.h"
-#include "mm/user.h"
+#include "syscall/iov_arg.h"
 #include "syscall/path_arg.h"
 #include "syscall/sys_fs.h"
-
-enum { IOV_MAX = 1024 };
 
 /* Flags of preadv2 and pwritev2 that ask for what is so anyway. */
 enum {
@@ -22,32 +20,12 @@ enum {
 /* Where in the file: its own position, or another. */
 #define POS_OF_FILE	((int64_t)-1)
 
-/* Check the pieces, and cut them to what one call does in all. */
-static int check_vector(struct io_vector *iov, unsigned n)
-{
-	uint64_t total = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		if (iov[i].len > INT64_MAX - total)
-			return -EINVAL;
-		total += iov[i].len;
-	}
-	total = 0;
-	for (unsigned i = 0; i < n; i++) {
-		if (!user_range_ok(iov[i].base, iov[i].len))
-			return -EFAULT;
-		if (iov[i].len > IO_MAX - total)
-			iov[i].len = IO_MAX - total;
-		total += iov[i].len;
-	}
-	return 0;
-}
-
 static long transfer(struct file *f, const struct io_vector *iov, unsigned n,
 		     int64_t pos, bool is_write)
 {
 	if (pos == POS_OF_FILE)
-		return is_write ? file_writev(f, iov, n) : file_readv(f, iov, n);
+		return is_write ? file_writev(f, iov, n) :
+				  file_readv(f, iov, n);
 	return is_write ? file_pwritev(f, iov, n, (uint64_t)pos) :
 			  file_preadv(f, iov, n, (uint64_t)pos);
 }
@@ -56,22 +34,14 @@ static long do_vector(struct file *f, uint64_t user_iov, uint64_t count,
 		      int64_t pos, bool is_write)
 {
 	struct io_vector *iov;
-	size_t size;
 	long n;
 
 	if (count > IOV_MAX)
 		return -EINVAL;
-	if (count == 0)
-		return transfer(f, NULL, 0, pos, is_write);
-	size = count * sizeof(*iov);
-	iov = kmalloc(size);
-	if (!iov)
-		return -ENOMEM;
-	n = copy_from_user(iov, user_iov, size);
-	if (!n)
-		n = check_vector(iov, (unsigned)count);
-	if (!n)
-		n = transfer(f, iov, (unsigned)count, pos, is_write);
+	n = iov_arg_get(&iov, user_iov, count);
+	if (n)
+		return n;
+	n = transfer(f, iov, (unsigned)count, pos, is_write);
 	kfree(iov);
 	return n;
 }

@@ -2,6 +2,7 @@
 /* Who the terminal belongs to; see session.h. */
 #include "tty/session.h"
 
+#include "fs/inode.h"
 #include "lib/errno.h"
 #include "lib/lock.h"
 #include "mm/user.h"
@@ -9,6 +10,8 @@
 #include "proc/tree.h"
 #include "signal/signal.h"
 #include "tty/ioctls.h"
+#include "tty/ldisc.h"
+#include "tty/tty_impl.h"
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_TTY, "terminal's session");
 /* lock */
@@ -51,6 +54,17 @@ bool session_is_mine(void)
 
 	look(&sid, &pgid);
 	return sid && sid == me.sid;
+}
+
+int session_terminal(int sid, int *group)
+{
+	int owner_sid, pgid;
+
+	look(&owner_sid, &pgid);
+	if (!sid || sid != owner_sid)
+		return 0;
+	*group = pgid ? pgid : -1;
+	return DEV_CONSOLE;
 }
 
 static bool is_ignored(int sig)
@@ -150,11 +164,12 @@ static void release(int sid, bool at_end)
 		hangups++;
 	}
 	spin_unlock_irqrestore(&lock, daif);
-	if (!pgid)
-		return;
-	signal_send_group(pgid, SIGHUP);
-	if (!at_end)
+	if (pgid)
+		signal_send_group(pgid, SIGHUP);
+	if (pgid && !at_end)
 		signal_send_group(pgid, SIGCONT);
+	/* Who polls it looks again. */
+	tty_wake(LDISC_READABLE | LDISC_STARTED);
 }
 
 /* TIOCNOTTY: only the leader's has an effect, and it ends for all. */

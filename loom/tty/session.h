@@ -21,6 +21,12 @@ struct process;
 bool session_is_mine(void);
 
 /*
+ * The device number of the terminal that session @sid has, and in *@group its
+ * foreground group or -1; 0: it has none. For /proc.
+ */
+int session_terminal(int sid, int *group);
+
+/*
  * The calling process is about to do what a process in the background is not
  * to do: read (SIGTTIN) or change or write (SIGTTOU). 0: it may; -EIO; -EINTR:
  * its group was sent @sig. No lock held.

@@ -23,6 +23,7 @@
 #include "dev/uart.h"
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/poll.h"
 #include "lib/cmdline.h"
 #include "lib/errno.h"
 #include "lib/lock.h"
@@ -31,6 +32,8 @@
 #include "sched/clock.h"
 #include "sched/wait.h"
 #include "signal/signal.h"
+#include "tty/ioctls.h"
+#include "tty/ldisc.h"
 #include "tty/session.h"
 
 enum {
@@ -367,6 +370,53 @@ static long tty_write(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
 	return done ? (long)done : n;
 }
 
+static long tty_kwrite(struct file *f, void *src, size_t len, uint64_t *pos)
+{
+	int err = check_write(f);
+
+	(void)pos;
+	return err ? err : write_piece(f, src, len);
+}
+
+/* Is there what a read takes without waiting? The lock is held. */
+static bool has_input(void)
+{
+	const struct tty_termios *t = &tty.ldisc.termios;
+	size_t min = 1;
+
+	if (!(t->lflag & TERM_ICANON) && !t->cc[TERM_VTIME] &&
+	    t->cc[TERM_VMIN])
+		min = t->cc[TERM_VMIN];
+	/* An end of file alone is readable, too. */
+	return min == 1 ? ldisc_readable(&tty.ldisc) :
+			  ldisc_available(&tty.ldisc) >= min;
+}
+
+/* A write of one byte would not wait. The lock is held. */
+static bool has_room(void)
+{
+	return !tty.held && !tty.ldisc.stopped &&
+	       uart_room() >= ECHO_RESERVE + OUTPUT_GROWTH;
+}
+
+static unsigned tty_poll(struct file *f, struct poll_table *pt)
+{
+	unsigned mask = 0;
+	uint64_t daif;
+
+	poll_wait(pt, &readers);
+	poll_wait(pt, &writers);
+	if (tty_is_dead(f))
+		return POLL_ALWAYS | POLLERR | POLLHUP;
+	daif = spin_lock_irqsave(&tty.lock);
+	if (has_input())
+		mask |= POLLIN | POLLRDNORM;
+	if (has_room())
+		mask |= POLLOUT | POLLWRNORM;
+	spin_unlock_irqrestore(&tty.lock, daif);
+	return mask;
+}
+
 static int tty_open(struct file *f)
 {
 	f->data = (void *)(uintptr_t)session_hangups();
@@ -380,6 +430,8 @@ static int tty_open(struct file *f)
 const struct file_ops tty_file_ops = {
 	.read = tty_read,
 	.write = tty_write,
+	.kwrite = tty_kwrite,
 	.ioctl = tty_ioctl,
+	.poll = tty_poll,
 	.open = tty_open,
 };

@@ -88,7 +88,8 @@ static void check_clocks(void)
 	check_clock(CLOCK_TAI, "CLOCK_TAI");
 	check_clock(CLOCK_PROCESS_CPUTIME_ID, "CLOCK_PROCESS_CPUTIME_ID");
 	check_clock(CLOCK_THREAD_CPUTIME_ID, "CLOCK_THREAD_CPUTIME_ID");
-	tap_equal(fails(clock_gettime(99, &ts)), EINVAL, "there is no clock 99");
+	tap_equal(fails(clock_gettime(99, &ts)), EINVAL,
+		  "there is no clock 99");
 	tap_equal(clock_getcpuclockid(getpid(), &clock), 0,
 		  "a process has a clock");
 	a = now_ns(clock);

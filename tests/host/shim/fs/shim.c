@@ -24,6 +24,7 @@
 #include "proc/process.h"
 #include "sched/clock.h"
 #include "signal/signal.h"
+#include "syscall/syscall.h"
 #include "tty/tty.h"
 
 #define USER_END (UINT64_C(1) << 47)
@@ -458,6 +459,12 @@ int shim_sent_signal(void)
 
 	current->status = 0;
 	return sig;
+}
+
+long syscall_part_missing(enum syscall_part part)
+{
+	(void)part;
+	return -ENOSYS;
 }
 
 unsigned shim_sleepers(void)
