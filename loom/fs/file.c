@@ -27,6 +27,26 @@ enum {
 
 static unsigned files_open;	/* atomic */
 
+/* It counts among those who write the file as long as it is open. */
+static bool is_writer(const struct file *f)
+{
+	return f->ops && inode_is(f->inode, MODE_REG) &&
+	       (file_flags(f) & FILE_ACCMODE) != FILE_RDONLY;
+}
+
+/* What depends on the kind of file. */
+static int begin(struct file *f)
+{
+	int err = is_writer(f) ? inode_begin_write(f->inode) : 0;
+
+	if (err || !f->ops || !f->ops->open)
+		return err;
+	err = f->ops->open(f);
+	if (err && is_writer(f))
+		inode_end_write(f->inode);
+	return err;
+}
+
 /* Count one more file: 0 or -ENFILE. */
 static int count_file(void)
 {
@@ -65,13 +85,11 @@ int file_create(struct inode *inode, uint32_t flags, struct file **out)
 	f->inode = inode;
 	f->ops = path_only ? NULL : inode->file_ops;
 	mutex_init(&f->lock, RANK_FILE, "file");
-	if (f->ops && f->ops->open) {
-		err = f->ops->open(f);
-		if (err) {
-			kfree(f);
-			uncount_file();
-			return err;
-		}
+	err = begin(f);
+	if (err) {
+		kfree(f);
+		uncount_file();
+		return err;
 	}
 	inode_get(inode);
 	*out = f;
@@ -96,6 +114,8 @@ void file_put(struct file *f)
 	filelock_closed(f->inode, f);
 	if (f->ops && f->ops->release)
 		f->ops->release(f);
+	if (is_writer(f))
+		inode_end_write(f->inode);
 	inode_put(f->inode);
 	kfree(f);
 	uncount_file();

@@ -160,7 +160,7 @@ static long describe(struct inode *inode, char *buf, size_t size)
 		n = format(buf, size, "socket:[%llu]", number);
 	else if (!inode_is(inode, MODE_REG))
 		n = format(buf, size, "anon_inode:[%llu]", number);
-	else if (inode->old_name)	/* memfd_create's: it stays */
+	else if (inode->name)	/* memfd_create's, shared memory: it stays */
 		n = format(buf, size, "/%s (deleted)", inode->name);
 	else
 		n = format(buf, size, "/#%llu (deleted)", number);

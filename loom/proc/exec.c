@@ -52,11 +52,20 @@ struct exec {
 	uint64_t sp;
 };
 
+/* The file was open for execution: nobody could write to it. */
+static void close_program(struct exec *e)
+{
+	if (!e->file)
+		return;
+	inode_end_execute(e->file->inode);
+	file_put(e->file);
+	e->file = NULL;
+}
+
 static void exec_release(struct exec *e)
 {
 	exec_args_free(&e->args);
-	if (e->file)
-		file_put(e->file);
+	close_program(e);
 	if (e->as)
 		aspace_put(e->as);
 	if (e->files)
@@ -71,6 +80,18 @@ static int check_executable(const struct inode *inode)
 	return 0;
 }
 
+static int open_executable(struct inode *inode, struct file **file)
+{
+	int err = inode_begin_execute(inode);
+
+	if (err)
+		return err;
+	err = file_create(inode, FILE_RDONLY, file);
+	if (err)
+		inode_end_execute(inode);
+	return err;
+}
+
 /* In the place of the file that is open already. */
 static int open_program(struct exec *e, struct inode *inode)
 {
@@ -78,11 +99,10 @@ static int open_program(struct exec *e, struct inode *inode)
 	int err = check_executable(inode);
 
 	if (!err)
-		err = file_create(inode, FILE_RDONLY, &file);
+		err = open_executable(inode, &file);
 	if (err)
 		return err;
-	if (e->file)
-		file_put(e->file);
+	close_program(e);
 	e->file = file;
 	return 0;
 }
@@ -191,14 +211,12 @@ static int write_stack(struct exec *e, const struct exec_stack *s)
 	return err;
 }
 
-/* What /proc tells of the program: its file, and where its strings are. */
+/* What /proc tells of the program: where its strings are. */
 static void describe_program(struct exec *e, const struct exec_stack *s)
 {
 	const char *end = s->strings;
 	struct aspace *as = e->as;
 
-	inode_get(e->file->inode);
-	as->exe = e->file->inode;
 	as->arg_start = exec_stack_strings_at(s);
 	for (unsigned i = 0; i < s->argc + s->envc; i++) {
 		if (i == s->argc)

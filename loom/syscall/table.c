@@ -60,6 +60,8 @@ static const char *const part_name[PART_COUNT] = {
 	[PART_SOCKET_CONTROL] = "sendmsg(control message)",
 	[PART_SOCKET_OPTION] = "socket option",
 	[PART_CLOSE_RANGE_UNSHARE] = "close_range(unshare)",
+	[PART_MMAP_WRITE_EXEC] = "mmap(write+exec)",
+	[PART_MREMAP_DONTUNMAP] = "mremap(MREMAP_DONTUNMAP)",
 };
 
 /* How often each was asked for in vain; atomic. */

@@ -74,6 +74,12 @@ void aspace_usage(struct aspace *as, struct aspace_usage *usage)
 	abort();
 }
 
+struct inode *aspace_program(struct aspace *as)
+{
+	(void)as;
+	abort();
+}
+
 bool inspect_process_exists(int pid)
 {
 	struct process *p = process_find(pid);
