@@ -11,6 +11,7 @@
 #include "fs/procfs.h"
 
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/getdents.h"
 #include "fs/inode.h"
 #include "fs/proc.h"
@@ -309,11 +310,13 @@ static int follow_op(struct inode *link, struct inode **out)
 static long readlink_op(struct inode *link, char *buf, size_t size)
 {
 	struct proc_text t = { NULL, 0, 0, false };
-	struct inode *target;
+	struct inode *target, *root;
 	long n = follow_op(link, &target);
 
 	if (n == 0) {
-		n = path_shown(target, fs_root(), buf, size);
+		root = fs_caller_root();
+		n = path_shown(target, root, buf, size);
+		inode_put(root);
 		inode_put(target);
 		return n;
 	}

@@ -20,6 +20,7 @@
 #include "syscall/sys_clock.h"
 #include "syscall/sys_fs.h"
 #include "syscall/sys_futex.h"
+#include "syscall/sys_ident.h"
 #include "syscall/sys_membarrier.h"
 #include "syscall/sys_mm.h"
 #include "syscall/sys_poll.h"
@@ -60,6 +61,8 @@ static const char *const part_name[PART_COUNT] = {
 	[PART_SOCKET_CONTROL] = "sendmsg(control message)",
 	[PART_SOCKET_OPTION] = "socket option",
 	[PART_CLOSE_RANGE_UNSHARE] = "close_range(unshare)",
+	[PART_SYSLOG] = "syslog(read)",
+	[PART_OPENAT2_RESOLVE] = "openat2(resolve)",
 };
 
 /* How often each was asked for in vain; atomic. */
