@@ -306,17 +306,35 @@ static int follow_op(struct inode *link, struct inode **out)
 	return f && f->follow ? f->follow(id_of(link), out) : FOLLOW_PATH;
 }
 
+/* The path of @target, cut to @size. */
+static long show_path(struct inode *target, char *buf, size_t size)
+{
+	char *path = kmalloc(FS_PATH_SIZE);
+	struct inode *root;
+	long n;
+
+	if (!path)
+		return -ENOMEM;
+	root = fs_caller_root();
+	n = path_shown(target, root, path, FS_PATH_SIZE);
+	inode_put(root);
+	if (n > (long)size)
+		n = (long)size;
+	if (n > 0)
+		memcpy(buf, path, (size_t)n);
+	kfree(path);
+	return n == -ERANGE ? -ENAMETOOLONG : n;
+}
+
 /* The path of what a link stands for, or the text of one that is a path. */
 static long readlink_op(struct inode *link, char *buf, size_t size)
 {
 	struct proc_text t = { NULL, 0, 0, false };
-	struct inode *target, *root;
+	struct inode *target;
 	long n = follow_op(link, &target);
 
 	if (n == 0) {
-		root = fs_caller_root();
-		n = path_shown(target, root, buf, size);
-		inode_put(root);
+		n = show_path(target, buf, size);
 		inode_put(target);
 		return n;
 	}
