@@ -81,12 +81,6 @@ void aspace_usage(struct aspace *as, struct aspace_usage *usage)
 	abort();
 }
 
-struct inode *aspace_program(struct aspace *as)
-{
-	(void)as;
-	abort();
-}
-
 bool inspect_process_exists(int pid)
 {
 	struct process *p = process_find(pid);
