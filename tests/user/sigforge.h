@@ -8,7 +8,8 @@
 
 /*
  * A handler that leaves in every register what nobody expects there (but for
- * TPIDR_EL0, which is not in a frame), and counts itself in trash_count. Uses nothing of the C library.
+ * TPIDR_EL0, which is not in a frame), and counts itself in trash_count. Uses
+ * nothing of the C library.
  */
 void trash(int sig, siginfo_t *info, void *context);
 extern volatile uint64_t trash_count;
