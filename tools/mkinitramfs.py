@@ -19,10 +19,11 @@ DIRECTORIES = ("/bin", "/dev", "/etc", "/proc", "/root", "/run", "/tmp")
 
 S_IFDIR = 0o040000
 S_IFREG = 0o100000
+S_IFLNK = 0o120000
 
 
 class Archive:
-    """Files and directories by their absolute path."""
+    """Files, directories and symbolic links by their absolute path."""
 
     def __init__(self) -> None:
         self.entries: dict[str, tuple[int, bytes]] = {}
@@ -39,11 +40,28 @@ class Archive:
             self.add_directory(os.path.dirname(name))
         self.entries[name] = (S_IFREG | (mode & 0o777), data)
 
+    def add_link(self, path: str, target: str) -> None:
+        name = path.strip("/")
+        self.add_directory(os.path.dirname(name))
+        self.entries[name] = (S_IFLNK | 0o777, os.fsencode(target))
+
+    def add_tree(self, path: str, host: str) -> None:
+        """A directory of the host with all that is in it."""
+        self.add_directory(path)
+        for each in sorted(os.listdir(host)):
+            below, there = f"{path.rstrip('/')}/{each}", f"{host}/{each}"
+            if os.path.islink(there):
+                self.add_link(below, os.readlink(there))
+            elif os.path.isdir(there):
+                self.add_tree(below, there)
+            else:
+                self.add_file(below, *read_file(there))
+
     def to_bytes(self) -> bytes:
         out = bytearray()
         for inode, name in enumerate(sorted(self.entries), 1):
             mode, data = self.entries[name]
-            links = 2 if mode & S_IFDIR else 1
+            links = 2 if mode & 0o170000 == S_IFDIR else 1
             append_entry(out, name, inode, mode, links, data)
         append_entry(out, "TRAILER!!!", 0, 0, 1, b"")
         out.extend(bytes(-len(out) % 512))
@@ -90,9 +108,13 @@ def stripped(path: str, strip: str) -> bytes:
             return file.read()
 
 
-def build(files: Iterable[str], directories: bool,
+def build(files: Iterable[str], links: Iterable[str], directories: bool,
           strip: "str | None") -> Archive:
     archive = Archive()
+    for spec in links:
+        path, _, target = spec.partition("=")
+        check_path(path)
+        archive.add_link(path, target)
     if directories:
         for directory in DIRECTORIES:
             archive.add_directory(directory)
@@ -109,11 +131,14 @@ def main() -> int:
     parser.add_argument("--strip", help="strip ELF files with this command")
     parser.add_argument("--directories", action="store_true",
                         help="add the usual empty directories")
+    parser.add_argument("--link", action="append", default=[],
+                        metavar="/PATH=TARGET", help="add a symbolic link")
     parser.add_argument("files", nargs="*", metavar="/PATH=HOSTFILE",
                         help="a file to put into the archive")
     args = parser.parse_args()
     try:
-        data = build(args.files, args.directories, args.strip).to_bytes()
+        data = build(args.files, args.link, args.directories,
+                     args.strip).to_bytes()
         with open(args.output, "wb") as file:
             file.write(data)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:

@@ -24,10 +24,13 @@ import time
 from typing import Iterator, NoReturn
 
 import build
+import debian
 import machine
 import mkinitramfs
+import staticelf
 
 USER_ERROR = 2      # the command line is wrong
+NOT_RUNNABLE = 126  # PROGRAM is not for loom, which can be seen from here
 NO_RESULT = 125     # the kernel stopped, or there is no status for another
                     # reason
 
@@ -50,6 +53,14 @@ On the terminal: ^A x leaves QEMU, ^A c is its monitor and back.
 
 class UserError(Exception):
     """Something is wrong with what was asked for: one line, status 2."""
+
+    status = USER_ERROR
+
+
+class NotRunnable(UserError):
+    """PROGRAM cannot run in loom."""
+
+    status = NOT_RUNNABLE
 
 
 class Ended(Exception):
@@ -94,7 +105,11 @@ def parser() -> Parser:
     add("--gdb", action="store_true", help="wait for a debugger, and print "
         "the command that attaches one")
     add("--with", action="append", default=[], dest="files",
-        metavar="HOSTFILE=/PATH", help="put a file of the host into loom")
+        metavar="HOSTFILE=/PATH", help="put a file of the host, or a "
+        "directory with all that is in it, into loom")
+    add("--shell", choices=("ash", "bash", "loom"), help="ash or bash: "
+        "Debian's programs, and that shell; loom: only loom's own "
+        "(ash, or loom where Debian's cannot be had)")
     add("--icount", action="store_true",
         help="count instructions instead of time: repeats exactly")
     add("--debug", action="store_true", help="build with assertions on")
@@ -130,20 +145,55 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 # ---- what goes into the machine ---------------------------------------
 
-def with_files(specs: list[str]) -> mkinitramfs.Archive:
-    archive = mkinitramfs.Archive()
+def with_files(archive: mkinitramfs.Archive, specs: list[str],
+               program: str) -> None:
     for spec in specs:
         host, equals, path = spec.rpartition("=")
         if not equals or not host:
             raise UserError(f"--with wants HOSTFILE=/PATH: '{spec}'")
         try:
             mkinitramfs.check_path(path)
-            archive.add_file(path, *mkinitramfs.read_file(host))
+            if os.path.isdir(host):
+                archive.add_tree(path, host)
+            else:
+                add_program(archive, path, host, path == program)
         except ValueError as error:
             raise UserError(f"--with {error}") from None
         except OSError as error:
-            raise UserError(f"{host}: {error.strerror}") from None
-    return archive
+            raise UserError(f"{error.filename or host}: "
+                            f"{error.strerror}") from None
+
+
+def add_program(archive: mkinitramfs.Archive, path: str, host: str,
+                is_program: bool) -> None:
+    """Add a file; if it is what will be started, look if it can be."""
+    data, mode = mkinitramfs.read_file(host)
+    why = staticelf.complaint(data) if is_program else ""
+    if why:
+        raise NotRunnable(f"{host} {why}")
+    archive.add_file(path, data, mode)
+
+
+def add_debian(archive: mkinitramfs.Archive, args: argparse.Namespace) -> None:
+    """Debian's programs, if they are wanted and can be had."""
+    if args.shell == "loom":
+        return
+    try:
+        folder = debian.have("programs",
+                             tries=not os.environ.get("LOOM_IS_BUILT"))
+    except debian.Unavailable as error:
+        if args.shell:
+            raise UserError(f"no {args.shell}: {error}") from None
+        if not args.program and args.terminal:
+            build.say(f"loom's own shell, as Debian's is not there: {error}")
+        return
+    debian.add_programs(archive, folder)
+    etc = os.path.join(build.ROOT, "user/etc")
+    archive.add_file("/etc/motd", *mkinitramfs.read_file(f"{etc}/motd-debian"))
+    if args.shell == "bash":
+        passwd, mode = mkinitramfs.read_file(f"{etc}/passwd")
+        archive.add_file("/etc/passwd", passwd.replace(b"/bin/sh",
+                                                       b"/bin/bash"), mode)
 
 
 def devices(terminal: bool) -> list[str]:
@@ -155,7 +205,9 @@ def devices(terminal: bool) -> list[str]:
 
 
 def overlay(args: argparse.Namespace) -> bytes:
-    archive = with_files(args.files)
+    archive = mkinitramfs.Archive()
+    add_debian(archive, args)
+    with_files(archive, args.files, (args.program or [""])[0])
     if args.program:
         records = devices(args.terminal) + args.program
         data = b"".join(os.fsencode(word) + b"\0" for word in records)
@@ -190,6 +242,10 @@ def kernel_words(args: argparse.Namespace) -> list[str]:
         words.append("loom.run")
         if not args.verbose:
             words.append("loom.quiet")
+    if args.terminal:
+        with contextlib.suppress(OSError):
+            size = os.get_terminal_size(0)
+            words += [f"loom.rows={size.lines}", f"loom.cols={size.columns}"]
     return words + args.append
 
 
@@ -480,7 +536,10 @@ def main() -> int:
         return run(parse(sys.argv[1:]))
     except Ended as ended:
         return ended.status
-    except (UserError, machine.MachineError) as error:
+    except UserError as error:
+        build.say(str(error))
+        return error.status
+    except machine.MachineError as error:
         build.say(str(error))
         return USER_ERROR
     except (build.BuildError, OSError) as error:

@@ -25,6 +25,7 @@ class Job:
     text: str                       # what is true if it passes
     command: list[str]
     needs: tuple[str, ...] = ()     # build directories
+    debian: tuple[str, ...] = ()    # sets of files: debian.py
     tap: bool = False               # else the exit status is the result
     timeout: int = 120              # seconds; it only detects a hang
     long: bool = False              # only with --long
@@ -79,7 +80,8 @@ class Config:
 
     def run_options(self) -> list[str]:
         """The same as options of ./run."""
-        options = ["--compiler", "clang" if self.clang else "gcc",
+        options = ["--shell", "loom",
+                   "--compiler", "clang" if self.clang else "gcc",
                    "--cpu", "max" if self.max else "cortex-a53",
                    "--gic", "2" if self.gicv2 else "3"]
         options += ["--el2"] if self.el2 else []
@@ -279,6 +281,13 @@ def user() -> Iterator[Job]:
               timeout=300)
 
 
+def linux() -> Iterator[Job]:
+    """One boot of Linux and one of loom run everything there is to compare."""
+    yield Job("linux.same", "scripts and programs do the same on Linux",
+              tool("linux_test.py"), needs=(DEFAULT,),
+              debian=("linux", "programs"), tap=True, timeout=900)
+
+
 def fuzz() -> Iterator[Job]:
     """More of what `user' does with one seed, and with little of it."""
     run = os.path.join(build.ROOT, "run")
@@ -292,6 +301,10 @@ def fuzz() -> Iterator[Job]:
                       long=True)
 
 
+# Files of tests/system that are about Debian's programs.
+DEBIAN = ("debian", "readme")
+
+
 def system() -> Iterator[Job]:
     folder = os.path.join(build.ROOT, "tests/system")
     other = Config(clang=True, gicv2=True, el2=True, asid1=True, debug=True)
@@ -300,12 +313,13 @@ def system() -> Iterator[Job]:
             topic = os.path.basename(path)[len("test_"):-len(".py")]
             job = Job(f"system.{topic}.{name}", text,
                       [PYTHON, os.path.join(folder, "main.py"), topic, name],
-                      needs=(DEFAULT,), timeout=180, alone=alone)
+                      needs=(DEFAULT,), timeout=180, alone=alone,
+                      debian=("programs",) if topic in DEBIAN else ())
             yield job
             yield dataclasses.replace(
                 job, name=f"system-other.{topic}.{name}",
                 needs=(DEFAULT, other.variant()), long=True,
-                env={"LOOM_OPTIONS": " ".join(other.run_options()[:-2]) +
+                env={"LOOM_OPTIONS": " ".join(other.run_options()[2:-2]) +
                      " --append=loom.asids=1"})
 
 
@@ -341,6 +355,6 @@ def features() -> Iterator[Job]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*mutants(), *fuzz(), *user(), *boot(), *model(), *system(),
-            *consume(), *examples(), *features(), *static(), *sequence(),
-            *host()]
+    return [*linux(), *mutants(), *fuzz(), *user(), *boot(), *model(),
+            *system(), *consume(), *examples(), *features(), *static(),
+            *sequence(), *host()]

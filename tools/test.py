@@ -22,6 +22,7 @@ import time
 from typing import NoReturn
 
 import build
+import debian
 import suites
 import tap
 from suites import Job
@@ -89,6 +90,7 @@ class Outcome:
         self.results: list[tap.Result] = []
         self.output = ""
         self.seconds = 0.0
+        self.why = ""       # it was skipped
 
     def count(self, state: str) -> int:
         return sum(1 for result in self.results if result.state == state)
@@ -156,11 +158,12 @@ class Report:
         if skipped == len(outcome.results):
             word = "skip"
         number = len(outcome.results)
+        reason = f": {outcome.why}" if outcome.why else ""
         detail = f"{number} tests" if number != 1 else "1 test"
         if skipped:
             detail += f", {skipped} skipped"
         print(f"{word:4} {outcome.job.name:32} {outcome.seconds:6.1f} s  "
-              f"{detail}", flush=True)
+              f"{detail}{reason}", flush=True)
         if failed:
             self.show_failure(outcome)
         elif self.verbose:
@@ -217,20 +220,53 @@ def build_all(jobs: list[Job], report: Report,
     return built
 
 
-def not_built(job: Job) -> Outcome:
+def fetch_all(jobs: list[Job], report: Report) -> dict[str, str]:
+    """Fetch what the jobs need of Debian's; says why a set is not there."""
+    missing = {}
+    for name in sorted({n for job in jobs for n in job.debian}):
+        outcome = Outcome(Job(f"debian.{name}",
+                              f"Debian's {name} for arm64 can be had", []))
+        start = time.monotonic()
+        try:
+            debian.have(name)
+            outcome.add(outcome.job.text, "passed")
+        except debian.Unavailable as error:
+            missing[name] = outcome.why = str(error)
+            outcome.add(outcome.job.text, "skipped")
+        outcome.seconds = time.monotonic() - start
+        report.show(outcome)
+    return missing
+
+
+def unable(job: Job, why: str) -> Outcome:
     outcome = Outcome(job)
+    outcome.why = why
     outcome.add(job.text, "skipped")
     return outcome
 
 
-def run_all(jobs: list[Job], built: dict[str, bool], report: Report) -> None:
+def obstacle(job: Job, built: dict[str, bool],
+             missing: dict[str, str]) -> str:
+    """Why a job cannot run, or nothing."""
+    for variant in job.needs:
+        if not built[variant]:
+            return f"{variant} does not build"
+    for name in job.debian:
+        if name in missing:
+            return f"needs Debian's {name} for arm64"
+    return ""
+
+
+def run_all(jobs: list[Job], built: dict[str, bool],
+            missing: dict[str, str], report: Report) -> None:
     running = Running()
     ready = []
     for job in jobs:
-        if all(built[variant] for variant in job.needs):
-            ready.append(job)
+        why = obstacle(job, built, missing)
+        if why:
+            report.show(unable(job, why))
         else:
-            report.show(not_built(job))
+            ready.append(job)
     together = [job for job in ready if not job.alone]
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         try:
@@ -289,7 +325,8 @@ def main() -> int:
     report = Report(args.verbose)
     try:
         built = build_all(jobs, report, args.verbose)
-        run_all(jobs, built, report)
+        missing = fetch_all(jobs, report)
+        run_all(jobs, built, missing, report)
     except KeyboardInterrupt:
         print("test: interrupted", file=sys.stderr)
         return 130

@@ -6,7 +6,8 @@
  * With a file /run/argv it runs one program and ends with the program's
  * status. The file is a sequence of records, each ended by a NUL: the paths
  * to open as standard input, output and error, then the argument vector.
- * Without the file it keeps a shell on the console.
+ * Without the file it greets with /etc/motd and keeps a login shell on the
+ * console: the one that /etc/passwd names for root.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/reboot.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -29,23 +31,24 @@
 
 #define ARGV_FILE "/run/argv"
 #define CONSOLE "/dev/console"
-#define SHELL "/bin/sh"
-#define PATH "/bin"
+#define HOME "/root"
+#define MOTD "/etc/motd"
+#define PASSWD "/etc/passwd"
+#define PATH "/bin:/loom/bin"
+#define SHELL "SHELL="
+#define DEFAULT_SHELL "/bin/sh"
+
+static char shell_variable[128] = SHELL DEFAULT_SHELL;
 
 static char *environment[] = {
-	"PATH=" PATH, "HOME=/", "TERM=vt100", "SHELL=" SHELL, NULL
+	"PATH=" PATH, "HOME=" HOME, "TERM=vt100", "USER=root", "LOGNAME=root",
+	shell_variable, NULL
 };
 
-static const char banner[] =
-	"\n"
-	"loom: a small kernel that runs Linux/arm64 programs, built on weft.\n"
-	"`poweroff' ends it; Ctrl-A X leaves QEMU. To try: ls /bin, ps,\n"
-	"ticker &, burner &, help.\n"
-	"\n";
-
-/* One program to start: its descriptors 0-2 and its arguments. */
+/* One program to start: its descriptors 0-2, its name and its arguments. */
 struct program {
 	int fd[3];
+	const char *path;
 	char **argv;
 	bool terminal;		/* it becomes the console's foreground group */
 };
@@ -92,10 +95,10 @@ static int start(const struct program *p, pid_t *pid)
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	char *file;
-	int error = find_program(p->argv[0], PATH, &file);
+	int error = find_program(p->path, PATH, &file);
 
 	if (error != 0) {
-		say(p->fd[2], p->argv[0], reason(error));
+		say(p->fd[2], p->path, reason(error));
 		return error;
 	}
 	start_attributes(&attr);
@@ -107,7 +110,7 @@ static int start(const struct program *p, pid_t *pid)
 		posix_spawn_file_actions_adddup2(&actions, p->fd[i], i);
 	error = posix_spawn(pid, file, &actions, &attr, p->argv, environment);
 	if (error != 0)
-		say(p->fd[2], p->argv[0], reason(error));
+		say(p->fd[2], p->path, reason(error));
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	free(file);
@@ -213,6 +216,7 @@ static int run_program(int argv_fd)
 	}
 	p.terminal = have_terminal && is_console(record[0]);
 	p.argv = record + 3;
+	p.path = p.argv[0];
 	error = start(&p, &pid);
 	return error != 0 ? find_status(error) : wait_for(pid);
 }
@@ -233,12 +237,48 @@ static void pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
+/* The shell of root, behind SHELL= in the environment. */
+static void find_shell(void)
+{
+	char line[256], *last;
+	FILE *file = fopen(PASSWD, "re");
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		last = strrchr(line, ':');
+		if (strncmp(line, "root:", 5) == 0 && last[1] == '/')
+			snprintf(shell_variable, sizeof(shell_variable),
+				 SHELL "%s", last + 1);
+	}
+	if (file != NULL)
+		fclose(file);
+}
+
+static void greet(void)
+{
+	size_t size;
+	int fd = open(MOTD, O_RDONLY | O_CLOEXEC);
+	char *text = fd >= 0 ? read_all(fd, &size) : NULL;
+
+	if (text != NULL)
+		dprintf(STDOUT_FILENO, "\n%s\n", text);
+	free(text);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int run_shells(void)
 {
-	char *argv[] = { SHELL, "-i", NULL };
-	struct program p = { { 0, 1, 2 }, argv, have_terminal };
+	char *shell = shell_variable + strlen(SHELL), name[128];
+	char *argv[] = { name, NULL };
+	struct program p = { { 0, 1, 2 }, shell, argv, have_terminal };
 
-	prog_write_all(STDOUT_FILENO, banner, sizeof(banner) - 1);
+	find_shell();
+	/* A name that starts so tells it that it is the login shell. */
+	snprintf(name, sizeof(name), "-%s", strrchr(shell, '/') + 1);
+	/* Where there is none, / will do. */
+	(void)!chdir(HOME);
+	greet();
 	for (;;) {
 		pid_t pid;
 		int error = start(&p, &pid), status;
@@ -255,9 +295,43 @@ static int run_shells(void)
 	}
 }
 
+/* loom has these from the start; Linux wants to be asked. */
+static void fill_root(void)
+{
+	static const char *const links[][2] = {
+		{ "/proc/self/fd", "/dev/fd" },
+		{ "/proc/self/fd/0", "/dev/stdin" },
+		{ "/proc/self/fd/1", "/dev/stdout" },
+		{ "/proc/self/fd/2", "/dev/stderr" },
+	};
+
+	if (access("/proc/meminfo", F_OK) == 0)
+		return;
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	sethostname("loom", 4);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		(void)!symlink(links[i][0], links[i][1]);
+}
+
+/*
+ * poweroff, halt and reboot of busybox ask init by a signal. There is one
+ * way to end a machine of QEMU.
+ */
+static void power_off(int signum)
+{
+	(void)signum;
+	sync();
+	reboot(RB_POWER_OFF);
+}
+
 int main(void)
 {
 	int fd;
+
+	signal(SIGUSR1, power_off);
+	signal(SIGUSR2, power_off);
+	signal(SIGTERM, power_off);
 
 	/* What a terminal sends to its foreground group is not for init. */
 	signal(SIGINT, SIG_IGN);
@@ -265,11 +339,7 @@ int main(void)
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 
-	/* loom has these from the start; Linux wants to be asked. */
-	if (access("/proc/meminfo", F_OK) != 0) {
-		mount("proc", "/proc", "proc", 0, NULL);
-		mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-	}
+	fill_root();
 	take_console();
 	fd = open(ARGV_FILE, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)

@@ -224,6 +224,20 @@ long host_read(void *data, size_t len)
 	return n;
 }
 
+bool host_readable(void)
+{
+	uint64_t daif;
+	bool readable = true;
+
+	if (!present)
+		return true;
+	daif = spin_lock_irqsave(&lock);
+	if (input.handle == NO_HANDLE && !input.ended)
+		readable = input_open() != -EAGAIN;
+	spin_unlock_irqrestore(&lock, daif);
+	return readable;
+}
+
 void host_status(const char *line)
 {
 	char text[160];

@@ -41,6 +41,9 @@ long host_write(enum host_stream stream, const void *data, size_t len);
  */
 long host_read(void *data, size_t len);
 
+/* Will host_read give something else than -EAGAIN? */
+bool host_readable(void);
+
 /*
  * Tell the host how the machine ended: one line without its end ("exit N",
  * "poweroff", "panic ..."); what is not printable goes as '?'. Takes no lock:

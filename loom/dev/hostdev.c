@@ -5,14 +5,17 @@
  * a page.
  *
  * The host cannot interrupt: a reader that finds nothing looks again at every
- * tick. The others run meanwhile.
+ * tick, and while somebody polls for input a timeout does. The others run
+ * meanwhile.
  */
 #include "dev/hostdev.h"
 
 #include "dev/host.h"
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/poll.h"
 #include "lib/errno.h"
+#include "lib/lock.h"
 #include "mm/kmem.h"
 #include "mm/layout.h"
 #include "mm/user.h"
@@ -141,8 +144,65 @@ static long hostdev_write(struct file *f, uint64_t buf, size_t len,
 	return n;
 }
 
+static long hostdev_kwrite(struct file *f, void *src, size_t len,
+			   uint64_t *pos)
+{
+	long n;
+
+	(void)pos;
+	if (f->inode->rdev == DEV_HOSTIN)
+		return -EINVAL;
+	n = host_write(f->inode->rdev == DEV_HOSTOUT ? HOST_OUT : HOST_ERR,
+		       src, piece(len));
+	if (n == -EPIPE)
+		signal_send(process_current(), SIGPIPE);
+	return n;
+}
+
+static struct waitq pollers = WAITQ_INIT("host input", pollers);
+static struct timeout look_again;
+static struct spinlock look_lock = SPINLOCK_INIT(RANK_TTY, "host input");
+static bool will_look;		/* look_lock: look_again is running */
+
+static void look_now(struct timeout *timeout)
+{
+	uint64_t daif = spin_lock_irqsave(&look_lock);
+
+	(void)timeout;
+	will_look = false;
+	spin_unlock_irqrestore(&look_lock, daif);
+	wait_wake_all(&pollers);
+}
+
+/* Wake the pollers soon. A timeout that was heard may be used again. */
+static void look_soon(void)
+{
+	uint64_t daif = spin_lock_irqsave(&look_lock);
+
+	if (!will_look) {
+		will_look = true;
+		timeout_init(&look_again, look_now);
+		timeout_start(&look_again, clock_deadline(POLL_NS));
+	}
+	spin_unlock_irqrestore(&look_lock, daif);
+}
+
+static unsigned hostdev_poll(struct file *f, struct poll_table *pt)
+{
+	if (f->inode->rdev != DEV_HOSTIN)
+		return POLLOUT | POLLWRNORM;
+	poll_wait(pt, &pollers);
+	if (host_readable())
+		return POLLIN | POLLRDNORM;
+	if (pt)
+		look_soon();
+	return 0;
+}
+
 const struct file_ops hostdev_file_ops = {
 	.read = hostdev_read,
 	.write = hostdev_write,
+	.kwrite = hostdev_kwrite,
+	.poll = hostdev_poll,
 	.open = hostdev_open,
 };

@@ -39,6 +39,8 @@ struct line {
 	irq_handler fn;		/* NULL: nobody */
 	void *arg;
 	bool edge;
+	uint64_t count;		/* atomic */
+	const char *name;
 };
 
 static struct spinlock table_lock = SPINLOCK_INIT(RANK_IRQ, "irq");
@@ -82,7 +84,8 @@ void irq_init_cpu(void)
 	spin_unlock_irqrestore(&table_lock, daif);
 }
 
-int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg)
+int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg,
+		 const char *name)
 {
 	struct line *line;
 	uint64_t daif;
@@ -97,6 +100,7 @@ int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg)
 	if (!line->fn) {
 		line->fn = fn;
 		line->arg = arg;
+		line->name = name;
 		line->edge = edge;
 		chip->enable(irq, edge);
 		err = 0;
@@ -131,10 +135,46 @@ void irq_dispatch(struct weft_frame *frame)
 
 		if (irq >= IRQ_MAX)
 			break;
-		if (line_take(irq, &line))
+		if (line_take(irq, &line)) {
+			__atomic_fetch_add(&lines[irq].count, 1,
+					   __ATOMIC_RELAXED);
 			line.fn(line.arg, frame);
+		}
 		chip->eoi(token);
 	}
+}
+
+bool irq_inspect(uint32_t irq, struct irq_info *info)
+{
+	uint64_t daif = spin_lock_irqsave(&table_lock);
+	bool found = false;
+
+	for (; irq < IRQ_MAX && !found; irq++) {
+		const struct line *line = &lines[irq];
+
+		if (!line->fn)
+			continue;
+		found = true;
+		*info = (struct irq_info){
+			.irq = irq,
+			.edge = line->edge,
+			.count = __atomic_load_n(&line->count,
+						 __ATOMIC_RELAXED),
+			.name = line->name,
+			.chip = chip->name,
+		};
+	}
+	spin_unlock_irqrestore(&table_lock, daif);
+	return found;
+}
+
+uint64_t irq_total(void)
+{
+	uint64_t total = 0;
+
+	for (uint32_t irq = 0; irq < IRQ_MAX; irq++)
+		total += __atomic_load_n(&lines[irq].count, __ATOMIC_RELAXED);
+	return total;
 }
 
 void irq_send_sgi(unsigned cpu, uint32_t sgi)

@@ -44,8 +44,26 @@ void irq_init(const struct fdt *fdt);
 /* On each further CPU, DAIF masked: its part, and the PPIs registered. */
 void irq_init_cpu(void);
 
-/* 0, -EBUSY (taken), -EINVAL (no such interrupt). Enables it. */
-int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg);
+/*
+ * 0, -EBUSY (taken), -EINVAL (no such interrupt). Enables it. /proc/interrupts
+ * shows it by @name.
+ */
+int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg,
+		 const char *name);
+
+/* A line that has a handler, for /proc/interrupts. */
+struct irq_info {
+	uint32_t irq;
+	bool edge;
+	uint64_t count;		/* how often it was handled */
+	const char *name, *chip;
+};
+
+/* The first such line from @irq on; false: there is none. */
+bool irq_inspect(uint32_t irq, struct irq_info *info);
+
+/* Interrupts handled since the start. */
+uint64_t irq_total(void);
 
 /*
  * The IRQ vector: acknowledge and run handlers until none is pending. All of

@@ -76,7 +76,7 @@ void timer_init(const struct fdt *fdt)
 		fatal("timer: the device tree names no virtual interrupt");
 
 	timer_init_cpu();
-	err = irq_register(irq, edge, handle_interrupt, NULL);
+	err = irq_register(irq, edge, handle_interrupt, NULL, "arch_timer");
 	if (err < 0)
 		fatal("timer: interrupt %u cannot be used (%d)", irq, err);
 	klog("timer: %llu Hz, interrupt %u\n", (unsigned long long)frequency,

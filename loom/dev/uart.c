@@ -417,7 +417,7 @@ int uart_init(const struct fdt *fdt)
 	if (irq_from_node(fdt, find(fdt), 0, &irq, &edge) < 0)
 		fatal("uart: the device tree names no interrupt for it");
 	mmio_write32(regs + UARTIFLS, IFLS_HALF_QUARTER);
-	err = irq_register(irq, edge, handle_interrupt, NULL);
+	err = irq_register(irq, edge, handle_interrupt, NULL, "uart-pl011");
 	if (err < 0)
 		fatal("uart: interrupt %u cannot be used (%d)", irq, err);
 

@@ -8,6 +8,7 @@
 #include "dev/hostdev.h"
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/pipe.h"
 #include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"
@@ -92,15 +93,25 @@ static long random_read(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
 	return done ? (long)done : -EFAULT;
 }
 
+static long swallow_kernel(struct file *f, void *src, size_t len, uint64_t *pos)
+{
+	(void)f;
+	(void)src;
+	(void)pos;
+	return (long)len;
+}
+
 static const struct file_ops null_file_ops = {
 	.read = null_read,
 	.write = swallow,
+	.kwrite = swallow_kernel,
 	.seekable = true,
 };
 
 static const struct file_ops zero_file_ops = {
 	.read = zero_read,
 	.write = swallow,
+	.kwrite = swallow_kernel,
 	.seekable = true,
 };
 
@@ -118,6 +129,8 @@ static const struct file_ops random_file_ops = {
 
 const struct file_ops *devnode_file_ops(uint32_t mode, uint64_t rdev)
 {
+	if ((mode & MODE_FMT) == MODE_FIFO)
+		return &pipe_file_ops;
 	if ((mode & MODE_FMT) != MODE_CHR)
 		return NULL;
 	switch (rdev) {

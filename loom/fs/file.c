@@ -10,15 +10,59 @@
  */
 #include "fs/file.h"
 
+#include "fs/filelock.h"
 #include "fs/inode.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "mm/kmem.h"
+#include "mm/page.h"
 #include "mm/user.h"
 
 enum { SEEK_SET = 0, SEEK_CUR = 1, SEEK_END = 2, SEEK_DATA = 3, SEEK_HOLE = 4 };
 
+enum {
+	FILES_MIN = 1024,	/* a machine of any size has so many */
+	PAGES_PER_FILE = 4,	/* more: one for so much memory */
+};
+
 static unsigned files_open;	/* atomic */
+
+/* It counts among those who write the file as long as it is open. */
+static bool is_writer(const struct file *f)
+{
+	return f->ops && inode_is(f->inode, MODE_REG) &&
+	       (file_flags(f) & FILE_ACCMODE) != FILE_RDONLY;
+}
+
+/* What depends on the kind of file. */
+static int begin(struct file *f)
+{
+	int err = is_writer(f) ? inode_begin_write(f->inode) : 0;
+
+	if (err || !f->ops || !f->ops->open)
+		return err;
+	err = f->ops->open(f);
+	if (err && is_writer(f))
+		inode_end_write(f->inode);
+	return err;
+}
+
+/* Count one more file: 0 or -ENFILE. */
+static int count_file(void)
+{
+	size_t limit = FILES_MIN + page_total_count() / PAGES_PER_FILE;
+	unsigned n = __atomic_add_fetch(&files_open, 1, __ATOMIC_RELAXED);
+
+	if (n <= limit)
+		return 0;
+	__atomic_sub_fetch(&files_open, 1, __ATOMIC_RELAXED);
+	return -ENFILE;
+}
+
+static void uncount_file(void)
+{
+	__atomic_sub_fetch(&files_open, 1, __ATOMIC_RELAXED);
+}
 
 int file_create(struct inode *inode, uint32_t flags, struct file **out)
 {
@@ -28,23 +72,26 @@ int file_create(struct inode *inode, uint32_t flags, struct file **out)
 
 	if (!path_only && !inode->file_ops)
 		return -ENXIO;
+	err = count_file();
+	if (err)
+		return err;
 	f = kzalloc(sizeof(*f));
-	if (!f)
+	if (!f) {
+		uncount_file();
 		return -ENOMEM;
+	}
 	f->refs = 1;
 	f->flags = flags;
 	f->inode = inode;
 	f->ops = path_only ? NULL : inode->file_ops;
 	mutex_init(&f->lock, RANK_FILE, "file");
-	if (f->ops && f->ops->open) {
-		err = f->ops->open(f);
-		if (err) {
-			kfree(f);
-			return err;
-		}
+	err = begin(f);
+	if (err) {
+		kfree(f);
+		uncount_file();
+		return err;
 	}
 	inode_get(inode);
-	__atomic_add_fetch(&files_open, 1, __ATOMIC_RELAXED);
 	*out = f;
 	return 0;
 }
@@ -64,11 +111,14 @@ void file_put(struct file *f)
 	assert(left != UINT32_MAX);
 	if (left)
 		return;
+	filelock_closed(f->inode, f);
 	if (f->ops && f->ops->release)
 		f->ops->release(f);
+	if (is_writer(f))
+		inode_end_write(f->inode);
 	inode_put(f->inode);
 	kfree(f);
-	__atomic_sub_fetch(&files_open, 1, __ATOMIC_RELAXED);
+	uncount_file();
 }
 
 unsigned file_count(void)
@@ -122,7 +172,7 @@ static long do_io(struct file *f, io_fn fn, uint64_t buf, size_t len)
 
 	if (!user_range_ok(buf, len))
 		return -EFAULT;
-	if (len == 0)
+	if (len == 0 && !f->ops->takes_empty)
 		return 0;
 	if (len > IO_MAX)
 		len = IO_MAX;
@@ -216,11 +266,25 @@ static long do_io_vector(struct file *f, io_fn fn, const struct io_vector *iov,
 	return done;
 }
 
+/* No bytes in all: there is nothing to do, whatever the file is. */
+static bool is_empty(const struct io_vector *iov, unsigned n)
+{
+	while (n > 0 && iov[n - 1].len == 0)
+		n--;
+	return n == 0;
+}
+
 long file_readv(struct file *f, const struct io_vector *iov, unsigned n)
 {
 	int err = check_readable(f);
 
-	return err ? err : do_io_vector(f, f->ops->read, iov, n, true);
+	if (is_empty(iov, n) && (!err || err == -EISDIR))
+		return 0;
+	if (err)
+		return err;
+	if (f->ops->readv)
+		return f->ops->readv(f, iov, n);
+	return do_io_vector(f, f->ops->read, iov, n, true);
 }
 
 long file_writev(struct file *f, const struct io_vector *iov, unsigned n)
@@ -229,9 +293,36 @@ long file_writev(struct file *f, const struct io_vector *iov, unsigned n)
 
 	if (err)
 		return err;
+	if (is_empty(iov, n))
+		return 0;
 	if (f->ops->writev)
 		return f->ops->writev(f, iov, n);
 	return do_io_vector(f, f->ops->write, iov, n, false);
+}
+
+static long do_io_vector_at(struct file *f, io_fn fn,
+			    const struct io_vector *iov, unsigned n,
+			    uint64_t pos)
+{
+	if (!f->ops->seekable)
+		return -ESPIPE;
+	return do_pieces(f, fn, iov, n, &pos, false);
+}
+
+long file_preadv(struct file *f, const struct io_vector *iov, unsigned n,
+		 uint64_t pos)
+{
+	int err = check_readable(f);
+
+	return err ? err : do_io_vector_at(f, f->ops->read, iov, n, pos);
+}
+
+long file_pwritev(struct file *f, const struct io_vector *iov, unsigned n,
+		  uint64_t pos)
+{
+	int err = check_writable(f);
+
+	return err ? err : do_io_vector_at(f, f->ops->write, iov, n, pos);
 }
 
 /* Where a seek leads, or a negative errno. f->lock is held. */
@@ -270,6 +361,8 @@ long file_seek(struct file *f, int64_t offset, int whence)
 
 	if (!f->ops)
 		return -EBADF;
+	if (f->ops->ignores_seek)
+		return 0;
 	if (!f->ops->seekable)
 		return -ESPIPE;
 	if (whence < SEEK_SET || whence > SEEK_HOLE)
@@ -315,6 +408,23 @@ int file_truncate(struct file *f, uint64_t size)
 	    (access != FILE_WRONLY && access != FILE_RDWR))
 		return -EINVAL;
 	return inode_truncate(f->inode, size);
+}
+
+long file_kwrite(struct file *f, void *src, size_t len, uint64_t *pos)
+{
+	struct inode *inode = f->inode;
+	long n;
+
+	if (f->ops->kwrite)
+		return f->ops->kwrite(f, src, len, pos);
+	if (!inode_is(inode, MODE_REG) || !inode->ops->pwrite)
+		return -EINVAL;
+	mutex_lock(&inode->lock);
+	n = inode->ops->pwrite(inode, src, len, *pos);
+	mutex_unlock(&inode->lock);
+	if (n > 0)
+		*pos += (uint64_t)n;
+	return n;
 }
 
 long file_kread(struct file *f, void *dst, size_t len, uint64_t pos)

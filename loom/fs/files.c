@@ -1,15 +1,56 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptor tables. Each process has one; clone copies it, execve closes
- * what is marked, exit drops it. A file is never let go of with the table's
- * spinlock held: its last reference may have much to do.
+ * Descriptor tables. Threads and processes may share one; fork copies it,
+ * execve closes what is marked, the last user's exit drops it.
+ *
+ * The arrays grow by doubling: new ones are allocated without the lock, then
+ * take the place of the old ones if those are still too small. Whoever looks
+ * at the arrays holds the lock, so the old ones can be freed at once. A file
+ * is never let go of with the lock held: its last reference may have much to
+ * do.
  */
 #include "fs/file.h"
 
+#include "fs/filelock.h"
 #include "lib/assert.h"
 #include "lib/bitmap.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "mm/kmem.h"
+
+enum { FIRST_SIZE = 64 };
+
+static size_t map_bytes(uint32_t size)
+{
+	return size / 8;
+}
+
+/* Room for @size descriptors, a multiple of 64, none taken. */
+static struct fd_table *table_alloc(uint32_t size)
+{
+	size_t slots = size * sizeof(struct file *);
+	struct fd_table *t;
+	uint8_t *memory;
+
+	assert(size % 64 == 0);
+	memory = kzalloc(sizeof(*t) + slots + 2 * map_bytes(size));
+	if (!memory)
+		return NULL;
+	t = (struct fd_table *)memory;
+	t->size = size;
+	t->slot = (struct file **)(memory + sizeof(*t));
+	t->taken = (uint64_t *)(memory + sizeof(*t) + slots);
+	t->cloexec = t->taken + size / 64;
+	return t;
+}
+
+/* What @from has, into the larger @to; no reference is taken. */
+static void table_copy(struct fd_table *to, const struct fd_table *from)
+{
+	memcpy(to->slot, from->slot, from->size * sizeof(struct file *));
+	memcpy(to->taken, from->taken, map_bytes(from->size));
+	memcpy(to->cloexec, from->cloexec, map_bytes(from->size));
+}
 
 struct files *files_create(void)
 {
@@ -17,32 +58,109 @@ struct files *files_create(void)
 
 	if (!files)
 		return NULL;
+	files->table = table_alloc(FIRST_SIZE);
+	if (!files->table) {
+		kfree(files);
+		return NULL;
+	}
 	spin_init(&files->lock, RANK_FDTABLE, "descriptors");
 	files->refs = 1;
+	files->soft = FILES_SOFT;
+	files->hard = FILES_HARD;
 	return files;
+}
+
+/* Room for descriptor @fd, which is below FILES_HARD: 0 or -ENOMEM. */
+static int make_room(struct files *files, uint32_t fd)
+{
+	uint32_t size = FIRST_SIZE;
+	struct fd_table *new, *old;
+
+	assert(fd < FILES_HARD);
+	while (size <= fd)
+		size *= 2;
+	new = table_alloc(size);
+	if (!new)
+		return -ENOMEM;
+	spin_lock(&files->lock);
+	old = files->table;
+	if (old->size < size) {
+		table_copy(new, old);
+		files->table = new;
+	} else {
+		old = new;	/* somebody was faster */
+	}
+	spin_unlock(&files->lock);
+	kfree(old);
+	return 0;
+}
+
+/* The descriptor above the highest that is open. The lock is held. */
+static uint32_t end_of(const struct fd_table *t)
+{
+	uint32_t end = t->size;
+
+	while (end && !t->slot[end - 1])
+		end--;
+	return end;
+}
+
+/* @to has room. Both are locked or not yet shared. */
+static void copy_slots(struct files *to, const struct files *from)
+{
+	const struct fd_table *t = from->table;
+
+	to->soft = from->soft;
+	to->hard = from->hard;
+	for (uint32_t fd = 0; fd < end_of(t); fd++) {
+		if (!t->slot[fd])
+			continue;
+		file_get(t->slot[fd]);
+		to->table->slot[fd] = t->slot[fd];
+		bitmap_set(to->table->taken, fd);
+		if (bitmap_test(t->cloexec, fd))
+			bitmap_set(to->table->cloexec, fd);
+	}
 }
 
 struct files *files_copy(struct files *from)
 {
 	struct files *to = files_create();
+	bool fits = false;
+	int err = 0;
 
-	if (!to)
-		return NULL;
-	spin_lock(&from->lock);
-	for (int fd = 0; fd < FILES_MAX; fd++) {
-		to->slot[fd] = from->slot[fd];
-		if (to->slot[fd])
-			file_get(to->slot[fd]);
-		if (bitmap_test(from->cloexec, (size_t)fd))
-			bitmap_set(to->cloexec, (size_t)fd);
+	while (to && !fits && !err) {
+		uint32_t end;
+
+		spin_lock(&from->lock);
+		end = end_of(from->table);
+		fits = end <= to->table->size;
+		if (fits)
+			copy_slots(to, from);
+		spin_unlock(&from->lock);
+		if (!fits)
+			err = make_room(to, end - 1);
 	}
-	spin_unlock(&from->lock);
+	if (err) {
+		files_put(to);
+		return NULL;
+	}
 	return to;
+}
+
+/* A descriptor of @files was closed: with it go the record locks (POSIX). */
+static void let_go(struct files *files, struct file *f)
+{
+	filelock_closed(f->inode, files);
+	file_put(f);
 }
 
 void files_get(struct files *files)
 {
-	__atomic_fetch_add(&files->refs, 1, __ATOMIC_RELAXED);
+	uint32_t was = __atomic_fetch_add(&files->refs, 1, __ATOMIC_RELAXED);
+
+	assert(was > 0);
+	(void)was;
 }
 
 void files_put(struct files *files)
@@ -52,74 +170,141 @@ void files_put(struct files *files)
 	assert(left != UINT32_MAX);
 	if (left)
 		return;
-	for (int fd = 0; fd < FILES_MAX; fd++)
-		if (files->slot[fd])
-			file_put(files->slot[fd]);
+	for (uint32_t fd = 0; fd < files->table->size; fd++)
+		if (files->table->slot[fd])
+			let_go(files, files->table->slot[fd]);
+	kfree(files->table);
 	kfree(files);
 }
 
-/* Empty a slot; the reference passes to the caller. The lock is held. */
-static struct file *take(struct files *files, int fd)
-{
-	struct file *f = files->slot[fd];
+/* The rest, but for where it says otherwise, with the lock held. */
 
-	files->slot[fd] = NULL;
-	bitmap_clear(files->cloexec, (size_t)fd);
+static struct file *file_at(const struct files *files, int fd)
+{
+	const struct fd_table *t = files->table;
+
+	return fd >= 0 && (uint32_t)fd < t->size ? t->slot[fd] : NULL;
+}
+
+static void mark(struct files *files, int fd, bool cloexec)
+{
+	if (cloexec)
+		bitmap_set(files->table->cloexec, (size_t)fd);
+	else
+		bitmap_clear(files->table->cloexec, (size_t)fd);
+}
+
+/* Free @fd, which is taken; its reference, if any, is the caller's. */
+static struct file *release(struct files *files, int fd)
+{
+	struct file *f = files->table->slot[fd];
+
+	files->table->slot[fd] = NULL;
+	bitmap_clear(files->table->taken, (size_t)fd);
+	mark(files, fd, false);
+	if ((uint32_t)fd < files->lowest)
+		files->lowest = (uint32_t)fd;
 	return f;
 }
 
-static void set(struct files *files, int fd, struct file *f, bool cloexec)
+/* Closes @fd; the lock is not held. */
+static int close_if(struct files *files, int fd, bool only_cloexec)
 {
-	files->slot[fd] = f;
-	if (cloexec)
-		bitmap_set(files->cloexec, (size_t)fd);
+	struct file *f;
+
+	spin_lock(&files->lock);
+	f = file_at(files, fd);
+	if (f && (!only_cloexec ||
+		  bitmap_test(files->table->cloexec, (size_t)fd)))
+		release(files, fd);
 	else
-		bitmap_clear(files->cloexec, (size_t)fd);
+		f = NULL;
+	spin_unlock(&files->lock);
+	if (!f)
+		return -EBADF;
+	let_go(files, f);
+	return 0;
+}
+
+int files_close(struct files *files, int fd)
+{
+	return close_if(files, fd, false);
 }
 
 void files_close_on_exec(struct files *files)
 {
-	for (int fd = 0; fd < FILES_MAX; fd++) {
-		struct file *f = NULL;
+	int fd = -1;
 
+	while ((fd = files_next(files, fd + 1)) >= 0)
+		(void)close_if(files, fd, true);
+}
+
+/*
+ * Take the lowest free descriptor from @from on; the size of the table if
+ * there is none in it.
+ */
+static uint32_t take_lowest(struct files *files, uint32_t from, bool cloexec)
+{
+	struct fd_table *t = files->table;
+	uint32_t start = from > files->lowest ? from : files->lowest;
+	uint32_t fd = (uint32_t)bitmap_find_clear(t->taken, t->size, start);
+
+	if (fd < start)
+		fd = start;	/* @from is beyond the table */
+	if (fd >= t->size || fd >= files->soft)
+		return fd;
+	if (start == files->lowest)
+		files->lowest = fd + 1;
+	bitmap_set(t->taken, fd);
+	mark(files, (int)fd, cloexec);
+	return fd;
+}
+
+/* The lock is not held. */
+int files_reserve(struct files *files, int from, bool cloexec)
+{
+	uint32_t fd, size, soft;
+	int err = 0;
+
+	assert(from >= 0);
+	do {
 		spin_lock(&files->lock);
-		if (bitmap_test(files->cloexec, (size_t)fd))
-			f = take(files, fd);
+		fd = take_lowest(files, (uint32_t)from, cloexec);
+		size = files->table->size;
+		soft = files->soft;
 		spin_unlock(&files->lock);
-		if (f)
-			file_put(f);
-	}
+		if (fd >= soft)
+			return -EMFILE;
+		if (fd >= size)
+			err = make_room(files, fd);
+	} while (fd >= size && !err);
+	return err ? err : (int)fd;
+}
+
+void files_fill(struct files *files, int fd, struct file *f)
+{
+	spin_lock(&files->lock);
+	assert(bitmap_test(files->table->taken, (size_t)fd) &&
+	       !files->table->slot[fd]);
+	files->table->slot[fd] = f;
+	spin_unlock(&files->lock);
+}
+
+void files_cancel(struct files *files, int fd)
+{
+	spin_lock(&files->lock);
+	assert(!files->table->slot[fd]);
+	release(files, fd);
+	spin_unlock(&files->lock);
 }
 
 int files_install(struct files *files, struct file *f, int from, bool cloexec)
 {
-	int fd = from;
+	int fd = files_reserve(files, from, cloexec);
 
-	assert(from >= 0);
-	spin_lock(&files->lock);
-	while (fd < FILES_MAX && files->slot[fd])
-		fd++;
-	if (fd < FILES_MAX)
-		set(files, fd, f, cloexec);
-	spin_unlock(&files->lock);
-	return fd < FILES_MAX ? fd : -EMFILE;
-}
-
-bool files_full(struct files *files)
-{
-	int fd = 0;
-
-	spin_lock(&files->lock);
-	while (fd < FILES_MAX && files->slot[fd])
-		fd++;
-	spin_unlock(&files->lock);
-	return fd == FILES_MAX;
-}
-
-/* The lock is held. */
-static struct file *file_at(struct files *files, int fd)
-{
-	return fd >= 0 && fd < FILES_MAX ? files->slot[fd] : NULL;
+	if (fd >= 0)
+		files_fill(files, fd, f);
+	return fd;
 }
 
 struct file *files_lookup(struct files *files, int fd)
@@ -134,40 +319,74 @@ struct file *files_lookup(struct files *files, int fd)
 	return f;
 }
 
-int files_close(struct files *files, int fd)
+int files_next(struct files *files, int from)
 {
-	struct file *f;
+	uint32_t fd = from < 0 ? 0 : (uint32_t)from, size;
 
 	spin_lock(&files->lock);
-	f = file_at(files, fd);
-	if (f)
-		take(files, fd);
+	size = files->table->size;
+	while (fd < size && !files->table->slot[fd])
+		fd++;
 	spin_unlock(&files->lock);
+	return fd < size ? (int)fd : -1;
+}
+
+uint32_t files_size(struct files *files)
+{
+	uint32_t size;
+
+	spin_lock(&files->lock);
+	size = files->table->size;
+	spin_unlock(&files->lock);
+	return size;
+}
+
+/*
+ * Put a copy of @from at @to. What was there passes to the caller in *@old.
+ * -EBUSY: another thread's call is about to fill @to.
+ */
+static int replace(struct files *files, int from, int to, bool cloexec,
+		   struct file **old)
+{
+	struct file *f = file_at(files, from);
+	uint64_t *taken = files->table->taken;
+
+	*old = file_at(files, to);
 	if (!f)
 		return -EBADF;
-	file_put(f);
-	return 0;
+	if (!*old && bitmap_test(taken, (size_t)to))
+		return -EBUSY;
+	file_get(f);
+	bitmap_set(taken, (size_t)to);
+	files->table->slot[to] = f;
+	mark(files, to, cloexec);
+	return to;
 }
 
 int files_dup_to(struct files *files, int from, int to, bool cloexec)
 {
-	struct file *f, *old = NULL;
+	struct file *old = NULL;
+	bool fits = false;
+	int result = 0;
 
 	if (from == to)
 		return -EINVAL;
-	if (to < 0 || to >= FILES_MAX)
+	if (to < 0)
 		return -EBADF;
-	spin_lock(&files->lock);
-	f = file_at(files, from);
-	if (f) {
-		file_get(f);
-		old = take(files, to);
-		set(files, to, f, cloexec);
+	while (!fits && result >= 0) {
+		spin_lock(&files->lock);
+		fits = (uint32_t)to < files->table->size;
+		if ((uint32_t)to >= files->soft)
+			result = -EBADF;
+		else if (fits)
+			result = replace(files, from, to, cloexec, &old);
+		spin_unlock(&files->lock);
+		if (!fits && result >= 0)
+			result = make_room(files, (uint32_t)to);
 	}
-	spin_unlock(&files->lock);
-	if (old)
-		file_put(old);
-	return f ? to : -EBADF;
+	if (old && result >= 0)
+		let_go(files, old);
+	return result;
 }
 
 int files_get_cloexec(struct files *files, int fd)
@@ -176,7 +395,7 @@ int files_get_cloexec(struct files *files, int fd)
 
 	spin_lock(&files->lock);
 	if (file_at(files, fd))
-		result = bitmap_test(files->cloexec, (size_t)fd);
+		result = bitmap_test(files->table->cloexec, (size_t)fd);
 	spin_unlock(&files->lock);
 	return result;
 }
@@ -188,7 +407,28 @@ int files_set_cloexec(struct files *files, int fd, bool cloexec)
 	spin_lock(&files->lock);
 	f = file_at(files, fd);
 	if (f)
-		set(files, fd, f, cloexec);
+		mark(files, fd, cloexec);
 	spin_unlock(&files->lock);
 	return f ? 0 : -EBADF;
+}
+
+void files_get_limit(struct files *files, uint32_t *soft, uint32_t *hard)
+{
+	spin_lock(&files->lock);
+	*soft = files->soft;
+	*hard = files->hard;
+	spin_unlock(&files->lock);
+}
+
+int files_set_limit(struct files *files, uint64_t soft, uint64_t hard)
+{
+	if (soft > hard)
+		return -EINVAL;
+	if (hard > FILES_HARD)
+		return -EPERM;
+	spin_lock(&files->lock);
+	files->soft = (uint32_t)soft;
+	files->hard = (uint32_t)hard;
+	spin_unlock(&files->lock);
+	return 0;
 }

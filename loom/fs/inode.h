@@ -27,6 +27,7 @@
 
 struct file;
 struct inode;
+struct pagetree;
 
 #define FS_NAME_SIZE	256	/* one name, with its NUL */
 #define FS_PATH_SIZE	4096	/* a path or link target, with its NUL */
@@ -67,8 +68,13 @@ enum {
 enum {
 	FS_RENAME_NOREPLACE = 1,	/* -EEXIST if the new name exists */
 	FS_RENAME_DIR = 2,		/* -ENOTDIR if it is no directory */
-	FS_RENAME_EXCHANGE = 4,		/* both names exist, and change places */
+	FS_RENAME_EXCHANGE = 4,		/* both exist, and change places */
+	FS_RENAME_OTHER_DIR = 8,	/* and the new one is a directory, or
+					   -ENOTDIR */
 };
+
+/* What follow says of a link whose text is to be walked. */
+#define FOLLOW_PATH	1
 
 /*
  * Called with the lock of the inode, or of the directory, held. A directory
@@ -78,6 +84,7 @@ struct inode_ops {
 	uint64_t dev;		/* st_dev: one number a file system */
 	uint32_t magic;		/* statfs: f_type; 0: not known by one */
 	bool read_only;		/* nothing may be changed: -EROFS */
+	bool unlocked_lookup;	/* lookup is called without the lock */
 
 	int (*lookup)(struct inode *dir, const char *name, struct inode **out);
 	/* @target: of a symbolic link. @out may be NULL. */
@@ -95,12 +102,14 @@ struct inode_ops {
 	int (*name_of)(struct inode *inode, char name[FS_NAME_SIZE]);
 	/*
 	 * No lock is held. What a link stands for, counted, where that is no
-	 * path: /proc/self/fd/0.
+	 * path (/proc/self/fd/0); or FOLLOW_PATH.
 	 */
 	int (*follow)(struct inode *link, struct inode **out);
+	/* No lock is held. Without it, pread reads a link's target. */
+	long (*readlink)(struct inode *link, char *buf, size_t size);
 
 	int (*truncate)(struct inode *inode, uint64_t size);
-	/* As fallocate(2) with mode 0, or with @keep_size FALLOC_FL_KEEP_SIZE */
+	/* As fallocate(2), mode 0 or, with @keep_size, FALLOC_FL_KEEP_SIZE. */
 	int (*allocate)(struct inode *inode, uint64_t pos, uint64_t len,
 			bool keep_size);
 	/* The kernel's buffer, not the user's. A link's target is read so. */
@@ -116,6 +125,8 @@ struct inode {
 	uint64_t number;
 	uint32_t mode;		/* atomic; the type never changes */
 	uint32_t refs;		/* atomic */
+	uint32_t mappings;	/* atomic: areas that show it */
+	int32_t writers;	/* atomic: above 0 writers, below who runs it */
 	struct mutex lock;	/* RANK_DIR for a directory, else RANK_INODE */
 
 	/* lock */
@@ -123,7 +134,6 @@ struct inode {
 	uint32_t uid, gid;
 	bool linkable;		/* has no link, and may get one (O_TMPFILE) */
 	uint64_t size;
-	uint64_t pages;		/* that hold its data */
 	uint64_t mtime_ns, ctime_ns, atime_ns;
 
 	/* lock: the name that it got last; NULL if it is not known any more */
@@ -136,10 +146,14 @@ struct inode {
 	 */
 	struct inode *parent;
 
+	struct list locks;	/* fs/filelock.c, under its lock */
+	bool locked;		/* there are some; atomic to look */
+
 	/* fixed once the inode has a name */
 	uint64_t rdev;
 	const struct inode_ops *ops;
 	const struct file_ops *file_ops;	/* NULL: open gives -ENXIO */
+	struct pagetree *pages;	/* the contents; NULL: it cannot be mapped */
 	void *data;		/* of the implementation */
 };
 
@@ -152,6 +166,24 @@ struct inode *inode_alloc(const struct inode_ops *ops, uint64_t number,
 void inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
 unsigned inode_count(void);
+
+/*
+ * An area of an address space (mm/area.c) shows @inode: a counted reference,
+ * and one more of the mappings that truncation looks for. @writer: the program
+ * may store into the file there, so it is one of those that follow.
+ */
+void inode_map(struct inode *inode, bool writer);
+void inode_unmap(struct inode *inode, bool writer);
+
+/*
+ * A regular file is written by somebody (an open file, a shared mapping) or
+ * executed by somebody, never both: 0 or -ETXTBSY. Each that succeeded is
+ * undone by its end.
+ */
+int inode_begin_write(struct inode *inode);
+void inode_end_write(struct inode *inode);
+int inode_begin_execute(struct inode *inode);
+void inode_end_execute(struct inode *inode);
 
 /* The contents changed: mtime and ctime are now. The lock is held. */
 void inode_modified(struct inode *inode);
@@ -169,6 +201,9 @@ static inline bool inode_is(const struct inode *inode, uint32_t type)
 	return (mode & MODE_FMT) == type;
 }
 
+/* Find @name, an ordinary one, in a directory whose lock is not held. */
+int inode_lookup(struct inode *dir, const char *name, struct inode **out);
+
 /* The directory above @dir, counted; the root is above itself. */
 struct inode *inode_parent(struct inode *dir);
 
@@ -177,7 +212,8 @@ long inode_readlink(struct inode *inode, char *buf, size_t size);
 
 /*
  * A regular file gets @size bytes, zeros if it grows: 0, -EISDIR, -EINVAL
- * (neither file nor directory), -EFBIG, -EROFS.
+ * (neither file nor directory), -EFBIG, -EROFS, -ETXTBSY. Where programs map
+ * what is cut off, they find nothing any more (SIGBUS).
  */
 int inode_truncate(struct inode *inode, uint64_t size);
 

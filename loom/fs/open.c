@@ -10,7 +10,8 @@
 
 /* Flags that say how to open, not what the open file is like. */
 static const uint32_t transient_flags = FILE_CREAT | FILE_EXCL | FILE_NOCTTY |
-					FILE_TRUNC | FILE_CLOEXEC;
+					FILE_TRUNC | FILE_CLOEXEC |
+					FILE_TMPFILE;
 
 static bool wants_write(uint32_t flags)
 {
@@ -81,6 +82,43 @@ static int open_end(struct path_end *end, uint32_t flags, uint32_t mode,
 	return err;
 }
 
+/* O_TMPFILE: a file without a name in the directory that was named. */
+static int open_tmpfile(struct path_end *end, uint32_t flags, uint32_t mode,
+			struct file **out)
+{
+	struct inode *dir = end->inode, *inode;
+	int err;
+
+	if (!dir)
+		return -ENOENT;
+	if (!inode_is(dir, MODE_DIR))
+		return -ENOTDIR;
+	if (!dir->ops->tmpfile)
+		return -EOPNOTSUPP;
+	mutex_lock(&dir->lock);
+	err = dir->ops->tmpfile(dir, MODE_REG | (mode & 07777), &inode);
+	mutex_unlock(&dir->lock);
+	if (err)
+		return err;
+	inode->linkable = !(flags & FILE_EXCL);
+	err = file_create(inode, flags & ~transient_flags, out);
+	inode_put(inode);
+	return err;
+}
+
+static int check_flags(uint32_t flags)
+{
+	bool creates = flags & FILE_CREAT;
+
+	if (creates && (flags & FILE_DIRECTORY))
+		return -EINVAL;
+	if (flags & FILE_TMPFILE &&
+	    (creates || !(flags & FILE_DIRECTORY) || !wants_write(flags)))
+		return -EINVAL;
+	/* Everything is in memory: there is nothing to go around. */
+	return flags & FILE_DIRECT ? -EINVAL : 0;
+}
+
 /* Only these flags mean anything with FILE_PATH. */
 static uint32_t normal_flags(uint32_t flags)
 {
@@ -97,11 +135,14 @@ int file_open(struct inode *cwd, const char *path, uint32_t flags,
 	int err;
 
 	flags = normal_flags(flags);
-	if ((flags & FILE_CREAT) && (flags & FILE_DIRECTORY))
-		return -EINVAL;
+	err = check_flags(flags);
+	if (err)
+		return err;
 	if ((flags & FILE_NOFOLLOW) ||
 	    ((flags & FILE_CREAT) && (flags & FILE_EXCL)))
 		walk = 0;
+	if (flags & FILE_CREAT)
+		walk |= WALK_CREATE;
 	/*
 	 * Lost a race to create: the name exists now, so open that. Again
 	 * only if it is removed meanwhile, which is somebody's progress.
@@ -110,7 +151,9 @@ int file_open(struct inode *cwd, const char *path, uint32_t flags,
 		err = path_walk(cwd, path, walk, &end);
 		if (err)
 			return err;
-		err = open_end(&end, flags, mode, out);
+		err = flags & FILE_TMPFILE ?
+		      open_tmpfile(&end, flags, mode, out) :
+		      open_end(&end, flags, mode, out);
 		path_end_put(&end);
 	} while (err == -EEXIST && !(flags & FILE_EXCL));
 	return err;

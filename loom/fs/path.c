@@ -77,8 +77,6 @@ static enum path_last kind_of_name(const char *name)
 
 static int find(struct inode *dir, const char *name, struct inode **out)
 {
-	int err;
-
 	switch (kind_of_name(name)) {
 	case PATH_DOT:
 		inode_get(dir);
@@ -88,10 +86,7 @@ static int find(struct inode *dir, const char *name, struct inode **out)
 		*out = inode_parent(dir);
 		return 0;
 	default:
-		mutex_lock(&dir->lock);
-		err = dir->ops->lookup(dir, name, out);
-		mutex_unlock(&dir->lock);
-		return err;
+		return inode_lookup(dir, name, out);
 	}
 }
 
@@ -109,8 +104,6 @@ static int push_link(struct walk *w, struct inode *link)
 	struct link_text *text;
 	long n;
 
-	if (w->followed++ == LINKS_MAX)
-		return -ELOOP;
 	text = kmalloc(sizeof(*text) + room + 1);
 	if (!text)
 		return -ENOMEM;
@@ -129,6 +122,26 @@ static int push_link(struct walk *w, struct inode *link)
 		move_to(w, fs_root());
 	}
 	return 0;
+}
+
+/*
+ * Follow the link *@found: its text is put before the rest (*@found is NULL
+ * then), or what it stands for takes its place.
+ */
+static int follow(struct walk *w, struct inode **found)
+{
+	struct inode *link = *found;
+	int err = FOLLOW_PATH;
+
+	*found = NULL;
+	if (w->followed++ == LINKS_MAX)
+		err = -ELOOP;
+	else if (link->ops->follow)
+		err = link->ops->follow(link, found);
+	if (err == FOLLOW_PATH)
+		err = push_link(w, link);
+	inode_put(link);
+	return err;
 }
 
 /* The walk ends in the directory that it is in. */
@@ -178,6 +191,9 @@ static int walk(struct walk *w, unsigned flags, struct path_end *end)
 		last = !more(w);
 		if (last && (flags & WALK_PARENT))
 			return end_at(w, NULL, end);
+		if (last && (flags & WALK_CREATE) && w->slash &&
+		    kind_of_name(end->name) == PATH_NAME)
+			return -EISDIR;
 		err = find(w->at, end->name, &found);
 		if (last && err == -ENOENT)
 			return end_at(w, NULL, end);
@@ -185,15 +201,15 @@ static int walk(struct walk *w, unsigned flags, struct path_end *end)
 			return err;
 		if (must_follow(w, found, last, flags)) {
 			w->must_be_dir |= last && w->slash;
-			err = push_link(w, found);
-			inode_put(found);
+			err = follow(w, &found);
 			if (err)
 				return err;
-		} else if (last) {
-			return end_at(w, found, end);
-		} else {
-			move_to(w, found);
+			if (!found)
+				continue;
 		}
+		if (last)
+			return end_at(w, found, end);
+		move_to(w, found);
 	}
 	end_here(w, end);
 	return 0;

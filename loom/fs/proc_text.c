@@ -1,108 +1,145 @@
 // SPDX-License-Identifier: MIT
 /*
- * The texts of /proc; procfs.c asks for one when its file is opened.
+ * Texts of /proc: memory for them, and the open files that they are read
+ * from. A text is made when the file is read at its start, and kept for reads
+ * that go on from there, so that they agree; to go back to the start makes a
+ * new one, as programs that keep a file open expect.
  */
 #include "fs/proc_text.h"
 
+#include <stdarg.h>
+
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/proc.h"
 #include "lib/errno.h"
 #include "lib/printf.h"
-#include "mm/page.h"
-#include "proc/process.h"
-#include "sched/clock.h"
-#include "sched/sched.h"
-#include "sched/thread.h"
+#include "lib/string.h"
+#include "mm/kmem.h"
+#include "mm/user.h"
 
-#define NS_PER_SECOND	UINT64_C(1000000000)
-#define NS_PER_TICK	(NS_PER_SECOND / 100)	/* Linux's USER_HZ */
+enum { FIRST_SIZE = 512 };
 
-static unsigned long ticks(uint64_t ns)
+/* Room for @len bytes more and a NUL; false, and full, if there is none. */
+static bool make_room(struct proc_text *t, size_t len)
 {
-	return (unsigned long)(ns / NS_PER_TICK);
-}
+	size_t size = t->size ? t->size : FIRST_SIZE;
+	char *bytes;
 
-static unsigned long kib(size_t pages)
-{
-	return (unsigned long)(pages * (PAGE_SIZE / 1024));
-}
-
-static int meminfo_text(char *buf, size_t size)
-{
-	unsigned long total = kib(page_total_count());
-	unsigned long unused = kib(page_free_count());
-
-	return format(buf, size,
-		      "MemTotal:       %8lu kB\n"
-		      "MemFree:        %8lu kB\n"
-		      "MemAvailable:   %8lu kB\n",
-		      total, unused, unused);
-}
-
-static int uptime_text(char *buf, size_t size)
-{
-	unsigned long up = ticks(clock_now()), idle = ticks(sched_idle_ns());
-
-	return format(buf, size, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100,
-		      idle / 100, idle % 100);
-}
-
-static int counts_text(char *buf, size_t size)
-{
-	return format(buf, size,
-		      "pages_free %zu\n"
-		      "threads %u\n"
-		      "processes %u\n"
-		      "files %u\n"
-		      "inodes %u\n"
-		      "switches %llu\n",
-		      page_free_count(), thread_count(), process_count(),
-		      file_count(), inode_count(),
-		      (unsigned long long)sched_switch_count());
-}
-
-/*
- * proc(5) numbers the fields from 1. What loom does not count or does not
- * tell others (sizes and addresses of memory) is 0.
- */
-static int stat_text(const struct process_info *i, char *buf, size_t size)
-{
-	return format(buf, size,
-		      "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 "	/* 1-13 */
-		      "%lu %lu %lu %lu %d %d 1 0 %lu "	/* 14-22 */
-		      "0 0 18446744073709551615 "	/* vsize rss limit */
-		      "0 0 0 0 0 0 0 0 0 0 0 0 17 "		/* 26-38 */
-		      "0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",		/* 39-52 */
-		      i->pid, i->name, i->state, i->ppid, i->pgid, i->sid,
-		      ticks(i->utime_ns), ticks(i->stime_ns),
-		      ticks(i->child_utime_ns), ticks(i->child_stime_ns),
-		      20 + i->nice, i->nice, ticks(i->start_ns));
-}
-
-static int process_text(int pid, char *buf, size_t size)
-{
-	struct process *p = process_find(pid);
-	struct process_info info;
-
-	if (!p)
-		return -ESRCH;
-	process_info(p, &info);
-	process_put(p);
-	return stat_text(&info, buf, size);
-}
-
-int proc_text(enum proc_kind kind, int pid, char *buf, size_t size)
-{
-	switch (kind) {
-	case PROC_MEMINFO:
-		return meminfo_text(buf, size);
-	case PROC_UPTIME:
-		return uptime_text(buf, size);
-	case PROC_COUNTS:
-		return counts_text(buf, size);
-	case PROC_STAT:
-		return process_text(pid, buf, size);
-	default:
-		return -EINVAL;
+	if (t->full)
+		return false;
+	while (size < t->len + len + 1)
+		size *= 2;
+	if (size == t->size)
+		return true;
+	bytes = size <= PROC_TEXT_MAX ? kmalloc(size) : NULL;
+	if (!bytes) {
+		t->full = true;
+		return false;
 	}
+	memcpy(bytes, t->bytes ? t->bytes : "", t->len);
+	kfree(t->bytes);
+	t->bytes = bytes;
+	t->size = size;
+	return true;
+}
+
+void proc_add_bytes(struct proc_text *t, const void *bytes, size_t len)
+{
+	if (!make_room(t, len))
+		return;
+	memcpy(t->bytes + t->len, bytes, len);
+	t->len += len;
+}
+
+void proc_add(struct proc_text *t, const char *fmt, ...)
+{
+	size_t room = t->size - t->len;
+	va_list ap;
+	int n;
+
+	if (t->full)
+		return;
+	va_start(ap, fmt);
+	n = format_v(t->bytes ? t->bytes + t->len : NULL, room, fmt, ap);
+	va_end(ap);
+	if ((size_t)n >= room) {
+		if (!make_room(t, (size_t)n))
+			return;
+		va_start(ap, fmt);
+		n = format_v(t->bytes + t->len, t->size - t->len, fmt, ap);
+		va_end(ap);
+	}
+	t->len += (size_t)n;
+}
+
+/* What an open file has: both under the inode's lock. */
+struct reader {
+	struct proc_text text;
+	bool made;
+};
+
+int proc_text_open(struct file *f)
+{
+	f->data = kzalloc(sizeof(struct reader));
+	return f->data ? 0 : -ENOMEM;
+}
+
+void proc_text_release(struct file *f)
+{
+	struct reader *r = f->data;
+
+	kfree(r->text.bytes);
+	kfree(r);
+}
+
+/* Make the text anew, without a lock, and put it in the place of the old. */
+static int make_text(struct file *f)
+{
+	struct proc_text text = { NULL, 0, 0, false };
+	struct reader *r = f->data;
+	char *old;
+	int err = procfs_write(f->inode, &text);
+
+	/* Not even its first line: so that an empty file is a true one. */
+	if (!err && text.full && !text.len)
+		err = -ENOMEM;
+	if (err) {
+		kfree(text.bytes);
+		return err;
+	}
+	mutex_lock(&f->inode->lock);
+	old = r->text.bytes;
+	r->text = text;
+	r->made = true;
+	mutex_unlock(&f->inode->lock);
+	kfree(old);
+	return 0;
+}
+
+long proc_text_read(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
+{
+	const struct reader *r = f->data;
+	size_t n = 0;
+	bool made;
+	int err;
+
+	mutex_lock(&f->inode->lock);
+	made = r->made;
+	mutex_unlock(&f->inode->lock);
+	if (*pos == 0 || !made) {
+		err = make_text(f);
+		if (err)
+			return err;
+	}
+	mutex_lock(&f->inode->lock);
+	if (*pos >= r->text.len)
+		len = 0;
+	else if (len > r->text.len - *pos)
+		len = r->text.len - *pos;
+	if (len)
+		n = copy_to_user_partial(buf, r->text.bytes + *pos, len);
+	mutex_unlock(&f->inode->lock);
+	*pos += n;
+	return n || !len ? (long)n : -EFAULT;
 }

@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * The contents of the files of /proc.
+ * Between procfs.c, which knows what an inode of /proc is, and proc_text.c,
+ * which reads its text: the operations of the open files.
  */
 #ifndef LOOM_FS_PROC_TEXT_H
 #define LOOM_FS_PROC_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* What an inode of /proc is; directories and files. */
-enum proc_kind {
-	PROC_ROOT = 1,
-	PROC_SELF,
-	PROC_MEMINFO,
-	PROC_UPTIME,
-	PROC_LOOM,
-	PROC_COUNTS,
-	PROC_PID,
-	PROC_STAT,
-};
+struct file;
+struct inode;
+struct proc_text;
 
-/*
- * Write the text of a file to @buf, cut to fit and NUL-terminated: the length
- * that it has uncut, or -ESRCH if process @pid is gone. May sleep.
- */
-int proc_text(enum proc_kind kind, int pid, char *buf, size_t size);
+int proc_text_open(struct file *f);
+void proc_text_release(struct file *f);
+long proc_text_read(struct file *f, uint64_t buf, size_t len, uint64_t *pos);
+
+/* Write the text of @inode, a file: 0 or a negative errno. May sleep. */
+int procfs_write(const struct inode *inode, struct proc_text *text);
 
 #endif

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * /proc: what the kernel tells about itself, read-only, in Linux's formats
- * where Linux has the file.
+ * /proc: what the kernel tells about itself, read-only, in Linux's formats.
+ * procfs.c has the list of what is there; of loom's own there is
  *
- *	/proc/meminfo, /proc/uptime	memory and time
- *	/proc/self			link to the reader's own directory
- *	/proc/PID/stat			a process (52 fields)
- *	/proc/loom/counts		lines `name value`: what is in use
+ *	/proc/loom/counts	lines `name value`: what is in use
  */
 #ifndef LOOM_FS_PROCFS_H
 #define LOOM_FS_PROCFS_H

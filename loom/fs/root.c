@@ -3,6 +3,7 @@
  * The root directory and what is in it before the initramfs: /dev with the
  * devices that the kernel has, and /proc. main.c calls fs_init once.
  */
+#include "fs/filelock.h"
 #include "fs/inode.h"
 #include "fs/procfs.h"
 #include "fs/ramfs.h"
@@ -64,6 +65,7 @@ void fs_init(void)
 	struct inode *proc;
 
 	tree_init();
+	filelock_init();
 	root = ramfs_root();
 	proc = procfs_root();
 	if (!root || !proc || make_devices() ||

@@ -54,9 +54,18 @@
 #define EOVERFLOW	75	/* value does not fit its type */
 #define EILSEQ		84	/* not a valid multibyte sequence */
 #define ENOTSOCK	88	/* not a socket */
+#define EMSGSIZE	90	/* message too long */
+#define ENOPROTOOPT	92	/* no such socket option */
+#define EPROTONOSUPPORT	93	/* protocol not supported */
+#define ESOCKTNOSUPPORT	94	/* socket type not supported */
 #define EOPNOTSUPP	95	/* not supported */
 #define EAFNOSUPPORT	97	/* address family not supported */
+#define ECONNRESET	104	/* connection reset by the other end */
+#define ENOBUFS		105	/* no memory for a message */
+#define EISCONN		106	/* socket is connected */
+#define ENOTCONN	107	/* socket is not connected */
 #define ETIMEDOUT	110	/* timed out */
+#define ECONNREFUSED	111	/* nobody is there */
 #define EALREADY	114	/* already in progress */
 #define EINPROGRESS	115	/* now in progress */
 #define ECANCELED	125	/* canceled */

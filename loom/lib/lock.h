@@ -29,12 +29,18 @@ enum lock_rank {
 	RANK_RENAME,		/* the whole tree, while a directory moves */
 	RANK_DIR,		/* struct inode of a directory */
 	RANK_INODE,		/* struct inode of anything else, pipes too */
+	RANK_FILELOCK,		/* the locks of all files */
+	RANK_OOM,		/* who is killed when there is no memory */
 	RANK_ASPACE,		/* struct aspace: areas and page table */
 	RANK_LAST_MUTEX = RANK_ASPACE,
 
 	/* spinlocks that interrupts never take */
 	RANK_FDTABLE,		/* struct files */
 	RANK_FS_CONTEXT,	/* struct fs_context */
+	RANK_EVENT,		/* the count of an eventfd */
+	RANK_UTS,		/* the names of the system */
+	RANK_SPACES,		/* the list of all address spaces */
+	RANK_PAGETREE,		/* struct pagetree: the pages of a file */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TIMERS,		/* programs' timers: they send signals */
@@ -43,6 +49,7 @@ enum lock_rank {
 	RANK_TTY,		/* line discipline and its buffers */
 	RANK_SIGNAL,		/* pending and blocked sets of a process */
 	RANK_THREADS,		/* the list of all threads */
+	RANK_LOAD,		/* load averages */
 	RANK_TIMER,		/* the queue of timeouts */
 	RANK_FUTEX,		/* waiters for words of user memory */
 	RANK_WAITQ,		/* struct waitq */

@@ -170,10 +170,12 @@ static void small_free(struct page *slab, uint64_t pa, void *ptr)
 		page_free(pa & -(uint64_t)PAGE_SIZE, 0);
 }
 
-void *kmalloc(size_t size)
+static void *allocate(size_t size, const void *site)
 {
 	uint64_t pa;
 
+	if (page_refused(site))
+		return NULL;
 	if (size <= SMALL_MAX)
 		return small_alloc(class_for(size));
 	if (size > BLOCK_SIZE)
@@ -182,9 +184,14 @@ void *kmalloc(size_t size)
 	return pa ? phys_to_virt(pa) : NULL;
 }
 
+void *kmalloc(size_t size)
+{
+	return allocate(size, __builtin_return_address(0));
+}
+
 void *kzalloc(size_t size)
 {
-	void *ptr = kmalloc(size);
+	void *ptr = allocate(size, __builtin_return_address(0));
 
 	if (ptr)
 		memset(ptr, 0, size);
@@ -235,7 +242,7 @@ void *krealloc(void *ptr, size_t old_size, size_t new_size)
 
 	if (ptr && new_size <= capacity(ptr))
 		return ptr;
-	moved = kmalloc(new_size);
+	moved = allocate(new_size, __builtin_return_address(0));
 	if (!moved || !ptr)
 		return moved;
 	memcpy(moved, ptr, old_size);

@@ -12,7 +12,8 @@
  * Birth against kill. A signal for a group, or for a process that is to end,
  * reaches all who are there under the tree lock or signal_lock. A child that
  * is entered afterwards would escape it: so nothing is entered for a parent
- * that has a signal to act on. It gets -EINTR, acts, and calls again.
+ * that has a signal to act on. It gets -EINTR, acts, and calls again
+ * (RESTART_SURELY).
  *
  * Vfork against kill. The wait is on the child: vfork_done and vfork_finished
  * are the child's, and the parent has a counted reference to it. So the parent

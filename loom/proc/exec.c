@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * execve(2). Everything that can fail is done first, beside the old program:
- * file, arguments, a new address space with the program and its stack. Only
- * then, in exec_commit, the process steps over; that cannot fail. So an execve
- * that fails leaves its caller as it was, and no process is ever without a
- * program.
+ * file, arguments, a new address space with the program and its stack, a copy
+ * of the descriptors if others share them. Then the other threads end (exit.c:
+ * of several calls at once one wins), and in exec_commit the process steps
+ * over; that cannot fail. So an execve that fails leaves its caller as it was,
+ * and no process is ever without a program.
+ *
+ * What the process has (memory, descriptors) is replaced while the caller is
+ * its only thread; under the tree lock, for others may look (process.h).
  */
 #include "proc/exec.h"
 
@@ -36,28 +40,38 @@
 #include "signal/frame.h"
 #include "signal/signal.h"
 
-#define PATH_SIZE	4096
 #define SCRIPT_DEPTH	4	/* interpreters that are scripts themselves */
 
 /* An execve on its way. */
 struct exec {
-	char *path;			/* as the caller gave it; kmalloc'ed */
+	const struct exec_wish *wish;
 	char interpreter[SCRIPT_LINE];	/* of a script */
 	struct exec_args args;
 	struct file *file;		/* program, or script so far */
 	struct aspace *as;
+	struct files *files;		/* NULL: the process's own will do */
 	struct program program;
 	uint64_t sp;
 };
 
+/* The file was open for execution: nobody could write to it. */
+static void close_program(struct exec *e)
+{
+	if (!e->file)
+		return;
+	inode_end_execute(e->file->inode);
+	file_put(e->file);
+	e->file = NULL;
+}
+
 static void exec_release(struct exec *e)
 {
-	kfree(e->path);
 	exec_args_free(&e->args);
-	if (e->file)
-		file_put(e->file);
+	close_program(e);
 	if (e->as)
 		aspace_put(e->as);
+	if (e->files)
+		files_put(e->files);
 }
 
 /* Root may execute what anyone may. */
@@ -68,37 +82,73 @@ static int check_executable(const struct inode *inode)
 	return 0;
 }
 
-/* In the place of the file that is open already. */
-static int open_program(struct exec *e, const char *path)
+static int open_executable(struct inode *inode, struct file **file)
 {
-	struct inode *cwd, *inode;
+	int err = inode_begin_execute(inode);
+
+	if (err)
+		return err;
+	err = file_create(inode, FILE_RDONLY, file);
+	if (err)
+		inode_end_execute(inode);
+	return err;
+}
+
+/* In the place of the file that is open already. */
+static int open_program(struct exec *e, struct inode *inode)
+{
 	struct file *file;
+	int err = check_executable(inode);
+
+	if (!err)
+		err = open_executable(inode, &file);
+	if (err)
+		return err;
+	close_program(e);
+	e->file = file;
+	return 0;
+}
+
+static int find_program(struct exec *e)
+{
+	const struct exec_wish *wish = e->wish;
+	struct inode *inode;
 	int err;
 
-	cwd = fs_context_cwd(process_current()->fs);
-	err = path_lookup(cwd, path, true, &inode);
+	if (!wish->path[0])
+		return open_program(e, wish->base);
+	err = path_lookup(wish->base, wish->path, !wish->no_link, &inode);
+	if (err)
+		return err;
+	err = inode_is(inode, MODE_LNK) ? -ELOOP : open_program(e, inode);
+	inode_put(inode);
+	return err;
+}
+
+static int find_interpreter(struct exec *e)
+{
+	struct inode *cwd = fs_context_cwd(process_current()->fs), *inode;
+	int err = path_lookup(cwd, e->interpreter, true, &inode);
+
 	inode_put(cwd);
 	if (err)
 		return err;
-	err = check_executable(inode);
-	if (!err)
-		err = file_create(inode, FILE_RDONLY, &file);
+	err = open_program(e, inode);
 	inode_put(inode);
-	if (err)
-		return err;
-	if (e->file)
-		file_put(e->file);
-	e->file = file;
-	return 0;
+	return err;
 }
 
 /* The file is a script that begins with @head: its interpreter comes in. */
 static int open_interpreter(struct exec *e, char *head, size_t len)
 {
-	const char *script = e->interpreter[0] ? e->interpreter : e->path;
+	const char *script = e->interpreter[0] ? e->interpreter
+					       : e->wish->name;
 	char *interpreter, *argument;
 	int err;
 
+	/* The interpreter could not open it. */
+	if (e->wish->name_fails)
+		return -ENOENT;
 	err = script_parse(head, len, &interpreter, &argument);
 	if (!err)
 		err = exec_args_interpret(&e->args, interpreter, argument,
@@ -106,7 +156,7 @@ static int open_interpreter(struct exec *e, char *head, size_t len)
 	if (err)
 		return err;
 	strlcpy(e->interpreter, interpreter, sizeof(e->interpreter));
-	return open_program(e, e->interpreter);
+	return find_interpreter(e);
 }
 
 /* Until the file is no script. */
@@ -130,7 +180,7 @@ static int follow_scripts(struct exec *e)
 	}
 }
 
-static void describe_cpu(struct exec_stack *s)
+void exec_hwcaps(uint64_t *hwcap, uint64_t *hwcap2)
 {
 	const struct hwcap_ids ids = {
 		.pfr0 = weft_read_id_aa64pfr0_el1(),
@@ -143,7 +193,7 @@ static void describe_cpu(struct exec_stack *s)
 		.zfr0 = weft_read_id_aa64zfr0_el1(),
 	};
 
-	hwcap_from_ids(&ids, keys_used(), &s->hwcap, &s->hwcap2);
+	hwcap_from_ids(&ids, keys_used(), hwcap, hwcap2);
 }
 
 static int write_stack(struct exec *e, const struct exec_stack *s)
@@ -163,10 +213,28 @@ static int write_stack(struct exec *e, const struct exec_stack *s)
 	return err;
 }
 
+/* What /proc tells of the program: where its strings are. */
+static void describe_program(struct exec *e, const struct exec_stack *s)
+{
+	const char *end = s->strings;
+	struct aspace *as = e->as;
+
+	as->arg_start = exec_stack_strings_at(s);
+	for (unsigned i = 0; i < s->argc + s->envc; i++) {
+		if (i == s->argc)
+			as->arg_end = as->arg_start +
+				      (size_t)(end - s->strings);
+		end += strlen(end) + 1;
+	}
+	as->env_end = as->arg_start + (size_t)(end - s->strings);
+	if (!s->envc)
+		as->arg_end = as->env_end;
+}
+
 static int make_stack(struct exec *e)
 {
 	struct exec_stack s;
-	int err = exec_args_add(&e->args, e->path);
+	int err = exec_args_add(&e->args, e->wish->name);
 
 	if (err)
 		return err;
@@ -181,27 +249,49 @@ static int make_stack(struct exec *e)
 		.entry = e->program.entry,
 		.signal_stack = sigframe_most(weft_sve_max_vl()),
 	};
-	describe_cpu(&s);
+	exec_hwcaps(&s.hwcap, &s.hwcap2);
+	describe_program(e, &s);
 	random_bytes(s.random, sizeof(s.random));
 	return write_stack(e, &s);
 }
 
-/* The file is open, the arguments are there: all the rest. */
-static int exec_prepare(struct exec *e)
+static int make_space(struct exec *e)
 {
-	int err = follow_scripts(e);
+	int err;
 
-	if (err)
-		return err;
 	e->as = aspace_create();
 	if (!e->as)
 		return -ENOMEM;
 	err = program_load(&e->program, e->file, e->as);
 	if (!err)
 		err = signal_map_page(e->as);
+	return err ? err : make_stack(e);
+}
+
+/*
+ * The new program has its descriptors for itself. (A look-up of /proc makes
+ * the table look shared: then it is copied in vain.)
+ */
+static int unshare_files(struct exec *e)
+{
+	struct files *files = process_current()->files;
+
+	if (__atomic_load_n(&files->refs, __ATOMIC_RELAXED) == 1)
+		return 0;
+	e->files = files_copy(files);
+	return e->files ? 0 : -ENOMEM;
+}
+
+/* The arguments are there: all the rest that can fail. */
+static int exec_prepare(struct exec *e)
+{
+	int err = follow_scripts(e);
+
 	if (!err)
-		err = make_stack(e);
-	/* From here on the caller has no other threads to go back to. */
+		err = make_space(e);
+	if (!err)
+		err = unshare_files(e);
+	/* Last: there are no other threads to go back to afterwards. */
 	return err ? err : process_become_single();
 }
 
@@ -236,6 +326,16 @@ static void fresh_registers(struct weft_frame *frame, uint64_t pc, uint64_t sp)
 	fpstate_exec();
 }
 
+static void change_files(struct process *p, struct files *files)
+{
+	struct files *old = p->files;
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+
+	p->files = files;
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	files_put(old);
+}
+
 /* Step over. */
 static void exec_commit(struct exec *e, struct weft_frame *frame)
 {
@@ -245,45 +345,25 @@ static void exec_commit(struct exec *e, struct weft_frame *frame)
 	process_leave_memory(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;
+	if (e->files)
+		change_files(p, e->files);
+	e->files = NULL;
 	files_close_on_exec(p->files);
 	signal_exec();
-	take_name(e->path);
+	take_name(e->wish->name);
 	mark_execed(p);
 	fresh_registers(frame, e->program.entry, e->sp);
 	/* Last: a parent in vfork that looks now sees all of it. */
 	process_vfork_release(p);
 }
 
-static int path_from_user(struct exec *e, uint64_t path)
+int process_exec(struct weft_frame *frame, const struct exec_wish *wish)
 {
-	long len;
-
-	e->path = kmalloc(PATH_SIZE);
-	if (!e->path)
-		return -ENOMEM;
-	len = string_from_user(e->path, path, PATH_SIZE);
-	return len < 0 ? (int)len : 0;
-}
-
-static int path_from_kernel(struct exec *e, const char *path)
-{
-	e->path = kmalloc(PATH_SIZE);
-	if (!e->path)
-		return -ENOMEM;
-	return strlcpy(e->path, path, PATH_SIZE) < PATH_SIZE ? 0
-							     : -ENAMETOOLONG;
-}
-
-long process_exec(struct weft_frame *frame, uint64_t path, uint64_t argv,
-		  uint64_t envp)
-{
-	struct exec e = { 0 };
-	int err = path_from_user(&e, path);
+	struct exec e = { .wish = wish };
+	int err = find_program(&e);
 
 	if (!err)
-		err = open_program(&e, e.path);
-	if (!err)
-		err = exec_args_from_user(&e.args, argv, envp);
+		err = exec_args_from_user(&e.args, wish->argv, wish->envp);
 	if (!err)
 		err = exec_prepare(&e);
 	if (!err)
@@ -296,11 +376,14 @@ int exec_from_kernel(struct weft_frame *frame, const char *path,
 		     const char *const *argv, const char *const *envp,
 		     const char **why)
 {
-	struct exec e = { 0 };
-	int err = path_from_kernel(&e, path);
+	const struct exec_wish wish = {
+		.base = fs_root(),
+		.path = path,
+		.name = path,
+	};
+	struct exec e = { .wish = &wish };
+	int err = find_program(&e);
 
-	if (!err)
-		err = open_program(&e, e.path);
 	if (!err)
 		err = exec_args_from_kernel(&e.args, argv, envp);
 	if (!err)

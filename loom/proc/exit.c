@@ -31,6 +31,8 @@
  * waits until it is alone on p->threads; that they all come to step 3 is sure,
  * for each of them is woken and ends at the next look. Then its number is the
  * process's, whether the main thread was among the others or had ended before.
+ * If one of them had taken a deadly signal off the queue, it turns EXECS into
+ * EXITS, and the execve fails in a thread that must end as well.
  *
  * Exit against wait. A process becomes a zombie under the tree lock, and from
  * that store on its parent may take it off the tree and free it, on another
@@ -72,6 +74,7 @@
 #include "sched/wait.h"
 #include "signal/signal.h"
 #include "syscall/syscall.h"
+#include "tty/session.h"
 
 /* Does anybody else use the calling process's memory? */
 static bool memory_is_shared(const struct process *p)
@@ -105,6 +108,7 @@ static bool tell_parent(struct process *p)
 	bool unwanted = p->exit_signal == SIGCHLD &&
 			signal_children_unwanted(parent);
 
+	tree_note_news(p);
 	signal_tell_end(p);
 	/* Also if unwanted: a wait4 must see that no child is left. */
 	wait_wake_all(&parent->child_exit);
@@ -119,8 +123,7 @@ static void hand_children_on(struct process *p)
 	list_for_each_entry_safe(child, tmp, &p->children, struct process,
 				 sibling) {
 		list_del(&child->sibling);
-		list_add_tail(&init->children, &child->sibling);
-		child->parent = init;
+		tree_adopt(init, child);
 		/* Process 1 waits for plain children. */
 		child->exit_signal = SIGCHLD;
 		if (child->state == PROCESS_ZOMBIE && tell_parent(child)) {
@@ -190,6 +193,7 @@ static void release_shared(struct process *p)
 	if (p->pid == PID_INIT)
 		end_machine(p->status);
 	timers_end(p);
+	(void)session_leader_exit(p);
 	daif = spin_lock_irqsave(&process_tree_lock);
 	p->files = NULL;
 	p->fs = NULL;
@@ -264,7 +268,10 @@ _Noreturn void process_exit(uint32_t status)
 	struct process *p = process_current();
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
-	if (p->ending == PROCESS_RUNS) {
+	/* A deadly signal is for the process, whatever program it has next. */
+	if (p->ending == PROCESS_RUNS ||
+	    (p->ending == PROCESS_EXECS &&
+	     wait_status_code(status) == CLD_KILLED)) {
 		p->status = status;
 		end_others(p, PROCESS_EXITS);
 	}
@@ -291,24 +298,36 @@ static void wait_for_others(struct process *p)
 	wait_finish(&w);
 }
 
-/* The others have ended: what the process is called is the caller now. */
-static void take_number(struct process *p)
+/* Tree lock. The main thread has ended, and its number is the caller's now. */
+static void take_number(struct process *p, struct thread *self)
 {
-	struct thread *self = thread_current();
-	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	struct number *own = self->number;
 
+	assert(!p->number->thread || p->number->thread == self);
+	if (own == p->number)
+		return;
+	own->thread = NULL;
+	number_drop(own);
+	p->number->thread = self;
+	self->number = p->number;
+	self->tid = (uint32_t)p->pid;
+}
+
+/* The others have ended: 0, or -EAGAIN: a signal has ended the caller, too. */
+static int go_on_alone(struct process *p)
+{
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	bool lost;
+
 	spin_lock(&p->signal_lock);
-	p->ending = PROCESS_RUNS;
-	if (own != p->number) {
-		own->thread = NULL;
-		number_drop(own);
-		p->number->thread = self;
-		self->number = p->number;
-		self->tid = (uint32_t)p->pid;
+	lost = p->ending != PROCESS_EXECS;
+	if (!lost) {
+		p->ending = PROCESS_RUNS;
+		take_number(p, thread_current());
 	}
 	spin_unlock(&p->signal_lock);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return lost ? -EAGAIN : 0;
 }
 
 int process_become_single(void)
@@ -323,6 +342,5 @@ int process_become_single(void)
 	if (lost)
 		return -EAGAIN;
 	wait_for_others(p);
-	take_number(p);
-	return 0;
+	return go_on_alone(p);
 }

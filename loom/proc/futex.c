@@ -50,11 +50,6 @@
 
 #define BUCKETS 256		/* a power of two */
 
-struct key {
-	const void *object;	/* an address space, or what is shared */
-	uint64_t offset;
-};
-
 struct bucket {
 	struct spinlock lock;	/* RANK_FUTEX */
 	struct list waiters;	/* lock: in the order in which they came */
@@ -67,7 +62,7 @@ struct futex_waiter {
 	struct bucket *bucket;	/* both buckets' locks to change it; atomic */
 
 	/* bucket->lock */
-	struct key key;
+	struct futex_key key;
 	struct list link;
 	bool woken;		/* atomic: the thread looks without the lock */
 };
@@ -82,28 +77,10 @@ void futex_init(void)
 	}
 }
 
-static struct key private_key(struct aspace *as, uint64_t addr)
-{
-	return (struct key){ as, addr };
-}
-
-static int find_key(struct aspace *as, uint64_t addr, bool shared,
-		    struct key *key)
-{
-	(void)shared;
-	*key = private_key(as, addr);
-	return 0;
-}
-
-static bool same_key(const struct key *a, const struct key *b)
-{
-	return a->object == b->object && a->offset == b->offset;
-}
-
 /* Multiplied by 2^64 over the golden ratio: the high bits mix all others. */
-static struct bucket *bucket_of(const struct key *key)
+static struct bucket *bucket_of(const struct futex_key *key)
 {
-	uint64_t hash = (uint64_t)(uintptr_t)key->object + key->offset / 4;
+	uint64_t hash = key->object + key->offset / 4;
 
 	hash *= UINT64_C(0x9e3779b97f4a7c15);
 	return &buckets[hash >> 56 & (BUCKETS - 1)];
@@ -157,15 +134,15 @@ static void wake_waiter(struct futex_waiter *w)
 	wait_wake_all(&w->sleep);
 }
 
-static int wake_matching(struct bucket *bucket, const struct key *key, int n,
-			 uint32_t bits)
+static int wake_matching(struct bucket *bucket, const struct futex_key *key,
+			 int n, uint32_t bits)
 {
 	struct futex_waiter *w, *next;
 	int woken = 0;
 
 	list_for_each_entry_safe(w, next, &bucket->waiters,
 				 struct futex_waiter, link) {
-		if (!same_key(&w->key, key) || !(w->bits & bits))
+		if (!futex_key_equal(&w->key, key) || !(w->bits & bits))
 			continue;
 		wake_waiter(w);
 		if (++woken >= n)
@@ -174,7 +151,7 @@ static int wake_matching(struct bucket *bucket, const struct key *key, int n,
 	return woken;
 }
 
-static long wake_key(const struct key *key, int n, uint32_t bits)
+static long wake_key(const struct futex_key *key, int n, uint32_t bits)
 {
 	struct bucket *bucket = bucket_of(key);
 	uint64_t daif = spin_lock_irqsave(&bucket->lock);
@@ -186,17 +163,17 @@ static long wake_key(const struct key *key, int n, uint32_t bits)
 
 long futex_wake(uint64_t addr, bool shared, int n, uint32_t bits)
 {
-	struct key key;
-	int err = find_key(process_current()->aspace, addr, shared, &key);
+	struct futex_key key;
+	int err = aspace_futex_key(process_current()->aspace, addr, shared, &key);
 
 	return err ? err : wake_key(&key, n, bits);
 }
 
 void futex_wake_addr(struct aspace *as, uint64_t addr, int n)
 {
-	struct key key;
+	struct futex_key key;
 
-	if (find_key(as, addr, true, &key) == 0)
+	if (aspace_futex_key(as, addr, true, &key) == 0)
 		(void)wake_key(&key, n, FUTEX_ANY);
 }
 
@@ -214,7 +191,7 @@ static int queue(struct futex_waiter *w, uint64_t addr, bool shared,
 	int err;
 
 	do {
-		err = find_key(process_current()->aspace, addr, shared,
+		err = aspace_futex_key(process_current()->aspace, addr, shared,
 			       &w->key);
 		if (err)
 			return err;
@@ -322,16 +299,16 @@ void futex_clock_was_set(void)
 
 /* Both keys: 0 or an error. */
 static int find_two(uint64_t first, uint64_t second, bool shared,
-		    struct key key[2])
+		    struct futex_key key[2])
 {
 	struct aspace *as = process_current()->aspace;
-	int err = find_key(as, first, shared, &key[0]);
+	int err = aspace_futex_key(as, first, shared, &key[0]);
 
-	return err ? err : find_key(as, second, shared, &key[1]);
+	return err ? err : aspace_futex_key(as, second, shared, &key[1]);
 }
 
 /* Both buckets' locks held. */
-static int move_matching(struct bucket *from, const struct key key[2],
+static int move_matching(struct bucket *from, const struct futex_key key[2],
 			 struct bucket *to, int nwake, int nmove)
 {
 	struct futex_waiter *w, *next;
@@ -341,7 +318,7 @@ static int move_matching(struct bucket *from, const struct key key[2],
 	list_init(&moved);
 	list_for_each_entry_safe(w, next, &from->waiters, struct futex_waiter,
 				 link) {
-		if (!same_key(&w->key, &key[0]))
+		if (!futex_key_equal(&w->key, &key[0]))
 			continue;
 		if (woken < nwake) {
 			wake_waiter(w);
@@ -366,7 +343,7 @@ long futex_requeue(uint64_t from, uint64_t to, bool shared, int nwake,
 		   int nmove, const uint32_t *expected)
 {
 	struct bucket *a, *b;
-	struct key key[2];
+	struct futex_key key[2];
 	uint32_t now = 0;
 	uint64_t daif;
 	long result = 0;
@@ -399,7 +376,7 @@ long futex_wake_op(uint64_t first, uint64_t second, bool shared, int n, int n2,
 		   uint32_t op)
 {
 	struct bucket *a, *b;
-	struct key key[2];
+	struct futex_key key[2];
 	uint32_t old = 0;
 	uint64_t daif;
 	long result = 0;

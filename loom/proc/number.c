@@ -111,6 +111,12 @@ struct number *number_next_process(int value)
 	}
 }
 
+int number_last(void)
+{
+	/* For /proc/loadavg, which may see it as it was. */
+	return __atomic_load_n(&next, __ATOMIC_RELAXED) - 1;
+}
+
 unsigned number_count(void)
 {
 	return count;

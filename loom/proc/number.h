@@ -55,6 +55,9 @@ struct number *number_find(int value);
 /* The smallest one above @value that names a process; NULL: none. */
 struct number *number_next_process(int value);
 
+/* The last one drawn. */
+int number_last(void);
+
 /* How many are taken. */
 unsigned number_count(void);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The table of processes: numbers, references, look-ups, and copies for those
- * who report (/proc, getrusage). Births are in clone.c, ends in exit.c.
+ * Processes: references, look-ups, and copies for those who report (/proc,
+ * getrusage). Births are in clone.c, ends in exit.c, the tree in tree.c.
  */
 #include "proc/process.h"
 
@@ -21,13 +21,6 @@
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "signal/signal.h"
-
-struct spinlock process_tree_lock = SPINLOCK_INIT(RANK_TREE, "processes");
-struct list process_all = LIST_INIT(process_all);
-
-/* Tree lock. */
-static unsigned process_total;
-static unsigned task_total;		/* threads, and zombies */
 
 struct process *process_current(void)
 {
@@ -50,6 +43,8 @@ struct process *process_alloc(void)
 	p->start_ns = clock_now();
 	list_init(&p->children);
 	list_init(&p->sibling);
+	list_init(&p->news);
+	list_init(&p->news_member);
 	list_init(&p->all);
 	list_init(&p->group_member);
 	list_init(&p->session_member);
@@ -62,157 +57,6 @@ struct process *process_alloc(void)
 	return p;
 }
 
-/*
- * A free number always exists: a thread takes one, a process up to three (its
- * own, and those of a group and a session whose leaders are gone).
- */
-_Static_assert(3 * TASK_MAX < NUMBER_MAX - NUMBER_LOW, "a free number exists");
-
-/* Tree lock; signal_lock if others can see @p. */
-static void enter_thread(struct process *p, struct thread *t,
-			 struct number *number)
-{
-	number->thread = t;
-	t->number = number;
-	t->tid = (uint32_t)number->value;
-	list_add_tail(&p->threads, &t->sibling);
-	p->nthreads++;
-	__atomic_add_fetch(&p->running, 1, __ATOMIC_RELAXED);
-	task_total++;
-}
-
-void tree_set_group(struct process *p, struct number *group)
-{
-	struct number *old = p->group;
-
-	assert(spin_held(&process_tree_lock));
-	list_del(&p->group_member);
-	list_add_tail(&group->group, &p->group_member);
-	p->group = group;
-	p->pgid = group->value;
-	if (old)
-		number_drop(old);
-}
-
-void tree_set_session(struct process *p, struct number *session)
-{
-	struct number *old = p->session;
-
-	assert(spin_held(&process_tree_lock));
-	list_del(&p->session_member);
-	list_add_tail(&session->session, &p->session_member);
-	p->session = session;
-	p->sid = session->value;
-	if (old)
-		number_drop(old);
-}
-
-/* Tree lock. What forbids that one more is entered: -EINTR, -EAGAIN, or 0. */
-static int may_enter(void)
-{
-	/* Signals for all who are there, it among them, have been sent. */
-	if (signal_pending())
-		return -EINTR;
-	return task_total >= TASK_MAX ? -EAGAIN : 0;
-}
-
-int process_publish(struct process *p, struct thread *first,
-		    struct process *parent)
-{
-	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
-	int err = may_enter();
-
-	if (err) {
-		spin_unlock_irqrestore(&process_tree_lock, daif);
-		return err;
-	}
-	number_enter(p->number);
-	p->number->process = p;
-	p->pid = p->number->value;
-	p->parent = parent;
-	tree_set_group(p, parent ? parent->group : number_find(0));
-	tree_set_session(p, parent ? parent->session : number_find(0));
-	if (parent)
-		list_add_tail(&parent->children, &p->sibling);
-	enter_thread(p, first, p->number);
-	list_add_tail(&process_all, &p->all);
-	process_total++;
-	spin_unlock_irqrestore(&process_tree_lock, daif);
-	return 0;
-}
-
-int process_add_thread(struct thread *t, struct number *number)
-{
-	struct process *p = process_current();
-	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
-	int err;
-
-	spin_lock(&p->signal_lock);
-	err = p->ending != PROCESS_RUNS ? -EINTR : may_enter();
-	if (!err) {
-		number_enter(number);
-		enter_thread(p, t, number);
-	}
-	spin_unlock(&p->signal_lock);
-	spin_unlock_irqrestore(&process_tree_lock, daif);
-	return err;
-}
-
-void tree_remove_thread(struct process *p, struct thread *t)
-{
-	assert(spin_held(&process_tree_lock) && spin_held(&p->signal_lock));
-	p->utime_ns += t->utime_ns;
-	p->stime_ns += t->stime_ns;
-	p->voluntary += t->voluntary;
-	p->involuntary += t->involuntary;
-	list_del(&t->sibling);
-	p->nthreads--;
-	/* A zombie still counts: it was one of these. */
-	if (p->nthreads)
-		task_total--;
-	t->number->thread = NULL;
-	number_drop(t->number);
-	t->number = NULL;
-	t->process = NULL;
-}
-
-void tree_unlink(struct process *p)
-{
-	assert(spin_held(&process_tree_lock));
-	assert(p->nthreads == 0);
-	list_del(&p->all);
-	list_del(&p->sibling);
-	list_del(&p->group_member);
-	list_del(&p->session_member);
-	/* They may be one and the same, so each is dropped once at its end. */
-	p->number->process = NULL;
-	if (p->group != p->number)
-		number_drop(p->group);
-	if (p->session != p->number && p->session != p->group)
-		number_drop(p->session);
-	number_drop(p->number);
-	p->number = NULL;
-	p->parent = NULL;
-	process_total--;
-	task_total--;
-}
-
-struct process *tree_find(int pid)
-{
-	const struct number *n = number_find(pid);
-
-	assert(spin_held(&process_tree_lock));
-	return n ? n->process : NULL;
-}
-
-struct thread *thread_find(int tid)
-{
-	const struct number *n = number_find(tid);
-
-	assert(spin_held(&process_tree_lock));
-	return n ? n->thread : NULL;
-}
-
 int thread_visit(int tid, void (*fn)(struct thread *t, void *arg), void *arg)
 {
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
@@ -222,19 +66,6 @@ int thread_visit(int tid, void (*fn)(struct thread *t, void *arg), void *arg)
 		fn(t, arg);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return t ? 0 : -ESRCH;
-}
-
-struct list *tree_group(int pgid)
-{
-	struct number *n = number_find(pgid);
-
-	assert(spin_held(&process_tree_lock));
-	return n && !list_empty(&n->group) ? &n->group : NULL;
-}
-
-struct process *tree_init_process(void)
-{
-	return tree_find(PID_INIT);
 }
 
 void process_get(struct process *p)
@@ -310,11 +141,6 @@ struct fs_context *process_fs(struct process *p)
 		fs_context_get(fs);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return fs;
-}
-
-unsigned process_count(void)
-{
-	return __atomic_load_n(&process_total, __ATOMIC_RELAXED);
 }
 
 void process_for_each(void (*fn)(struct process *p, void *arg), void *arg)

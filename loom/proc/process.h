@@ -17,7 +17,9 @@
  * Threads end one by one (exit.c says how):
  *
  *	RUNS ---- exit_group, deadly signal ----> EXITS: every thread must end
- *	  ^ |
+ *	  ^ |						    ^
+ *	  | |				a deadly signal ----+
+ *	  | |						    |
  *	  | +---- execve of one of several -----> EXECS: every other must end
  *	  +------ the others have ended ------------+
  */
@@ -64,7 +66,9 @@ struct process {
 	char name[16];		/* its main thread's */
 	enum process_state state;
 	struct process *parent;
-	struct list children, sibling;
+	struct list children, sibling;	/* in the order they came */
+	struct list news, news_member;	/* of them: tree_note_news */
+	uint64_t children_ever, birth;	/* how many came; the how manieth */
 	struct list all;	/* every process, the oldest first */
 	struct number *number, *group, *session;	/* of the next three */
 	struct list group_member, session_member;	/* on those numbers */
@@ -122,6 +126,8 @@ struct process *process_find(int pid);
 void process_get(struct process *p);
 void process_put(struct process *p);
 unsigned process_count(void);
+/* How many there have been since the start. */
+unsigned process_births(void);
 /* The live or zombie process with the smallest pid above @pid, counted. */
 struct process *process_next(int pid);
 
@@ -171,8 +177,9 @@ long process_setsid(void);
 
 /*
  * End the calling process, all threads: @status as wait4 gives it (code << 8,
- * or the signal). If others have begun that already, or one of them is in
- * execve, only the calling thread ends. No lock held; interrupts on or off.
+ * or the signal). If another has begun that already, or is in execve and this
+ * is no signal, only the calling thread ends. No lock held; interrupts on or
+ * off.
  */
 _Noreturn void process_exit(uint32_t status);
 
@@ -188,10 +195,6 @@ _Noreturn void process_exit_thread(uint32_t status);
  */
 long process_clone(const struct weft_frame *frame,
 		   const struct clone_wish *wish);
-
-/* execve(2): paths and vectors are user addresses. */
-long process_exec(struct weft_frame *frame, uint64_t path, uint64_t argv,
-		  uint64_t envp);
 
 /* wait4(2) and waitid(2): status, info and rusage are user addresses or 0. */
 long process_wait4(int pid, uint64_t status, int options, uint64_t rusage);

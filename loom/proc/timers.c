@@ -10,8 +10,10 @@
 
 #include "proc/cputime.h"
 #include "proc/process.h"
+#include "proc/tree.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "signal/siginfo.h"
 #include "signal/signal.h"
 
 struct spinlock timers_lock = SPINLOCK_INIT(RANK_TIMERS, "timers");
@@ -76,11 +78,26 @@ void timer_set_armed(struct timer *t, bool armed)
 	t->waiting = false;
 }
 
-/* False: nobody will take it, for it is ignored or pending already. */
+/* Make its signal pending. False: nobody will take it. */
 static bool send(const struct timer *t)
 {
-	signal_send(t->process, t->event.sig);
-	return true;
+	struct siginfo info = { .signo = t->event.sig, .code = SI_KERNEL };
+	struct thread *only = NULL;
+	bool sent;
+
+	if (t->id >= 0) {
+		info.code = SI_TIMER;
+		info.timer.id = t->id;
+		info.timer.value = t->event.value;
+	}
+	if (t->event.notify != TIMER_SIGNAL_THREAD)
+		return signal_send_timer(t->process, NULL, &info);
+	spin_lock(&process_tree_lock);
+	only = thread_find((int)t->event.tid);
+	sent = only && only->process == t->process &&
+	       signal_send_timer(t->process, only, &info);
+	spin_unlock(&process_tree_lock);
+	return sent;
 }
 
 static void ring(struct timer *t, uint64_t now)
@@ -168,6 +185,11 @@ void timers_tick(void)
 	spin_unlock(&timers_lock);
 }
 
+int timer_overrun(const struct timer *t)
+{
+	return t->overrun < INT32_MAX ? (int)t->overrun : INT32_MAX;
+}
+
 /* Its signal was taken. */
 static void go_on(struct timer *t)
 {
@@ -193,23 +215,37 @@ static int itimer_of(int sig)
 	}
 }
 
-void timers_signal_taken(int sig)
+/* timers_lock. The timer that sent @info, or NULL. */
+static struct timer *sender(struct process_timers *timers,
+			    const struct siginfo *info)
+{
+	int which = itimer_of(info->signo);
+	struct timer *t;
+
+	if (info->code != SI_TIMER)
+		return which < 0 ? NULL : &timers->itimer[which];
+	list_for_each_entry(t, &timers->made, struct timer, link) {
+		if (t->id == info->timer.id)
+			return t;
+	}
+	return NULL;
+}
+
+void timers_signal_taken(struct siginfo *info)
 {
 	struct process_timers *timers = timers_of(process_current());
-	int which = itimer_of(sig);
 	struct timer *t;
 	uint64_t daif;
 
-	/* Who takes signals is not at its end. */
+	/* Who takes signals is not at its end: they stay. */
 	if (!timers)
 		return;
 	daif = spin_lock_irqsave(&timers_lock);
-	if (which >= 0)
-		go_on(&timers->itimer[which]);
-	list_for_each_entry(t, &timers->made, struct timer, link) {
-		if (t->event.sig == sig)
-			go_on(t);
-	}
+	t = sender(timers, info);
+	if (t)
+		go_on(t);
+	if (t && info->code == SI_TIMER)
+		info->timer.overrun = timer_overrun(t);
 	spin_unlock_irqrestore(&timers_lock, daif);
 }
 

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 struct process;
+struct siginfo;
 
 /* Once, before the first program. */
 void timers_init(void);
@@ -96,10 +97,10 @@ void timers_end(struct process *p);
 void timers_tick(void);
 
 /*
- * The calling process took @sig off its pending signals: timers that sent it
- * go on. No lock of RANK_TIMERS or above.
+ * The calling process took a signal off what is pending: a timer that sent it
+ * goes on, and @info is told the overrun. No lock of RANK_TIMERS or above.
  */
-void timers_signal_taken(int sig);
+void timers_signal_taken(struct siginfo *info);
 
 /* The real-time clock was set: timers for a moment of it are set anew. */
 void timers_clock_was_set(void);

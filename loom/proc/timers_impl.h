@@ -86,6 +86,9 @@ void timer_set_armed(struct timer *t, bool armed);
 /* What is left of @t, and its interval. */
 void timer_read(const struct timer *t, struct timer_value *value);
 
+/* What the program is told of t->overrun. */
+int timer_overrun(const struct timer *t);
+
 /* The timeout's function. */
 void timer_expire(struct timeout *timeout);
 

@@ -95,7 +95,7 @@ static struct process_timers *need_timers(void)
 	return timers;
 }
 
-/* The calling process's timer @id, or NULL. timers_setting or timers_lock held. */
+/* The calling process's timer @id, or NULL. */
 static struct timer *find(int id)
 {
 	struct process_timers *timers = timers_of(process_current());
@@ -237,7 +237,7 @@ int timers_overrun(int id)
 	t = find(id);
 	if (t) {
 		daif = spin_lock_irqsave(&timers_lock);
-		n = t->overrun < INT32_MAX ? (int)t->overrun : INT32_MAX;
+		n = timer_overrun(t);
 		spin_unlock_irqrestore(&timers_lock, daif);
 	}
 	mutex_unlock(&timers_setting);

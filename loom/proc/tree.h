@@ -32,8 +32,8 @@ struct process *process_alloc(void);
 
 /*
  * Give @p, whose main thread @first is made but not started, a number and a
- * place under @parent, the calling process (NULL: it is process 1). 0, -EAGAIN: too
- * many tasks; -EINTR: the caller has a signal to act on first.
+ * place under @parent, the calling process (NULL: it is process 1). 0, -EAGAIN:
+ * too many tasks; -EINTR: the caller has a signal to act on first.
  */
 int process_publish(struct process *p, struct thread *first,
 		    struct process *parent);
@@ -54,6 +54,18 @@ struct list *tree_group(int pgid);
 /* @p, on the tree, goes to that group or session. */
 void tree_set_group(struct process *p, struct number *group);
 void tree_set_session(struct process *p, struct number *session);
+
+/* @child, on no parent's list, is @parent's from now on, its last one. */
+void tree_adopt(struct process *parent, struct process *child);
+
+/*
+ * @child may have something to tell to its parent's wait4: it ended, or was
+ * stopped or continued. It stays on @parent->news, in the order of
+ * @parent->children, until wait4 finds that it has nothing to say any more;
+ * a stopped one until it goes on: what wait4 says of it changes without the
+ * tree lock (signal/stop.c). So wait4 need not look at all children.
+ */
+void tree_note_news(struct process *child);
 
 /* Take @p off; its reference is the caller's now. */
 void tree_unlink(struct process *p);

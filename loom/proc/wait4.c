@@ -19,7 +19,7 @@
 #define WEXITED		0x00000004
 #define WCONTINUED	0x00000008
 #define WNOWAIT		0x01000000
-#define WNOTHREAD	0x20000000	/* __WNOTHREAD: there is one thread */
+#define WNOTHREAD	0x20000000	/* __WNOTHREAD: no thread has its own */
 #define WALL		0x40000000	/* __WALL */
 #define WCLONE		0x80000000u	/* __WCLONE */
 
@@ -122,6 +122,62 @@ static bool look_at(struct process *child, const struct wish *wish,
 	return false;
 }
 
+/* Tree lock. Wanted, and not only to say what is not asked for. */
+static bool may_have_news(const struct process *child, const struct wish *wish)
+{
+	return wanted(child, wish) &&
+	       (child->state == PROCESS_LIVE || wish->options & WEXITED);
+}
+
+/* Tree lock. Is there a child that has, or could come to have, news? */
+static bool is_expected(struct process *self, const struct wish *wish)
+{
+	struct process *child;
+
+	/* Mostly the first is one. */
+	list_for_each_entry(child, &self->children, struct process, sibling) {
+		if (may_have_news(child, wish))
+			return true;
+	}
+	return false;
+}
+
+/* Tree lock. @child was on its parent's list of news: does it belong there? */
+static void forget_if_told(struct process *child)
+{
+	if (child->state == PROCESS_ZOMBIE || signal_is_stopped(child) ||
+	    signal_stop_report(child, false) ||
+	    signal_continue_report(child, false))
+		return;
+	list_del(&child->news_member);
+}
+
+/* Tree lock. The first child that has news, which are in *@news then. */
+static struct process *find_news(struct process *self, const struct wish *wish,
+				 struct news *news)
+{
+	struct process *child, *tmp;
+
+	list_for_each_entry_safe(child, tmp, &self->news, struct process,
+				 news_member) {
+		if (wanted(child, wish) && look_at(child, wish, news))
+			return child;
+		forget_if_told(child);
+	}
+	return NULL;
+}
+
+/* The same for one child only. *@none as in take_news. */
+static struct process *look_at_one(struct process *self,
+				   const struct wish *wish,
+				   struct news *news, bool *none)
+{
+	struct process *child = tree_find(wish->id);
+
+	*none = !child || child->parent != self || !may_have_news(child, wish);
+	return !*none && look_at(child, wish, news) ? child : NULL;
+}
+
 /*
  * A wanted child with news, counted for the caller; a zombie is (without
  * WNOWAIT) off the tree. *@none: none that is wanted could ever have any.
@@ -132,19 +188,13 @@ static void take_news(struct process *self, const struct wish *wish,
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	struct process *child;
 
-	*none = true;
-	news->child = NULL;
-	list_for_each_entry(child, &self->children, struct process, sibling) {
-		if (!wanted(child, wish))
-			continue;
-		if (child->state == PROCESS_LIVE || wish->options & WEXITED)
-			*none = false;
-		if (look_at(child, wish, news)) {
-			news->child = child;
-			break;
-		}
+	if (wish->idtype == P_PID) {
+		child = look_at_one(self, wish, news, none);
+	} else {
+		child = find_news(self, wish, news);
+		*none = !child && !is_expected(self, wish);
 	}
-	child = news->child;
+	news->child = child;
 	if (child && (child->state == PROCESS_LIVE ||
 		      wish->options & WNOWAIT)) {
 		process_get(child);

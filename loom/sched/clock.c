@@ -20,6 +20,7 @@
 #include "lib/assert.h"
 #include "proc/timers.h"
 #include "sched/cpu.h"
+#include "sched/loadavg.h"
 #include "sched/sched.h"
 
 static uint64_t boot_realtime_ns;
@@ -155,6 +156,7 @@ static void run_tick(struct cpu *cpu, bool from_user)
 	}
 	cpu->tick_ns = timeouts_next_tick(cpu->tick_ns, now, TICK_NS);
 	sched_tick(from_user);
+	loadavg_tick(now);
 	timers_tick();
 }
 

@@ -41,6 +41,7 @@ struct cpu {
 
 	/* This CPU only, DAIF masked. */
 	uint64_t charged_ns;		/* CPU time is charged up to here */
+	uint64_t user_ns, nice_ns, system_ns;	/* what it went to */
 	bool clock_works;
 	uint64_t tick_ns;		/* the next tick, or TIMEOUTS_NEVER */
 	uint64_t timeout_ns;		/* the first timeout, or NEVER */

@@ -194,10 +194,17 @@ static void charge(struct cpu *cpu, struct thread *thread, bool user)
 
 	cpu->charged_ns = now;
 	thread->runtime_ns += delta;
-	if (user)
+	if (user) {
 		thread->utime_ns += delta;
-	else
+		if (thread->base_prio > PRIO_USER)
+			cpu->nice_ns += delta;
+		else
+			cpu->user_ns += delta;
+	} else {
 		thread->stime_ns += delta;
+		if (thread != cpu->idle)
+			cpu->system_ns += delta;
+	}
 	/* What a thread overdraws it owes from the next slice; one at most. */
 	if (delta >= SLICE_NS || thread->slice_ns - (int64_t)delta < -SLICE_NS)
 		thread->slice_ns = -SLICE_NS;
@@ -662,6 +669,21 @@ uint64_t sched_switch_count(void)
 	count = cpu_current()->switches;
 	preempt_enable();
 	return count;
+}
+
+void sched_times(struct sched_times *times)
+{
+	const struct cpu *cpu;
+
+	preempt_disable();
+	cpu = cpu_current();
+	*times = (struct sched_times){
+		.user_ns = cpu->user_ns,
+		.nice_ns = cpu->nice_ns,
+		.system_ns = cpu->system_ns,
+		.idle_ns = cpu->idle->runtime_ns,
+	};
+	preempt_enable();
 }
 
 uint64_t sched_idle_ns(void)

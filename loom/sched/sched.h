@@ -114,4 +114,11 @@ void preempt_enable(void);
 uint64_t sched_switch_count(void);
 uint64_t sched_idle_ns(void);
 
+/* What this CPU has spent its time on: programs, nice ones, kernel, nothing. */
+struct sched_times {
+	uint64_t user_ns, nice_ns, system_ns, idle_ns;
+};
+
+void sched_times(struct sched_times *times);
+
 #endif

@@ -113,6 +113,7 @@ struct thread *thread_create(const char *name, void (*entry)(void *arg),
 	thread->arg = arg;
 	thread->process = process;
 	thread->cpu = self->cpu;
+	thread->experiment = self->experiment;
 	if (process) {
 		if (self->process) {
 			thread->prio = self->base_prio;

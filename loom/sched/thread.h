@@ -69,6 +69,7 @@ struct thread {
 	uint64_t robust_list;		/* user address, or 0 (robust.c) */
 	struct sve_config sve;
 	struct lockset held;		/* debug builds: the lock checker's */
+	uint32_t experiment;		/* mm/fail.c: inherited; 0: none */
 
 	/* The lock of the run queue that cpu names; cpu itself, too. */
 	struct cpu *cpu;		/* whose run queue it belongs to */

@@ -11,6 +11,28 @@
  * Signals: wait_sleep looks for a pending one after the thread is BLOCKED with
  * kill_wakeups set. A signal raised before is seen there; one raised after
  * finds the thread and wakes it.
+ *
+ * Why a watch loses no wake-up. Its thread is BLOCKED only after it has looked
+ * at the conditions, so what happened since must be remembered:
+ *
+ *	watcher				waker
+ *	P1 rung = false			W1 condition = true
+ *	P2 look at the conditions	W2 lock(queue) rung = true
+ *	P3 BLOCKED			W3 sched_wake unlock(queue)
+ *	P4 look at rung
+ *	P5 sched_switch
+ *
+ * Both P1 and W2 are exchanges, so they have an order. If W2 is first, P1
+ * reads what it wrote, or what a later waker did, and so acquires W1 for P2.
+ * If P1 is first, either P4 sees true; or W3 comes after P3 under the
+ * run-queue lock, finds the thread BLOCKED and wakes it. A waker that finds
+ * rung set leaves W3 to the one who set it: for that one all this holds, the
+ * thread looks again, and the next P1 acquires what both did. What happened
+ * before the watcher was on the queue is seen by P2: the queue's lock is
+ * between the two.
+ *
+ * A watcher is taken off under its queue's lock, which wakers hold as long as
+ * they look at it: watch and thread outlive them.
  */
 #include "sched/wait.h"
 
@@ -33,6 +55,7 @@ void waitq_init(struct waitq *queue, const char *name)
 {
 	spin_init(&queue->lock, RANK_WAITQ, name);
 	list_init(&queue->waiters);
+	list_init(&queue->watchers);
 }
 
 static bool is_on(const struct waitq *queue, const struct waiter *waiter)
@@ -84,6 +107,11 @@ static bool interrupted(const struct waiter *waiter)
 	}
 }
 
+static bool has_passed(uint64_t deadline_ns)
+{
+	return deadline_ns != WAIT_FOREVER && clock_now() >= deadline_ns;
+}
+
 static void alarm_rings(struct timeout *timeout)
 {
 	sched_wake(container_of(timeout, struct alarm, timeout)->thread);
@@ -106,21 +134,16 @@ static void sleep_until(uint64_t deadline_ns)
 
 int wait_sleep(struct waiter *waiter, uint64_t deadline_ns)
 {
-	bool expired = deadline_ns != WAIT_FOREVER &&
-		       clock_now() >= deadline_ns;
-
 	assert(waiter->queue);
 	lock_assert_none_spinning();
-	if (!expired && !interrupted(waiter))
+	if (!has_passed(deadline_ns) && !interrupted(waiter))
 		sleep_until(deadline_ns);
 	sched_cancel_block();
 	if (leave(waiter))
 		return 0;
 	if (interrupted(waiter))
 		return -EINTR;
-	if (deadline_ns != WAIT_FOREVER && clock_now() >= deadline_ns)
-		return -ETIMEDOUT;
-	return 0;
+	return has_passed(deadline_ns) ? -ETIMEDOUT : 0;
 }
 
 void wait_finish(struct waiter *waiter)
@@ -133,6 +156,16 @@ void wait_finish(struct waiter *waiter)
 	sched_cancel_block();
 	if (leave(waiter))
 		wait_wake_one(queue);
+}
+
+static void ring_watchers(struct waitq *queue)
+{
+	struct watcher *watcher;
+
+	list_for_each_entry(watcher, &queue->watchers, struct watcher, link)
+		if (!__atomic_exchange_n(&watcher->watch->rung, true,
+					 __ATOMIC_ACQ_REL))
+			sched_wake(watcher->watch->thread);
 }
 
 static void wake_first(struct waitq *queue)
@@ -148,6 +181,7 @@ void wait_wake_one(struct waitq *queue)
 {
 	uint64_t daif = spin_lock_irqsave(&queue->lock);
 
+	ring_watchers(queue);
 	if (!list_empty(&queue->waiters))
 		wake_first(queue);
 	spin_unlock_irqrestore(&queue->lock, daif);
@@ -157,9 +191,61 @@ void wait_wake_all(struct waitq *queue)
 {
 	uint64_t daif = spin_lock_irqsave(&queue->lock);
 
+	ring_watchers(queue);
 	while (!list_empty(&queue->waiters))
 		wake_first(queue);
 	spin_unlock_irqrestore(&queue->lock, daif);
+}
+
+void watch_init(struct watch *watch)
+{
+	watch->thread = thread_current();
+	watch->rung = false;
+}
+
+void watcher_add(struct watcher *watcher, struct watch *watch,
+		 struct waitq *queue)
+{
+	uint64_t daif = spin_lock_irqsave(&queue->lock);
+
+	watcher->watch = watch;
+	watcher->queue = queue;
+	list_add_tail(&queue->watchers, &watcher->link);
+	spin_unlock_irqrestore(&queue->lock, daif);
+}
+
+void watcher_remove(struct watcher *watcher)
+{
+	uint64_t daif = spin_lock_irqsave(&watcher->queue->lock);
+
+	list_del(&watcher->link);
+	spin_unlock_irqrestore(&watcher->queue->lock, daif);
+}
+
+void watch_begin(struct watch *watch)
+{
+	(void)__atomic_exchange_n(&watch->rung, false, __ATOMIC_ACQ_REL);
+}
+
+static bool may_sleep(const struct watch *watch, uint64_t deadline_ns)
+{
+	if (has_passed(deadline_ns) ||
+	    (watch->thread->process && signal_pending()))
+		return false;
+	return !__atomic_load_n(&watch->rung, __ATOMIC_ACQUIRE);
+}
+
+int watch_sleep(struct watch *watch, uint64_t deadline_ns)
+{
+	assert(watch->thread == thread_current());
+	lock_assert_none_spinning();
+	sched_prepare_block(true);
+	if (may_sleep(watch, deadline_ns))
+		sleep_until(deadline_ns);
+	sched_cancel_block();
+	if (watch->thread->process && signal_pending())
+		return -EINTR;
+	return has_passed(deadline_ns) ? -ETIMEDOUT : 0;
 }
 
 int wait_until(uint64_t deadline_ns)

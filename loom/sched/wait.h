@@ -22,6 +22,25 @@
  * is followed by one wait_sleep or one wait_finish. wait_sleep may return 0
  * without a wake-up (the thread was preempted in between), so there is always
  * a loop.
+ *
+ * A thread that waits for several queues at once, as poll(2) does, has a
+ * struct watch and a watcher on each:
+ *
+ *	watch_init(&watch);
+ *	for each queue: watcher_add(&watcher[i], &watch, queue[i]);
+ *	for (;;) {
+ *		watch_begin(&watch);
+ *		if (some condition || err)
+ *			break;
+ *		err = watch_sleep(&watch, deadline);
+ *	}
+ *	for each queue: watcher_remove(&watcher[i]);
+ *
+ * A watcher stays on its queue and is told of each wake-up, whether one or
+ * all are woken; it takes none away from the waiters. The thread is RUNNING
+ * while it looks at the conditions, so it may take sleeping locks there: a
+ * wake-up that comes meanwhile is kept in the watch, and watch_sleep returns
+ * at once.
  */
 #ifndef LOOM_SCHED_WAIT_H
 #define LOOM_SCHED_WAIT_H
@@ -44,7 +63,9 @@ enum wait_mode {
 
 struct waitq {
 	struct spinlock lock;
+	/* lock */
 	struct list waiters;
+	struct list watchers;
 };
 
 struct waiter {
@@ -54,9 +75,22 @@ struct waiter {
 	enum wait_mode mode;
 };
 
+/* A thread and the queues that it watches. */
+struct watch {
+	struct thread *thread;
+	bool rung;		/* atomic: a wake-up since watch_begin */
+};
+
+struct watcher {
+	struct watch *watch;
+	struct waitq *queue;
+	struct list link;	/* on queue->watchers; its lock */
+};
+
 #define WAITQ_INIT(name_, q_)						\
 	{ .lock = SPINLOCK_INIT(RANK_WAITQ, name_),			\
-	  .waiters = { &(q_).waiters, &(q_).waiters } }
+	  .waiters = { &(q_).waiters, &(q_).waiters },			\
+	  .watchers = { &(q_).watchers, &(q_).watchers } }
 
 void waitq_init(struct waitq *queue, const char *name);
 
@@ -73,12 +107,31 @@ int wait_sleep(struct waiter *waiter, uint64_t deadline_ns);
 void wait_finish(struct waiter *waiter);
 
 /*
- * Wake the one that waits longest, or all. From any context, no lock ranked
+ * Wake the one that waits longest, or all; and all watchers. From any context, no lock ranked
  * RANK_WAITQ or above held. The condition was made true before. A waiter
  * that was woken but leaves without having slept passes the wake-up on.
  */
 void wait_wake_one(struct waitq *queue);
 void wait_wake_all(struct waitq *queue);
+
+/* @watch is the calling thread's and is on no queue yet. */
+void watch_init(struct watch *watch);
+
+/* The queue must last until the watcher is removed. */
+void watcher_add(struct watcher *watcher, struct watch *watch,
+		 struct waitq *queue);
+void watcher_remove(struct watcher *watcher);
+
+/* Forget the wake-ups so far: the conditions are looked at next. */
+void watch_begin(struct watch *watch);
+
+/*
+ * Sleep, interruptibly, until a queue is woken: 0, -ETIMEDOUT, -EINTR. A
+ * deadline that has passed and a signal come before a wake-up, for queues
+ * that are busy with other things would hide them for ever; who gets such an
+ * error looks at the conditions once more.
+ */
+int watch_sleep(struct watch *watch, uint64_t deadline_ns);
 
 /* Sleep until @deadline_ns with no queue: 0 (time is up) or -EINTR. */
 int wait_until(uint64_t deadline_ns);

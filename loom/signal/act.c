@@ -13,6 +13,7 @@
 #include "lib/lock.h"
 #include "lib/log.h"
 #include "proc/process.h"
+#include "proc/timers.h"
 #include "proc/tree.h"
 #include "proc/wait_status.h"
 #include "sched/thread.h"
@@ -97,6 +98,8 @@ static bool take_next(struct siginfo *info, struct signal_action *action)
 		}
 	}
 	spin_unlock_irqrestore(&p->signal_lock, daif);
+	if (sig)
+		timers_signal_taken(info);
 	return sig;
 }
 
@@ -232,6 +235,8 @@ static int take_of(uint64_t set, struct siginfo *info)
 	if (sig)
 		signal_take(p, self, sig, info);
 	spin_unlock_irqrestore(&p->signal_lock, daif);
+	if (sig)
+		timers_signal_taken(info);
 	return sig;
 }
 

@@ -8,6 +8,7 @@
  * on the way out, when it is known whether a handler runs:
  *
  *				no handler	SA_RESTART	without it
+ *	RESTART_SURELY		again		again		again
  *	RESTART_ALWAYS		again		again		EINTR
  *	RESTART_UNHANDLED	again		EINTR		EINTR
  *	RESTART_NEVER		EINTR		EINTR		EINTR
@@ -87,8 +88,9 @@ void call_meets_handler(struct weft_frame *frame, uint64_t flags)
 {
 	struct signal_thread *s = state();
 
-	if (s->is_interrupted && s->restart == RESTART_ALWAYS &&
-	    flags & SA_RESTART)
+	if (s->is_interrupted &&
+	    (s->restart == RESTART_SURELY ||
+	     (s->restart == RESTART_ALWAYS && flags & SA_RESTART)))
 		rewind(frame);
 	s->is_interrupted = false;
 	if (s->is_rewound) {

@@ -64,12 +64,14 @@ int signal_queue_add(struct signal_queue *q, const struct siginfo *info)
 	uint64_t set = signal_queue_set(q);
 	struct queued *e;
 
-	if (info->signo < SIGNAL_RT && set & bit(info->signo))
+	if (info->signo < SIGNAL_RT && set & bit(info->signo) &&
+	    info->code != SI_TIMER)
 		return 0;
 	e = make(info);
 	if (e)
 		list_add_tail(&q->infos, &e->link);
-	else if (info->signo >= SIGNAL_RT && info->code < 0)
+	else if ((info->signo >= SIGNAL_RT && info->code < 0) ||
+		 info->code == SI_TIMER)
 		return -EAGAIN;
 	store_set(q, set | bit(info->signo));
 	return 0;

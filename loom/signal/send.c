@@ -92,6 +92,9 @@ void signal_drop(struct process *p, uint64_t set)
 		signal_queue_drop(&t->signal.pending, set);
 }
 
+/* What raise_locked has to say besides errors. */
+enum { RAISED, FOR_NOBODY };
+
 /* signal_lock. @only NULL: for the process. */
 static int raise_locked(struct process *p, struct thread *only,
 			const struct siginfo *info)
@@ -99,10 +102,10 @@ static int raise_locked(struct process *p, struct thread *only,
 	int err;
 
 	if (list_empty(&p->threads))
-		return 0;
+		return FOR_NOBODY;
 	stop_prepare(p, info->signo);
 	if (is_ignored(p, only, signal_bit(info->signo)))
-		return 0;
+		return FOR_NOBODY;
 	err = signal_queue_add(only ? &only->signal.pending :
 			       &p->signals.pending, info);
 	if (!err)
@@ -116,7 +119,17 @@ int signal_send_info(struct process *p, const struct siginfo *info)
 	int err = raise_locked(p, NULL, info);
 
 	spin_unlock_irqrestore(&p->signal_lock, daif);
-	return err;
+	return err < 0 ? err : 0;
+}
+
+bool signal_send_timer(struct process *p, struct thread *only,
+		       const struct siginfo *info)
+{
+	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
+	int err = raise_locked(p, only, info);
+
+	spin_unlock_irqrestore(&p->signal_lock, daif);
+	return err == RAISED;
 }
 
 void signal_send(struct process *p, int sig)
@@ -133,7 +146,7 @@ int signal_send_thread(struct thread *t, const struct siginfo *info)
 	int err = raise_locked(p, t, info);
 
 	spin_unlock_irqrestore(&p->signal_lock, daif);
-	return err;
+	return err < 0 ? err : 0;
 }
 
 int signal_send_group_info(int pgid, const struct siginfo *info)

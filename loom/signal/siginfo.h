@@ -13,6 +13,7 @@
 #define SI_USER		0	/* kill */
 #define SI_KERNEL	0x80
 #define SI_QUEUE	(-1)	/* sigqueue */
+#define SI_TIMER	(-2)	/* a timer of timer_create */
 #define SI_TKILL	(-6)	/* tkill, tgkill */
 #define SI_DETHREAD	(-7)	/* the lowest that Linux names in a row */
 #define SI_ASYNCNL	(-60)
@@ -57,6 +58,10 @@ struct siginfo {
 			int32_t status, unused;
 			uint64_t utime, stime;	/* 1/100 s */
 		} child;
+		struct {
+			int32_t id, overrun;
+			uint64_t value;
+		} timer;
 		uint64_t addr;	/* of a fault */
 		uint64_t word[4];
 	};

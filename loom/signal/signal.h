@@ -77,6 +77,13 @@ void signal_send(struct process *p, int sig);
 /* The same with what comes with it: 0, or -EAGAIN (signal/queue.h). */
 int signal_send_info(struct process *p, const struct siginfo *info);
 
+/*
+ * For proc/timers.c: the same, for @only if that is not NULL (then as below).
+ * True: it is pending, so timers_signal_taken will be called.
+ */
+bool signal_send_timer(struct process *p, struct thread *only,
+		       const struct siginfo *info);
+
 /* For @t alone; the tree lock, under which it was found, is held. */
 int signal_send_thread(struct thread *t, const struct siginfo *info);
 
@@ -252,6 +259,9 @@ void signal_exec(void);
  * more.
  */
 void signal_thread_leaves(struct process *p, struct thread *t, bool last);
+
+/* Once, before the first program. */
+void signal_init(void);
 
 /* Where the return from a handler leads: mapped by execve into @as. */
 int signal_map_page(struct aspace *as);

@@ -32,6 +32,7 @@ struct signal_stack {
 /* What becomes of a system call that a signal interrupted (-EINTR). */
 enum signal_restart {
 	RESTART_ALWAYS,		/* unless a handler without SA_RESTART runs */
+	RESTART_SURELY,		/* whatever handlers run: fork knows no EINTR */
 	RESTART_UNHANDLED,	/* unless a handler runs */
 	RESTART_NEVER,
 };

@@ -158,6 +158,7 @@ static void tell_change(struct process *child, int code)
 	if (!ignored && !(flags & SA_NOCLDSTOP))
 		(void)signal_send_info(parent, &info);
 	/* wait4 may ask for it though SIGCHLD is not wanted. */
+	tree_note_news(child);
 	wait_wake_all(&parent->child_exit);
 }
 

@@ -14,21 +14,21 @@
 	NONE(2, io_submit)						\
 	NONE(3, io_cancel)						\
 	NONE(4, io_getevents)						\
-	NONE(5, setxattr)						\
-	NONE(6, lsetxattr)						\
-	NONE(7, fsetxattr)						\
-	NONE(8, getxattr)						\
-	NONE(9, lgetxattr)						\
-	NONE(10, fgetxattr)						\
-	NONE(11, listxattr)						\
-	NONE(12, llistxattr)						\
-	NONE(13, flistxattr)						\
-	NONE(14, removexattr)						\
-	NONE(15, lremovexattr)						\
-	NONE(16, fremovexattr)						\
+	HAVE(5, setxattr)						\
+	HAVE(6, lsetxattr)						\
+	HAVE(7, fsetxattr)						\
+	HAVE(8, getxattr)						\
+	HAVE(9, lgetxattr)						\
+	HAVE(10, fgetxattr)						\
+	HAVE(11, listxattr)						\
+	HAVE(12, llistxattr)						\
+	HAVE(13, flistxattr)						\
+	HAVE(14, removexattr)						\
+	HAVE(15, lremovexattr)						\
+	HAVE(16, fremovexattr)						\
 	HAVE(17, getcwd)						\
 	NONE(18, lookup_dcookie)					\
-	NONE(19, eventfd2)						\
+	HAVE(19, eventfd2)						\
 	NONE(20, epoll_create1)						\
 	NONE(21, epoll_ctl)						\
 	NONE(22, epoll_pwait)						\
@@ -41,7 +41,7 @@
 	HAVE(29, ioctl)							\
 	NONE(30, ioprio_set)						\
 	NONE(31, ioprio_get)						\
-	NONE(32, flock)							\
+	HAVE(32, flock)							\
 	HAVE(33, mknodat)						\
 	HAVE(34, mkdirat)						\
 	HAVE(35, unlinkat)						\
@@ -52,8 +52,8 @@
 	NONE(40, mount)							\
 	NONE(41, pivot_root)						\
 	NONE(42, nfsservctl)						\
-	NONE(43, statfs)						\
-	NONE(44, fstatfs)						\
+	HAVE(43, statfs)						\
+	HAVE(44, fstatfs)						\
 	HAVE(45, truncate)						\
 	HAVE(46, ftruncate)						\
 	HAVE(47, fallocate)						\
@@ -63,8 +63,8 @@
 	NONE(51, chroot)						\
 	HAVE(52, fchmod)						\
 	HAVE(53, fchmodat)						\
-	NONE(54, fchownat)						\
-	NONE(55, fchown)						\
+	HAVE(54, fchownat)						\
+	HAVE(55, fchown)						\
 	HAVE(56, openat)						\
 	HAVE(57, close)							\
 	NONE(58, vhangup)						\
@@ -78,11 +78,11 @@
 	HAVE(66, writev)						\
 	HAVE(67, pread64)						\
 	HAVE(68, pwrite64)						\
-	NONE(69, preadv)						\
-	NONE(70, pwritev)						\
-	NONE(71, sendfile)						\
-	NONE(72, pselect6)						\
-	NONE(73, ppoll)							\
+	HAVE(69, preadv)						\
+	HAVE(70, pwritev)						\
+	HAVE(71, sendfile)						\
+	HAVE(72, pselect6)						\
+	HAVE(73, ppoll)							\
 	NONE(74, signalfd4)						\
 	NONE(75, vmsplice)						\
 	NONE(76, splice)						\
@@ -93,7 +93,7 @@
 	HAVE(81, sync)							\
 	HAVE(82, fsync)							\
 	HAVE(83, fdatasync)						\
-	NONE(84, sync_file_range)					\
+	HAVE(84, sync_file_range)					\
 	NONE(85, timerfd_create)					\
 	NONE(86, timerfd_settime)					\
 	NONE(87, timerfd_gettime)					\
@@ -160,18 +160,18 @@
 	HAVE(148, getresuid)						\
 	HAVE(149, setresgid)						\
 	HAVE(150, getresgid)						\
-	NONE(151, setfsuid)						\
-	NONE(152, setfsgid)						\
+	HAVE(151, setfsuid)						\
+	HAVE(152, setfsgid)						\
 	HAVE(153, times)						\
 	HAVE(154, setpgid)						\
 	HAVE(155, getpgid)						\
 	HAVE(156, getsid)						\
 	HAVE(157, setsid)						\
 	HAVE(158, getgroups)						\
-	NONE(159, setgroups)						\
+	HAVE(159, setgroups)						\
 	HAVE(160, uname)						\
-	NONE(161, sethostname)						\
-	NONE(162, setdomainname)					\
+	HAVE(161, sethostname)						\
+	HAVE(162, setdomainname)					\
 	HAVE(163, getrlimit)						\
 	HAVE(164, setrlimit)						\
 	HAVE(165, getrusage)						\
@@ -207,22 +207,22 @@
 	NONE(195, shmctl)						\
 	NONE(196, shmat)						\
 	NONE(197, shmdt)						\
-	NONE(198, socket)						\
-	NONE(199, socketpair)						\
+	HAVE(198, socket)						\
+	HAVE(199, socketpair)						\
 	NONE(200, bind)							\
 	NONE(201, listen)						\
 	NONE(202, accept)						\
 	NONE(203, connect)						\
-	NONE(204, getsockname)						\
-	NONE(205, getpeername)						\
-	NONE(206, sendto)						\
-	NONE(207, recvfrom)						\
-	NONE(208, setsockopt)						\
-	NONE(209, getsockopt)						\
-	NONE(210, shutdown)						\
-	NONE(211, sendmsg)						\
-	NONE(212, recvmsg)						\
-	NONE(213, readahead)						\
+	HAVE(204, getsockname)						\
+	HAVE(205, getpeername)						\
+	HAVE(206, sendto)						\
+	HAVE(207, recvfrom)						\
+	HAVE(208, setsockopt)						\
+	HAVE(209, getsockopt)						\
+	HAVE(210, shutdown)						\
+	HAVE(211, sendmsg)						\
+	HAVE(212, recvmsg)						\
+	HAVE(213, readahead)						\
 	HAVE(214, brk)							\
 	HAVE(215, munmap)						\
 	HAVE(216, mremap)						\
@@ -236,12 +236,12 @@
 	NONE(224, swapon)						\
 	NONE(225, swapoff)						\
 	HAVE(226, mprotect)						\
-	NONE(227, msync)						\
-	NONE(228, mlock)						\
-	NONE(229, munlock)						\
-	NONE(230, mlockall)						\
-	NONE(231, munlockall)						\
-	NONE(232, mincore)						\
+	HAVE(227, msync)						\
+	HAVE(228, mlock)						\
+	HAVE(229, munlock)						\
+	HAVE(230, mlockall)						\
+	HAVE(231, munlockall)						\
+	HAVE(232, mincore)						\
 	HAVE(233, madvise)						\
 	NONE(234, remap_file_pages)					\
 	NONE(235, mbind)						\
@@ -260,7 +260,7 @@
 	NONE(264, name_to_handle_at)					\
 	NONE(265, open_by_handle_at)					\
 	HAVE(266, clock_adjtime)					\
-	NONE(267, syncfs)						\
+	HAVE(267, syncfs)						\
 	NONE(268, setns)						\
 	NONE(269, sendmmsg)						\
 	NONE(270, process_vm_readv)					\
@@ -272,15 +272,15 @@
 	HAVE(276, renameat2)						\
 	NONE(277, seccomp)						\
 	HAVE(278, getrandom)						\
-	NONE(279, memfd_create)						\
+	HAVE(279, memfd_create)						\
 	NONE(280, bpf)							\
-	NONE(281, execveat)						\
+	HAVE(281, execveat)						\
 	NONE(282, userfaultfd)						\
 	HAVE(283, membarrier)						\
-	NONE(284, mlock2)						\
-	NONE(285, copy_file_range)					\
-	NONE(286, preadv2)						\
-	NONE(287, pwritev2)						\
+	HAVE(284, mlock2)						\
+	HAVE(285, copy_file_range)					\
+	HAVE(286, preadv2)						\
+	HAVE(287, pwritev2)						\
 	NONE(288, pkey_mprotect)					\
 	NONE(289, pkey_alloc)						\
 	NONE(290, pkey_free)						\
@@ -348,6 +348,8 @@
 	CLASS(133, rt_sigsuspend, RESTART_UNHANDLED)			\
 	CLASS(22, epoll_pwait, RESTART_NEVER)				\
 	CLASS(137, rt_sigtimedwait, RESTART_NEVER)			\
+	CLASS(220, clone, RESTART_SURELY)				\
+	CLASS(435, clone3, RESTART_SURELY)				\
 	CLASS(441, epoll_pwait2, RESTART_NEVER)
 
 #endif

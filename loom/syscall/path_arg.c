@@ -80,6 +80,19 @@ int path_arg_get(struct path_arg *p, uint64_t dirfd, uint64_t path)
 	return err;
 }
 
+int path_arg_get_empty(struct path_arg *p, uint64_t dirfd, uint64_t path)
+{
+	int err = read_text(&p->text, path);
+
+	if (err)
+		return err;
+	err = p->text[0] ? find_base(dirfd, p->text, &p->base)
+			 : inode_of(dirfd, &p->base);
+	if (err)
+		kfree(p->text);
+	return err;
+}
+
 void path_arg_put(struct path_arg *p)
 {
 	inode_put(p->base);

@@ -6,6 +6,7 @@
 #ifndef LOOM_SYSCALL_PATH_ARG_H
 #define LOOM_SYSCALL_PATH_ARG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct file;
@@ -33,6 +34,8 @@ struct path_arg {
  * -ENOENT (an empty path), -EBADF, -ENOTDIR, -ENOMEM.
  */
 int path_arg_get(struct path_arg *p, uint64_t dirfd, uint64_t path);
+/* With an empty path @p->base is the descriptor's own inode, whatever it is. */
+int path_arg_get_empty(struct path_arg *p, uint64_t dirfd, uint64_t path);
 void path_arg_put(struct path_arg *p);
 
 /*
@@ -44,5 +47,11 @@ int path_arg_inode(uint64_t dirfd, uint64_t path, unsigned flags,
 
 /* The running program's descriptor @fd: its file, counted, or NULL. */
 struct file *file_arg(uint64_t fd);
+
+/*
+ * Two descriptors for the files @end, written to user address @addr: 0, or
+ * an errno, and both files are let go of (sys_file.c).
+ */
+int install_pair(struct file *end[2], uint64_t addr, bool cloexec);
 
 #endif

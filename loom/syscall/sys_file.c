@@ -1,33 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
  * System calls on descriptors: reading and writing, copies of descriptors,
- * their flags, pipes.
+ * pipes. Vectors are in sys_vector.c, fcntl in sys_fcntl.c.
  */
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/pipe.h"
 #include "lib/errno.h"
-#include "mm/kmem.h"
 #include "mm/user.h"
 #include "proc/process.h"
 #include "syscall/path_arg.h"
+#include "syscall/dup.h"
 #include "syscall/sys_fs.h"
+#include "syscall/syscall.h"
 
 enum {
-	IOV_MAX = 1024,
-	FD_CLOEXEC = 1,
 	CLOSE_RANGE_UNSHARE = 2,
 	CLOSE_RANGE_CLOEXEC = 4,
-	FADV_NOREUSE = 5,	/* the highest advice */
-};
-
-/* fcntl commands */
-enum {
-	F_DUPFD = 0,
-	F_GETFD = 1,
-	F_SETFD = 2,
-	F_GETFL = 3,
-	F_SETFL = 4,
-	F_DUPFD_CLOEXEC = 1030,
+	FIONREAD = 0x541b,
+	FIONBIO = 0x5421,
+	FIONCLEX = 0x5450,
+	FIOCLEX = 0x5451,
 };
 
 static struct files *my_files(void)
@@ -70,9 +63,12 @@ long sys_write(const uint64_t arg[6])
 /* pread64(fd, buf, count, offset) */
 long sys_pread64(const uint64_t arg[6])
 {
-	struct file *f = file_arg(arg[0]);
+	struct file *f;
 	long n;
 
+	if ((int64_t)arg[3] < 0)
+		return -EINVAL;
+	f = file_arg(arg[0]);
 	if (!f)
 		return -EBADF;
 	n = file_pread(f, arg[1], arg[2], arg[3]);
@@ -83,86 +79,15 @@ long sys_pread64(const uint64_t arg[6])
 /* pwrite64(fd, buf, count, offset) */
 long sys_pwrite64(const uint64_t arg[6])
 {
-	struct file *f = file_arg(arg[0]);
+	struct file *f;
 	long n;
 
+	if ((int64_t)arg[3] < 0)
+		return -EINVAL;
+	f = file_arg(arg[0]);
 	if (!f)
 		return -EBADF;
 	n = file_pwrite(f, arg[1], arg[2], arg[3]);
-	file_put(f);
-	return n;
-}
-
-/* Check the pieces, and cut them to what one call does in all. */
-static int check_vector(struct io_vector *iov, unsigned n)
-{
-	uint64_t total = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		if (iov[i].len > INT64_MAX - total)
-			return -EINVAL;
-		total += iov[i].len;
-	}
-	total = 0;
-	for (unsigned i = 0; i < n; i++) {
-		if (!user_range_ok(iov[i].base, iov[i].len))
-			return -EFAULT;
-		if (iov[i].len > IO_MAX - total)
-			iov[i].len = IO_MAX - total;
-		total += iov[i].len;
-	}
-	return 0;
-}
-
-typedef long (*vector_fn)(struct file *f, const struct io_vector *iov,
-			  unsigned n);
-
-static long do_vector(struct file *f, uint64_t user_iov, uint64_t count,
-		      vector_fn fn)
-{
-	struct io_vector *iov;
-	size_t size;
-	long n;
-
-	if (count > IOV_MAX)
-		return -EINVAL;
-	if (count == 0)
-		return fn(f, NULL, 0);
-	size = count * sizeof(*iov);
-	iov = kmalloc(size);
-	if (!iov)
-		return -ENOMEM;
-	n = copy_from_user(iov, user_iov, size);
-	if (!n)
-		n = check_vector(iov, (unsigned)count);
-	if (!n)
-		n = fn(f, iov, (unsigned)count);
-	kfree(iov);
-	return n;
-}
-
-/* readv(fd, iov, count) */
-long sys_readv(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-	long n;
-
-	if (!f)
-		return -EBADF;
-	n = do_vector(f, arg[1], arg[2], file_readv);
-	file_put(f);
-	return n;
-}
-
-/* writev(fd, iov, count) */
-long sys_writev(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-	long n;
-
-	if (!f)
-		return -EBADF;
-	n = do_vector(f, arg[1], arg[2], file_writev);
 	file_put(f);
 	return n;
 }
@@ -180,7 +105,7 @@ long sys_lseek(const uint64_t arg[6])
 	return pos;
 }
 
-static long dup_from(struct file *f, int from, bool cloexec)
+long dup_from(struct file *f, int from, bool cloexec)
 {
 	int fd;
 
@@ -214,41 +139,51 @@ long sys_dup3(const uint64_t arg[6])
 	return files_dup_to(my_files(), (int)arg[0], (int)arg[1], flags);
 }
 
-static long do_fcntl(struct file *f, int fd, int cmd, uint64_t value)
+static long set_flag(struct file *f, uint64_t addr, uint32_t flag)
 {
-	switch (cmd) {
-	case F_DUPFD:
-	case F_DUPFD_CLOEXEC:
-		if (value >= FILES_MAX)
-			return -EINVAL;
-		return dup_from(f, (int)value, cmd == F_DUPFD_CLOEXEC);
-	case F_GETFD:
-		return files_get_cloexec(my_files(), fd);
-	case F_SETFD:
-		return files_set_cloexec(my_files(), fd, value & FD_CLOEXEC);
-	case F_GETFL:
-		return file_flags(f);
-	case F_SETFL:
-		if (!f->ops)
-			return -EBADF;
-		file_set_flags(f, (uint32_t)value);
-		return 0;
-	default:
-		return -EINVAL;
-	}
+	uint32_t on;
+
+	if (copy_from_user(&on, addr, sizeof(on)))
+		return -EFAULT;
+	file_set_flags(f, on ? file_flags(f) | flag : file_flags(f) & ~flag);
+	return 0;
 }
 
-/* fcntl(fd, cmd, value) */
-long sys_fcntl(const uint64_t arg[6])
+/* What is left to be read of a regular file. */
+static long tell_rest(struct file *f, uint64_t addr)
 {
-	struct file *f = file_arg(arg[0]);
-	long result;
+	uint64_t pos, size;
+	int32_t rest;
 
-	if (!f)
+	mutex_lock(&f->lock);
+	pos = f->pos;
+	mutex_unlock(&f->lock);
+	mutex_lock(&f->inode->lock);
+	size = f->inode->size;
+	mutex_unlock(&f->inode->lock);
+	rest = (int32_t)(size - pos);
+	return copy_to_user(addr, &rest, sizeof(rest));
+}
+
+/* What is the same for every kind of file comes first, as in Linux. */
+static long do_ioctl(struct file *f, int fd, uint32_t cmd, uint64_t arg)
+{
+	if (!f->ops)
 		return -EBADF;
-	result = do_fcntl(f, (int)arg[0], (int)arg[1], arg[2]);
-	file_put(f);
-	return result;
+	switch (cmd) {
+	case FIOCLEX:
+	case FIONCLEX:
+		return files_set_cloexec(my_files(), fd, cmd == FIOCLEX);
+	case FIONBIO:
+		return set_flag(f, arg, FILE_NONBLOCK);
+	case FIONREAD:
+		if (inode_is(f->inode, MODE_REG))
+			return tell_rest(f, arg);
+		break;
+	default:
+		break;
+	}
+	return file_ioctl(f, cmd, arg);
 }
 
 /* ioctl(fd, cmd, value) */
@@ -259,26 +194,44 @@ long sys_ioctl(const uint64_t arg[6])
 
 	if (!f)
 		return -EBADF;
-	result = file_ioctl(f, (uint32_t)arg[1], arg[2]);
+	result = do_ioctl(f, (int)arg[0], (uint32_t)arg[1], arg[2]);
 	file_put(f);
 	return result;
 }
 
-/* Both ends get descriptors, or none does: 0 or a negative errno. */
-static int install_pipe(struct file *end[2], int fd[2], bool cloexec)
+static int reserve_pair(int fd[2], bool cloexec)
 {
-	for (int i = 0; i < 2; i++) {
-		fd[i] = files_install(my_files(), end[i], 0, cloexec);
-		if (fd[i] >= 0)
-			continue;
-		file_put(end[i]);
-		if (i == 0)
-			file_put(end[1]);
-		else
-			files_close(my_files(), fd[0]);
-		return -EMFILE;
+	fd[0] = files_reserve(my_files(), 0, cloexec);
+	if (fd[0] < 0)
+		return fd[0];
+	fd[1] = files_reserve(my_files(), 0, cloexec);
+	if (fd[1] >= 0)
+		return 0;
+	files_cancel(my_files(), fd[0]);
+	return fd[1];
+}
+
+/*
+ * The program learns the numbers before they mean anything: no thread of it
+ * can have closed or used what a bad address takes back.
+ */
+int install_pair(struct file *end[2], uint64_t addr, bool cloexec)
+{
+	int fd[2];
+	int err = reserve_pair(fd, cloexec);
+
+	if (!err && copy_to_user(addr, fd, sizeof(fd))) {
+		files_cancel(my_files(), fd[0]);
+		files_cancel(my_files(), fd[1]);
+		err = -EFAULT;
 	}
-	return 0;
+	for (int i = 0; i < 2; i++) {
+		if (err)
+			file_put(end[i]);
+		else
+			files_fill(my_files(), fd[i], end[i]);
+	}
+	return err;
 }
 
 /* pipe2(fds, flags) */
@@ -286,22 +239,14 @@ long sys_pipe2(const uint64_t arg[6])
 {
 	uint32_t flags = (uint32_t)arg[1];
 	struct file *end[2];
-	int fd[2], err;
+	int err;
 
+	if (flags & FILE_DIRECT)
+		(void)syscall_part_missing(PART_PIPE_PACKETS);
 	if (flags & ~(uint32_t)(FILE_CLOEXEC | FILE_NONBLOCK))
 		return -EINVAL;
 	err = pipe_create(flags, &end[0], &end[1]);
-	if (err)
-		return err;
-	err = install_pipe(end, fd, flags & FILE_CLOEXEC);
-	if (err)
-		return err;
-	if (copy_to_user(arg[0], fd, sizeof(fd))) {
-		files_close(my_files(), fd[0]);
-		files_close(my_files(), fd[1]);
-		return -EFAULT;
-	}
-	return 0;
+	return err ? err : install_pair(end, arg[0], flags & FILE_CLOEXEC);
 }
 
 /* getdents64(fd, buf, size) */
@@ -333,82 +278,29 @@ long sys_ftruncate(const uint64_t arg[6])
 	return err;
 }
 
-/* sync(): nothing is ever later in memory than it is in the file system */
-long sys_sync(const uint64_t arg[6])
-{
-	(void)arg;
-	return 0;
-}
-
-/* fsync(fd) */
-long sys_fsync(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-	long result = 0;
-
-	if (!f)
-		return -EBADF;
-	if (!f->ops)
-		result = -EBADF;
-	else if (!inode_is(f->inode, MODE_REG) && !inode_is(f->inode, MODE_DIR))
-		result = -EINVAL;
-	file_put(f);
-	return result;
-}
-
-/* fdatasync(fd) */
-long sys_fdatasync(const uint64_t arg[6])
-{
-	return sys_fsync(arg);
-}
-
-/* fallocate(fd, mode, offset, length): posix_fallocate() then writes zeros */
-long sys_fallocate(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-
-	if (!f)
-		return -EBADF;
-	file_put(f);
-	return -EOPNOTSUPP;
-}
-
-/* fadvise64(fd, offset, length, advice): there is nothing to read ahead */
-long sys_fadvise64(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-	long result = 0;
-
-	if (!f)
-		return -EBADF;
-	if (inode_is(f->inode, MODE_FIFO))
-		result = -ESPIPE;
-	else if (!f->ops)
-		result = -EBADF;
-	else if ((int64_t)arg[2] < 0 || (uint32_t)arg[3] > FADV_NOREUSE)
-		result = -EINVAL;
-	file_put(f);
-	return result;
-}
-
-/*
- * close_range(first, last, flags). A table belongs to one process already:
- * there is nothing to unshare.
- */
+/* close_range(first, last, flags) */
 long sys_close_range(const uint64_t arg[6])
 {
 	uint32_t first = (uint32_t)arg[0], last = (uint32_t)arg[1];
 	uint32_t flags = (uint32_t)arg[2];
+	int fd;
 
 	if (flags & ~(uint32_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) ||
 	    first > last)
 		return -EINVAL;
-	for (uint32_t fd = first; fd <= last && fd < FILES_MAX; fd++) {
-		/* -EBADF: not open, and so it stays. */
+	if (flags & CLOSE_RANGE_UNSHARE &&
+	    __atomic_load_n(&my_files()->refs, __ATOMIC_RELAXED) > 1)
+		return syscall_part_missing(PART_CLOSE_RANGE_UNSHARE);
+	if (first > INT32_MAX)
+		return 0;
+	fd = files_next(my_files(), (int)first);
+	while (fd >= 0 && (uint32_t)fd <= last) {
+		/* -EBADF: another thread was faster. */
 		if (flags & CLOSE_RANGE_CLOEXEC)
-			(void)files_set_cloexec(my_files(), (int)fd, true);
+			(void)files_set_cloexec(my_files(), fd, true);
 		else
-			(void)files_close(my_files(), (int)fd);
+			(void)files_close(my_files(), fd);
+		fd = files_next(my_files(), fd + 1);
 	}
 	return 0;
 }

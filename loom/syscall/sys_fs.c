@@ -33,20 +33,23 @@ long sys_openat(const uint64_t arg[6])
 	struct files *files = process_current()->files;
 	struct path_arg p;
 	struct file *f;
-	int fd = path_arg_get(&p, arg[0], arg[1]);
+	int err = path_arg_get(&p, arg[0], arg[1]);
+	int fd;
 
-	if (fd)
-		return fd;
-	if (files_full(files))
-		fd = -EMFILE;
-	else
-		fd = file_open(p.base, p.text, flags, new_mode(arg[3]), &f);
+	if (err)
+		return err;
+	/* Before the file is created: an open that fails changes nothing. */
+	fd = files_reserve(files, 0, flags & FILE_CLOEXEC);
+	if (fd >= 0)
+		err = file_open(p.base, p.text, flags, new_mode(arg[3]), &f);
 	path_arg_put(&p);
-	if (fd)
-		return fd;
-	fd = files_install(files, f, 0, flags & FILE_CLOEXEC);
 	if (fd < 0)
-		file_put(f);
+		return fd;
+	if (err) {
+		files_cancel(files, fd);
+		return err;
+	}
+	files_fill(files, fd, f);
 	return fd;
 }
 

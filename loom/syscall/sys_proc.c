@@ -4,8 +4,11 @@
  */
 #include "syscall/sys_proc.h"
 
+#include <loom/abi.h>
+
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "mm/fail.h"
 #include "mm/layout.h"
 #include "mm/user.h"
 #include "proc/clone_flags.h"
@@ -139,11 +142,6 @@ long sys_clone3(const uint64_t arg[6])
 	return process_clone(user_frame(), &wish);
 }
 
-long sys_execve(const uint64_t arg[6])
-{
-	return process_exec(user_frame(), arg[0], arg[1], arg[2]);
-}
-
 long sys_wait4(const uint64_t arg[6])
 {
 	return process_wait4((int)arg[0], arg[1], (int)arg[2], arg[3]);
@@ -249,10 +247,31 @@ long sys_getresgid(const uint64_t arg[6])
 	return sys_getresuid(arg);
 }
 
+/* They return what it was, whatever they are asked for. */
+long sys_setfsuid(const uint64_t arg[6])
+{
+	return sys_getuid(arg);
+}
+
+long sys_setfsgid(const uint64_t arg[6])
+{
+	return sys_getuid(arg);
+}
+
 /* No supplementary groups. */
 long sys_getgroups(const uint64_t arg[6])
 {
 	return (int)arg[0] < 0 ? -EINVAL : 0;
+}
+
+#define GROUPS_MAX 65536
+
+/* There are none to be had. */
+long sys_setgroups(const uint64_t arg[6])
+{
+	if ((int)arg[0] < 0 || (int)arg[0] > GROUPS_MAX)
+		return -EINVAL;
+	return (int)arg[0] ? -EPERM : 0;
 }
 
 long sys_setpgid(const uint64_t arg[6])
@@ -284,9 +303,9 @@ long sys_getsid(const uint64_t arg[6])
 static long set_name(uint64_t addr)
 {
 	char name[16];
-	long len = string_from_user(name, addr, sizeof(name));
+	/* Longer ones are cut, and not looked at beyond. */
+	long len = string_from_user(name, addr, sizeof(name) - 1);
 
-	/* Longer ones are cut. */
 	if (len < 0 && len != -ENAMETOOLONG)
 		return len;
 	name[sizeof(name) - 1] = '\0';
@@ -316,6 +335,10 @@ long sys_prctl(const uint64_t arg[6])
 		return fpstate_get_vl();
 	case PR_PAC_RESET_KEYS:
 		return keys_prctl(&arg[1]);
+	case LOOM_PR_FAIL_SET:
+		return fail_prctl_set(arg[1], arg[2]);
+	case LOOM_PR_FAIL_GET:
+		return fail_prctl_get(arg[1]);
 	default:
 		return -EINVAL;
 	}

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that tell or change what a file is like: stat and its kin,
- * access, readlink, chmod, times.
+ * System calls that tell what a file is like: stat and its kin, access,
+ * readlink. What changes it is in sys_attr.c.
  */
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/pagetree.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/kmem.h"
@@ -17,8 +18,6 @@
 enum {
 	BLOCK_BYTES = 4096,		/* st_blksize */
 	SECTORS_PER_PAGE = 8,		/* st_blocks counts 512 bytes */
-	UTIME_NOW = 0x3fffffff,
-	UTIME_OMIT = 0x3ffffffe,
 	STATX_BASIC_STATS = 0x7ff,
 	X_OK = 1,
 	W_OK = 2,
@@ -110,7 +109,9 @@ static void fill_stat(struct inode *inode, struct user_stat *st)
 	st->rdev = inode->rdev;
 	st->size = (int64_t)inode->size;
 	st->blksize = BLOCK_BYTES;
-	st->blocks = (int64_t)inode->pages * SECTORS_PER_PAGE;
+	if (inode->pages)
+		st->blocks = (int64_t)pagetree_count(inode->pages) *
+			     SECTORS_PER_PAGE;
 	st->atime = timespec_of(inode->atime_ns);
 	st->mtime = timespec_of(inode->mtime_ns);
 	st->ctime = timespec_of(inode->ctime_ns);
@@ -277,6 +278,7 @@ long sys_readlinkat(const uint64_t arg[6])
 {
 	int size = (int)arg[3];
 	struct inode *inode;
+	char first;
 	long n;
 
 	if (size <= 0)
@@ -287,97 +289,8 @@ long sys_readlinkat(const uint64_t arg[6])
 		return n;
 	n = give_target(inode, arg[2], (size_t)size);
 	inode_put(inode);
+	/* No link; and an empty path is one that does not exist. */
+	if (n == -EINVAL && copy_from_user(&first, arg[1], 1) == 0 && !first)
+		n = -ENOENT;
 	return n;
-}
-
-/* fchmod(fd, mode) */
-long sys_fchmod(const uint64_t arg[6])
-{
-	struct file *f = file_arg(arg[0]);
-	int err;
-
-	if (!f)
-		return -EBADF;
-	err = f->ops ? inode_chmod(f->inode, (uint32_t)arg[1]) : -EBADF;
-	file_put(f);
-	return err;
-}
-
-/* fchmodat(dirfd, path, mode) */
-long sys_fchmodat(const uint64_t arg[6])
-{
-	struct inode *inode;
-	int err = path_arg_inode(arg[0], arg[1], 0, &inode);
-
-	if (err)
-		return err;
-	err = inode_chmod(inode, (uint32_t)arg[2]);
-	inode_put(inode);
-	return err;
-}
-
-/* ns since 1970; what does not fit is the nearest time that does. */
-static int time_from(const struct user_timespec *t, uint64_t *ns)
-{
-	const int64_t max_sec = INT64_MAX / (int64_t)NS_PER_SECOND - 1;
-	int64_t sec = t->sec;
-
-	if (t->nsec == UTIME_NOW || t->nsec == UTIME_OMIT) {
-		*ns = t->nsec == UTIME_NOW ? INODE_TIME_NOW : INODE_TIME_OMIT;
-		return 0;
-	}
-	if (t->nsec < 0 || t->nsec >= (int64_t)NS_PER_SECOND)
-		return -EINVAL;
-	if (sec < 0)
-		sec = 0;
-	if (sec > max_sec)
-		sec = max_sec;
-	*ns = (uint64_t)sec * NS_PER_SECOND + (uint64_t)t->nsec;
-	return 0;
-}
-
-/* The file's inode, counted: of the path or, if that is null, of @dirfd. */
-static int times_inode(uint64_t dirfd, uint64_t path, uint32_t flags,
-		       struct inode **out)
-{
-	struct file *f;
-
-	if (path)
-		return path_arg_inode(dirfd, path, flags, out);
-	if ((int)dirfd == AT_FDCWD)
-		return -EFAULT;
-	if (flags)
-		return -EINVAL;
-	f = file_arg(dirfd);
-	if (!f)
-		return -EBADF;
-	*out = f->inode;
-	inode_get(*out);
-	file_put(f);
-	return 0;
-}
-
-/* utimensat(dirfd, path, times, flags); no times: now */
-long sys_utimensat(const uint64_t arg[6])
-{
-	struct user_timespec times[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
-	uint32_t flags = (uint32_t)arg[3];
-	uint64_t atime, mtime;
-	struct inode *inode;
-	int err;
-
-	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
-	if (arg[2] && copy_from_user(times, arg[2], sizeof(times)))
-		return -EFAULT;
-	if (time_from(&times[0], &atime) || time_from(&times[1], &mtime))
-		return -EINVAL;
-	if (atime == INODE_TIME_OMIT && mtime == INODE_TIME_OMIT)
-		return 0;
-	err = times_inode(arg[0], arg[1], flags, &inode);
-	if (err)
-		return err;
-	err = inode_set_times(inode, atime, mtime);
-	inode_put(inode);
-	return err;
 }

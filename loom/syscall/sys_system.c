@@ -5,43 +5,52 @@
 #include <stddef.h>
 
 #include "dev/power.h"
-#include "fs/file.h"
 #include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"
-#include "mm/aspace.h"
+#include "lib/uts.h"
 #include "mm/page.h"
 #include "mm/user.h"
+#include "proc/inspect.h"
+#include "proc/limits.h"
 #include "proc/process.h"
-#include "proc/tree.h"
 #include "sched/clock.h"
+#include "sched/loadavg.h"
 #include "signal/signal.h"
 #include "syscall/syscall.h"
 
-#define NAME_SIZE 65
-
-/* struct new_utsname of Linux */
-struct names {
-	char sysname[NAME_SIZE], nodename[NAME_SIZE], release[NAME_SIZE],
-	     version[NAME_SIZE], machine[NAME_SIZE], domainname[NAME_SIZE];
-};
-
-/*
- * The name of the interface, which is what programs ask for: static glibc
- * looks at the release and refuses to start on a Linux that is too old.
- */
 long sys_uname(const uint64_t arg[6])
 {
-	static const struct names names = {
-		.sysname = "Linux",
-		.nodename = "loom",
-		.release = "6.1.0-loom",
-		.version = "loom, a small kernel on weft",
-		.machine = "aarch64",
-		.domainname = "(none)",
-	};
+	struct uts_names names;
 
+	uts_get(&names);
 	return copy_to_user(arg[0], &names, sizeof(names));
+}
+
+/* A new name of @len bytes at @addr; @set is of lib/uts.h. */
+static long set_name(uint64_t addr, uint64_t len,
+		     void (*set)(const char *name, size_t len))
+{
+	char name[UTS_SIZE];
+
+	if ((int)len < 0 || (int)len >= UTS_SIZE)
+		return -EINVAL;
+	if (copy_from_user(name, addr, (uint32_t)len))
+		return -EFAULT;
+	set(name, (uint32_t)len);
+	return 0;
+}
+
+/* sethostname(name, len) */
+long sys_sethostname(const uint64_t arg[6])
+{
+	return set_name(arg[0], arg[1], uts_set_nodename);
+}
+
+/* setdomainname(name, len) */
+long sys_setdomainname(const uint64_t arg[6])
+{
+	return set_name(arg[0], arg[1], uts_set_domainname);
 }
 
 /* struct sysinfo of Linux */
@@ -56,102 +65,95 @@ struct sysinfo {
 
 _Static_assert(sizeof(struct sysinfo) == 112, "as Linux has it");
 
+/* Linux gives the averages in fixed point with 16 bits behind the point. */
+enum { SYSINFO_LOAD_SHIFT = 16 - LOAD_SHIFT };
+
 long sys_sysinfo(const uint64_t arg[6])
 {
+	struct inspect_load load;
 	struct sysinfo info = {
 		.uptime = (int64_t)(clock_now() / 1000000000),
 		.totalram = page_total_count() * (uint64_t)PAGE_SIZE,
 		.freeram = page_free_count() * (uint64_t)PAGE_SIZE,
-		.procs = (uint16_t)process_count(),
 		.mem_unit = 1,
 	};
 
+	inspect_load(&load);
+	info.procs = (uint16_t)load.threads;
+	loadavg_get(info.loads);
+	for (unsigned i = 0; i < LOAD_COUNT; i++)
+		info.loads[i] <<= SYSINFO_LOAD_SHIFT;
 	return copy_to_user(arg[0], &info, sizeof(info));
 }
 
-#define UNLIMITED UINT64_MAX
-
-struct limit {
-	uint64_t soft, hard;
-};
-
-enum {
-	RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE,
-	RLIMIT_RSS, RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_AS,
-	RLIMIT_LOCKS, RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_NICE,
-	RLIMIT_RTPRIO, RLIMIT_RTTIME, RLIMIT_COUNT
-};
-
-/* What is true of every process; 0 where the thing itself does not exist. */
-static const struct limit limits[RLIMIT_COUNT] = {
-	[RLIMIT_CPU] = { UNLIMITED, UNLIMITED },
-	[RLIMIT_FSIZE] = { UNLIMITED, UNLIMITED },
-	[RLIMIT_DATA] = { UNLIMITED, UNLIMITED },
-	[RLIMIT_STACK] = { ASPACE_STACK_SIZE, ASPACE_STACK_SIZE },
-	[RLIMIT_CORE] = { 0, 0 },
-	[RLIMIT_RSS] = { UNLIMITED, UNLIMITED },
-	[RLIMIT_NPROC] = { TASK_MAX, TASK_MAX },
-	[RLIMIT_NOFILE] = { FILES_MAX, FILES_MAX },
-	[RLIMIT_MEMLOCK] = { UNLIMITED, UNLIMITED },
-	[RLIMIT_AS] = { UNLIMITED, UNLIMITED },
-	[RLIMIT_LOCKS] = { UNLIMITED, UNLIMITED },
-	[RLIMIT_SIGPENDING] = { SIGNAL_QUEUE_MAX, SIGNAL_QUEUE_MAX },
-	[RLIMIT_NICE] = { 40, 40 },
-	[RLIMIT_RTTIME] = { UNLIMITED, UNLIMITED },
-};
-
-static long get_limit(unsigned resource, uint64_t addr)
+static long get_limit(struct process *p, unsigned resource, uint64_t addr)
 {
-	if (resource >= RLIMIT_COUNT)
+	struct limit limit;
+
+	if (resource >= LIMIT_COUNT)
 		return -EINVAL;
-	return addr ? copy_to_user(addr, &limits[resource],
-				   sizeof(limits[resource])) : 0;
+	limit = limit_of(p, resource);
+	return addr ? copy_to_user(addr, &limit, sizeof(limit)) : 0;
+}
+
+/* A process that is ending has no table any more. */
+static long set_descriptors(struct process *p, const struct limit *wish)
+{
+	struct files *files = process_files(p);
+	long err;
+
+	if (!files)
+		return -ESRCH;
+	err = files_set_limit(files, wish->soft, wish->hard);
+	files_put(files);
+	return err;
 }
 
 /*
- * Limits do not change. A wish for what is in force succeeds; so does any for
- * core files, which are never written. Others are refused rather than
- * promised and not kept.
+ * Only the number of descriptors can be changed. A wish for what is in force
+ * succeeds; so does any for core files, which are never written. Others are
+ * refused rather than promised and not kept.
  */
-static long set_limit(unsigned resource, uint64_t addr)
+static long set_limit(struct process *p, unsigned resource, uint64_t addr)
 {
 	struct limit wish;
 
-	if (resource >= RLIMIT_COUNT)
+	if (resource >= LIMIT_COUNT)
 		return -EINVAL;
 	if (copy_from_user(&wish, addr, sizeof(wish)))
 		return -EFAULT;
 	if (wish.soft > wish.hard)
 		return -EINVAL;
-	if (resource == RLIMIT_CORE || wish.soft == limits[resource].soft)
+	if (resource == RLIMIT_NOFILE)
+		return set_descriptors(p, &wish);
+	if (resource == RLIMIT_CORE || wish.soft == limit_of(p, resource).soft)
 		return 0;
 	return -EPERM;
 }
 
 long sys_getrlimit(const uint64_t arg[6])
 {
-	return arg[1] ? get_limit((unsigned)arg[0], arg[1]) : -EFAULT;
+	return arg[1] ? get_limit(process_current(), (unsigned)arg[0], arg[1])
+		      : -EFAULT;
 }
 
 long sys_setrlimit(const uint64_t arg[6])
 {
-	return set_limit((unsigned)arg[0], arg[1]);
+	return set_limit(process_current(), (unsigned)arg[0], arg[1]);
 }
 
 long sys_prlimit64(const uint64_t arg[6])
 {
-	struct process *p;
+	int pid = (int)arg[0] ? (int)arg[0] : process_current()->pid;
+	struct process *p = process_find(pid);
 	long err;
 
-	if ((int)arg[0]) {
-		p = process_find((int)arg[0]);
-		if (!p)
-			return -ESRCH;
-		process_put(p);
-	}
-	err = get_limit((unsigned)arg[1], arg[3]);
+	if (!p)
+		return -ESRCH;
+	err = get_limit(p, (unsigned)arg[1], arg[3]);
 	if (!err && arg[2])
-		err = set_limit((unsigned)arg[1], arg[2]);
+		err = set_limit(p, (unsigned)arg[1], arg[2]);
+	process_put(p);
 	return err;
 }
 

@@ -22,9 +22,12 @@
 #include "syscall/sys_futex.h"
 #include "syscall/sys_membarrier.h"
 #include "syscall/sys_mm.h"
+#include "syscall/sys_poll.h"
 #include "syscall/sys_proc.h"
 #include "syscall/sys_sched.h"
+#include "syscall/sys_sendfile.h"
 #include "syscall/sys_signal.h"
+#include "syscall/sys_socket.h"
 #include "syscall/sys_system.h"
 #include "syscall/sys_time.h"
 #include "syscall/sys_timer.h"
@@ -52,6 +55,13 @@ static const char *const part_name[PART_COUNT] = {
 	[PART_CLONE_FLAGS] = "clone(flags)",
 	[PART_FUTEX_PI] = "futex(priority inheritance)",
 	[PART_ADJTIMEX_SET] = "adjtimex(set)",
+	[PART_PIPE_PACKETS] = "pipe2(O_DIRECT)",
+	[PART_SOCKET] = "socket",
+	[PART_SOCKET_CONTROL] = "sendmsg(control message)",
+	[PART_SOCKET_OPTION] = "socket option",
+	[PART_CLOSE_RANGE_UNSHARE] = "close_range(unshare)",
+	[PART_MMAP_WRITE_EXEC] = "mmap(write+exec)",
+	[PART_MREMAP_DONTUNMAP] = "mremap(MREMAP_DONTUNMAP)",
 };
 
 /* How often each was asked for in vain; atomic. */

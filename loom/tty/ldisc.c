@@ -14,6 +14,7 @@
 
 #define RING_MASK	(LDISC_SIZE - 1)
 #define TAB_STOP	8
+#define RUB_OUT_MAX	256	/* bytes of a line that ^U takes off the screen */
 #define BELL		'\a'
 #define DELETE		0x7f
 
@@ -21,7 +22,7 @@ _Static_assert((LDISC_SIZE & RING_MASK) == 0,
 	       "free-running positions wrap at a multiple of the size");
 
 static const struct tty_termios fresh = {
-	.iflag = TERM_ICRNL | TERM_IUTF8,
+	.iflag = TERM_ICRNL | TERM_IXON | TERM_IUTF8,
 	.oflag = TERM_OPOST | TERM_ONLCR,
 	.cflag = TERM_B38400 | TERM_CS8 | TERM_CREAD | TERM_HUPCL,
 	.lflag = TERM_ISIG | TERM_ICANON | TERM_ECHO | TERM_ECHOE |
@@ -263,7 +264,7 @@ static uint32_t previous_word(const struct ldisc *l)
 static void kill_line(struct ldisc *l, uint8_t byte)
 {
 	if (lflag(l, TERM_ECHO) && lflag(l, TERM_ECHOE) &&
-	    lflag(l, TERM_ECHOKE)) {
+	    lflag(l, TERM_ECHOKE) && l->tail - l->ready <= RUB_OUT_MAX) {
 		rub_out(l, l->ready);
 		return;
 	}
@@ -375,23 +376,33 @@ static unsigned int signal_of(const struct ldisc *l, uint8_t byte)
 	return 0;
 }
 
-unsigned int ldisc_input(struct ldisc *l, uint8_t byte)
+static unsigned int start_output(struct ldisc *l)
 {
-	unsigned int signal;
+	unsigned int result = l->stopped ? LDISC_STARTED : 0;
 
-	if (iflag(l, TERM_ISTRIP))
-		byte &= 0x7f;
-	if (l->literal) {
-		l->literal = false;
-		return accept(l, byte);
-	}
-	signal = signal_of(l, byte);
-	if (signal) {
-		if (!lflag(l, TERM_NOFLSH))
-			ldisc_flush_input(l);
-		echo(l, byte);
-		return signal;
-	}
+	l->stopped = false;
+	return result;
+}
+
+static unsigned int input_signal(struct ldisc *l, uint8_t byte,
+				 unsigned int signal)
+{
+	if (!lflag(l, TERM_NOFLSH))
+		ldisc_flush_input(l);
+	/* A program that ends must not wait for a key that lets it write. */
+	if (iflag(l, TERM_IXON))
+		signal |= start_output(l);
+	echo(l, byte);
+	return signal;
+}
+
+/* The byte is no control of flow. */
+static unsigned int input_byte(struct ldisc *l, uint8_t byte)
+{
+	unsigned int signal = signal_of(l, byte);
+
+	if (signal)
+		return input_signal(l, byte, signal);
 	if (byte == '\r') {
 		if (iflag(l, TERM_IGNCR))
 			return 0;
@@ -411,6 +422,29 @@ unsigned int ldisc_input(struct ldisc *l, uint8_t byte)
 		return 0;
 	}
 	return input_canonical(l, byte);
+}
+
+unsigned int ldisc_input(struct ldisc *l, uint8_t byte)
+{
+	unsigned int result = 0;
+
+	if (iflag(l, TERM_ISTRIP))
+		byte &= 0x7f;
+	if (iflag(l, TERM_IXON) && iflag(l, TERM_IXANY))
+		result = start_output(l);
+	if (l->literal) {
+		l->literal = false;
+		return result | accept(l, byte);
+	}
+	if (iflag(l, TERM_IXON)) {
+		if (is_cc(l, byte, TERM_VSTART))
+			return result | start_output(l);
+		if (is_cc(l, byte, TERM_VSTOP)) {
+			l->stopped = true;
+			return 0;
+		}
+	}
+	return result | input_byte(l, byte);
 }
 
 /*
@@ -470,10 +504,11 @@ void ldisc_flush_input(struct ldisc *l)
 	l->literal = false;
 }
 
-bool ldisc_set_termios(struct ldisc *l, const struct tty_termios *t,
-		       bool flush)
+unsigned int ldisc_set_termios(struct ldisc *l, const struct tty_termios *t,
+			       bool flush)
 {
 	bool was_readable = ldisc_readable(l);
+	unsigned int result = 0;
 
 	l->termios = *t;
 	if (flush)
@@ -482,7 +517,11 @@ bool ldisc_set_termios(struct ldisc *l, const struct tty_termios *t,
 		l->literal = false;
 		l->ready = l->tail;
 	}
-	return !was_readable && ldisc_readable(l);
+	if (!iflag(l, TERM_IXON))
+		result = start_output(l);
+	if (!was_readable && ldisc_readable(l))
+		result |= LDISC_READABLE;
+	return result;
 }
 
 void ldisc_init(struct ldisc *l, ldisc_put *put, void *ctx)

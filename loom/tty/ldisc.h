@@ -14,7 +14,10 @@
  * In canonical mode one place is kept for the end of the line, so that a
  * line that fills the ring can still be finished.
  *
- * Kept: ICRNL, INLCR, IGNCR, ISTRIP; ISIG, ICANON, IEXTEN, ECHO, ECHOE,
+ * Flow control. With IXON, VSTOP stops programs' output and VSTART, with IXANY
+ * any key, lets it go on; echo goes on all the time.
+ *
+ * Kept: IXON, IXANY, ICRNL, INLCR, IGNCR, ISTRIP; ISIG, ICANON, IEXTEN, ECHO, ECHOE,
  * ECHOK, ECHOKE, ECHONL, ECHOCTL, NOFLSH; OPOST, ONLCR, OCRNL; IUTF8 for
  * erasing; VINTR, VQUIT, VSUSP, VERASE, VWERASE, VKILL, VEOF, VEOL, VEOL2,
  * VLNEXT, VREPRINT. Backspace (^H) erases like VERASE, because terminals
@@ -44,6 +47,7 @@ struct ldisc {
 	uint32_t tail;
 	uint32_t column;	/* of the cursor */
 	uint32_t line_column;	/* of it where the unfinished line began */
+	bool stopped;		/* VSTOP came: no output of programs */
 	bool literal;		/* the last byte was VLNEXT */
 	uint8_t ring[LDISC_SIZE];
 	uint8_t mark[LDISC_SIZE / 8];	/* a set bit: this byte ends a line */
@@ -56,6 +60,7 @@ enum {
 	LDISC_SIGQUIT = 4,
 	LDISC_SIGTSTP = 8,
 	LDISC_REFUSED = 16,	/* the buffer is full, the byte was dropped */
+	LDISC_STARTED = 32,	/* wake writers: output goes on */
 };
 
 /* Start empty with the settings of a fresh Linux console. */
@@ -82,10 +87,10 @@ void ldisc_output(struct ldisc *l, const void *src, size_t n);
 
 /*
  * Change the settings (TCSETS; with @flush TCSETSF). Leaving canonical mode
- * makes the unfinished line readable; what could be read stays readable.
- * True when readers are to be woken.
+ * makes the unfinished line readable; what could be read stays readable. Asks
+ * for LDISC_READABLE and LDISC_STARTED.
  */
-bool ldisc_set_termios(struct ldisc *l, const struct tty_termios *t,
+unsigned int ldisc_set_termios(struct ldisc *l, const struct tty_termios *t,
 		       bool flush);
 
 /* Drop all input that was not read yet (TCFLSH). */

@@ -2,17 +2,22 @@
 /* Who the terminal belongs to; see session.h. */
 #include "tty/session.h"
 
+#include "fs/inode.h"
 #include "lib/errno.h"
 #include "lib/lock.h"
 #include "mm/user.h"
 #include "proc/process.h"
+#include "proc/tree.h"
 #include "signal/signal.h"
 #include "tty/ioctls.h"
+#include "tty/ldisc.h"
+#include "tty/tty_impl.h"
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_TTY, "terminal's session");
 /* lock */
 static int owner;		/* session id; 0: nobody's */
 static int foreground;		/* process group; 0: none */
+static unsigned hangups;	/* how often a session lost it */
 
 /* Session and group of the calling process; 0 in a kernel thread. */
 struct place {
@@ -51,13 +56,45 @@ bool session_is_mine(void)
 	return sid && sid == me.sid;
 }
 
-bool session_may_read(void)
+int session_terminal(int sid, int *group)
+{
+	int owner_sid, pgid;
+
+	look(&owner_sid, &pgid);
+	if (!sid || sid != owner_sid)
+		return 0;
+	*group = pgid ? pgid : -1;
+	return DEV_CONSOLE;
+}
+
+static bool is_ignored(int sig)
+{
+	return signal_is_ignored(sig) || signal_blocked() & signal_bit(sig);
+}
+
+static bool is_orphaned(int pgid)
+{
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	bool orphaned = signal_is_orphaned_group(pgid);
+
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return orphaned;
+}
+
+int session_check(int sig)
 {
 	struct place me = here();
 	int sid, pgid;
 
 	look(&sid, &pgid);
-	return sid == 0 || sid != me.sid || pgid == 0 || pgid == me.pgid;
+	if (sid == 0 || sid != me.sid || pgid == 0 || pgid == me.pgid)
+		return 0;
+	if (is_ignored(sig))
+		return sig == SIGTTIN ? -EIO : 0;
+	if (is_orphaned(me.pgid))
+		return -EIO;
+	signal_send_group(me.pgid, sig);
+	return -EINTR;		/* and again when the group goes on */
 }
 
 void session_signal(int sig)
@@ -110,26 +147,54 @@ void session_open(void)
 		acquire(&me, false);
 }
 
-/* TIOCNOTTY: only the leader's has an effect, and it ends for all. */
-static int give_up(const struct place *me)
+/* @sid has the terminal no more; who is in the foreground is told. */
+static void release(int sid)
 {
 	int pgid = 0;
-	uint64_t daif;
+	uint64_t daif = spin_lock_irqsave(&lock);
 
-	if (me->pid != me->sid)
-		return -EPERM;
-	daif = spin_lock_irqsave(&lock);
-	if (owner == me->sid) {
+	if (owner == sid) {
 		pgid = foreground;
 		owner = 0;
 		foreground = 0;
+		hangups++;
 	}
 	spin_unlock_irqrestore(&lock, daif);
 	if (pgid) {
 		signal_send_group(pgid, SIGHUP);
 		signal_send_group(pgid, SIGCONT);
 	}
+	/* Who polls it looks again. */
+	tty_wake(LDISC_READABLE | LDISC_STARTED);
+}
+
+/* TIOCNOTTY: only the leader's has an effect, and it ends for all. */
+static int give_up(const struct place *me)
+{
+	if (me->pid != me->sid)
+		return -EPERM;
+	release(me->sid);
 	return 0;
+}
+
+bool session_leader_exit(struct process *p)
+{
+	int sid, pgid;
+
+	look(&sid, &pgid);
+	if (sid == 0 || sid != p->pid)
+		return false;
+	release(sid);
+	return true;
+}
+
+unsigned session_hangups(void)
+{
+	uint64_t daif = spin_lock_irqsave(&lock);
+	unsigned n = hangups;
+
+	spin_unlock_irqrestore(&lock, daif);
+	return n;
 }
 
 struct group_search {
@@ -152,10 +217,12 @@ static int set_foreground(const struct place *me, uint64_t arg)
 {
 	struct group_search search = { .sid = me->sid };
 	uint64_t daif;
-	int err = copy_from_user(&search.pgid, arg, sizeof(search.pgid));
+	int err = session_check(SIGTTOU);
 
+	if (!err)
+		err = copy_from_user(&search.pgid, arg, sizeof(search.pgid));
 	if (err < 0)
-		return err;
+		return err == -EIO ? -ENOTTY : err;
 	if (search.pgid < 0)
 		return -EINVAL;
 	process_for_each(match_group, &search);

@@ -21,6 +21,13 @@ struct tty_termios {
 
 _Static_assert(sizeof(struct tty_termios) == 36, "what TCGETS copies out");
 
+struct tty_termios2 {
+	struct tty_termios basic;
+	uint32_t ispeed, ospeed;	/* bits per second */
+};
+
+_Static_assert(sizeof(struct tty_termios2) == 44, "what TCGETS2 copies out");
+
 /* TIOCGWINSZ */
 struct tty_winsize {
 	uint16_t rows;
@@ -59,6 +66,7 @@ enum {
 	TERM_IGNCR = 0000200,
 	TERM_ICRNL = 0000400,
 	TERM_IXON = 0002000,
+	TERM_IXANY = 0004000,
 	TERM_IUTF8 = 0040000,
 };
 
@@ -71,6 +79,8 @@ enum {
 
 /* cflag */
 enum {
+	TERM_CBAUD = 0010017,	/* the speed by its number, or BOTHER */
+	TERM_BOTHER = 0010000,	/* the speed is in ispeed and ospeed */
 	TERM_B38400 = 0000017,
 	TERM_B115200 = 0010002,
 	TERM_CS8 = 0000060,

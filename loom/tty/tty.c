@@ -14,14 +14,17 @@
  * as much as the UART's ring has room for, but for a reserve that only echo
  * may use: a program that floods the terminal cannot make the echo wait.
  */
-#include "tty/tty.h"
+#include "tty/tty_impl.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "boot/payload.h"
 #include "dev/uart.h"
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/poll.h"
+#include "lib/cmdline.h"
 #include "lib/errno.h"
 #include "lib/lock.h"
 #include "mm/kmem.h"
@@ -37,33 +40,40 @@ enum {
 	ECHO_RESERVE = 512,	/* of the UART's ring */
 	OUTPUT_GROWTH = 2,	/* a newline becomes two bytes */
 	PIECE = 256,		/* of a program's buffer, on the stack */
-	DRAIN_LOOK_NS = 10 * 1000 * 1000,
 	VTIME_UNIT_NS = 100 * 1000 * 1000,
 };
 
-static struct spinlock lock = SPINLOCK_INIT(RANK_TTY, "terminal");
-/* lock */
-static struct ldisc discipline;
-static char stage[256];		/* on its way to the UART */
-static size_t staged;
-static struct tty_winsize size = { .rows = 24, .cols = 80 };
+struct tty tty = {
+	.lock = SPINLOCK_INIT(RANK_TTY, "terminal"),
+	.ispeed = 38400,
+	.ospeed = 38400,
+	.size = { .rows = 24, .cols = 80 },
+};
 
 static struct waitq readers = WAITQ_INIT("terminal input", readers);
 static struct waitq writers = WAITQ_INIT("terminal output", writers);
 
-static void stage_flush(void)
+void tty_flush_stage(void)
 {
-	uart_put(stage, staged);
-	staged = 0;
+	uart_put(tty.stage, tty.staged);
+	tty.staged = 0;
 }
 
-/* The line discipline's way out. */
-static void put(void *ctx, uint8_t byte)
+/*
+ * The line discipline's way out. Echo that the ring has no room for is lost:
+ * the interrupt cannot wait until the line has sent it.
+ */
+void tty_put(void *ctx, uint8_t byte)
 {
 	(void)ctx;
-	if (staged == sizeof(stage))
-		stage_flush();
-	stage[staged++] = (char)byte;
+	if (tty.echoing) {
+		if (!tty.echo_room)
+			return;
+		tty.echo_room--;
+	}
+	if (tty.staged == sizeof(tty.stage))
+		tty_flush_stage();
+	tty.stage[tty.staged++] = (char)byte;
 }
 
 /*
@@ -72,18 +82,26 @@ static void put(void *ctx, uint8_t byte)
 
 static size_t receive_room(void)
 {
-	uint64_t daif = spin_lock_irqsave(&lock);
-	size_t used = discipline.tail - discipline.head;
+	uint64_t daif = spin_lock_irqsave(&tty.lock);
+	size_t used = tty.ldisc.tail - tty.ldisc.head;
 	size_t room = LDISC_SIZE - 1 - (used < LDISC_SIZE ? used : used - 1);
 
 	/*
 	 * A line that has no end in sight: no reader will make room. Take the
 	 * bytes; the discipline refuses them with a bell, all but the end.
 	 */
-	if (room == 0 && !ldisc_readable(&discipline))
+	if (room == 0 && !ldisc_readable(&tty.ldisc))
 		room = 1;
-	spin_unlock_irqrestore(&lock, daif);
+	spin_unlock_irqrestore(&tty.lock, daif);
 	return room;
+}
+
+void tty_wake(unsigned events)
+{
+	if (events & LDISC_READABLE)
+		wait_wake_all(&readers);
+	if (events & LDISC_STARTED)
+		wait_wake_all(&writers);
 }
 
 static void receive(const char *data, size_t len)
@@ -92,11 +110,14 @@ static void receive(const char *data, size_t len)
 	uint64_t daif;
 	size_t i;
 
-	daif = spin_lock_irqsave(&lock);
+	daif = spin_lock_irqsave(&tty.lock);
+	tty.echo_room = uart_room();
+	tty.echoing = true;
 	for (i = 0; i < len; i++)
-		events |= ldisc_input(&discipline, (uint8_t)data[i]);
-	stage_flush();
-	spin_unlock_irqrestore(&lock, daif);
+		events |= ldisc_input(&tty.ldisc, (uint8_t)data[i]);
+	tty.echoing = false;
+	tty_flush_stage();
+	spin_unlock_irqrestore(&tty.lock, daif);
 
 	if (events & LDISC_SIGINT)
 		session_signal(SIGINT);
@@ -104,8 +125,7 @@ static void receive(const char *data, size_t len)
 		session_signal(SIGQUIT);
 	if (events & LDISC_SIGTSTP)
 		session_signal(SIGTSTP);
-	if (events & LDISC_READABLE)
-		wait_wake_all(&readers);
+	tty_wake(events);
 }
 
 static void space(void)
@@ -113,11 +133,36 @@ static void space(void)
 	wait_wake_all(&writers);
 }
 
+/* What ./run knows of the terminal that it runs in. */
+static uint16_t given(const char *name, uint16_t otherwise)
+{
+	uint64_t value;
+
+	if (!cmdline_u64(boot_cmdline(), name, &value) ||
+	    value == 0 || value > UINT16_MAX)
+		return otherwise;
+	return (uint16_t)value;
+}
+
 void tty_init(void)
 {
-	ldisc_init(&discipline, put, NULL);
+	tty.size.rows = given("loom.rows", tty.size.rows);
+	tty.size.cols = given("loom.cols", tty.size.cols);
+	ldisc_init(&tty.ldisc, tty_put, NULL);
 	uart_set_space_fn(space);
 	uart_set_receive_fn(receive, receive_room);
+}
+
+/*
+ * What was opened as /dev/tty is good until the session has the terminal no
+ * more; then it reads as at its end. What was opened as the console stays: it
+ * is where the next session begins.
+ */
+
+bool tty_is_dead(const struct file *f)
+{
+	return f->inode->rdev == DEV_TTY &&
+	       (uintptr_t)f->data != session_hangups();
 }
 
 /*
@@ -126,10 +171,10 @@ void tty_init(void)
 
 static long take_input(uint8_t *buf, size_t len)
 {
-	uint64_t daif = spin_lock_irqsave(&lock);
-	long n = (long)ldisc_read(&discipline, buf, len);
+	uint64_t daif = spin_lock_irqsave(&tty.lock);
+	long n = (long)ldisc_read(&tty.ldisc, buf, len);
 
-	spin_unlock_irqrestore(&lock, daif);
+	spin_unlock_irqrestore(&tty.lock, daif);
 	if (n >= 0)
 		uart_receive_more();
 	return n;
@@ -156,8 +201,8 @@ static long wait_input(uint8_t *buf, size_t len, uint64_t deadline)
 /* VMIN and VTIME (POSIX.1-2017, 11.1.7); a line needs one byte, any time. */
 static void read_terms(size_t *min, uint64_t *vtime_ns)
 {
-	uint64_t daif = spin_lock_irqsave(&lock);
-	const struct tty_termios *t = &discipline.termios;
+	uint64_t daif = spin_lock_irqsave(&tty.lock);
+	const struct tty_termios *t = &tty.ldisc.termios;
 
 	*min = 1;
 	*vtime_ns = 0;
@@ -165,7 +210,7 @@ static void read_terms(size_t *min, uint64_t *vtime_ns)
 		*min = t->cc[TERM_VMIN];
 		*vtime_ns = t->cc[TERM_VTIME] * (uint64_t)VTIME_UNIT_NS;
 	}
-	spin_unlock_irqrestore(&lock, daif);
+	spin_unlock_irqrestore(&tty.lock, daif);
 }
 
 static long read_input(uint8_t *buf, size_t len)
@@ -200,12 +245,14 @@ static long tty_read(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
 	uint8_t small[PIECE];
 	uint8_t *data = small;
 	long n;
+	int err;
 
 	(void)pos;
-	if (len == 0)
+	if (len == 0 || tty_is_dead(f))
 		return 0;
-	if (!session_may_read())
-		return -EIO;
+	err = session_check(SIGTTIN);
+	if (err)
+		return err;
 	if (len > sizeof(small)) {
 		len = len < LDISC_SIZE ? len : LDISC_SIZE;
 		data = kmalloc(len);
@@ -230,20 +277,20 @@ static long tty_read(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
  * Writing.
  */
 
-/* As many bytes as there is room for; 0: none. */
+/* As many bytes as there is room for; 0: none, or output is stopped. */
 static size_t put_output(const uint8_t *data, size_t len)
 {
-	uint64_t daif = spin_lock_irqsave(&lock);
+	uint64_t daif = spin_lock_irqsave(&tty.lock);
 	size_t room = uart_room();
 	size_t n = 0;
 
-	if (room > ECHO_RESERVE)
+	if (!tty.held && !tty.ldisc.stopped && room > ECHO_RESERVE)
 		n = (room - ECHO_RESERVE) / OUTPUT_GROWTH;
 	if (n > len)
 		n = len;
-	ldisc_output(&discipline, data, n);
-	stage_flush();
-	spin_unlock_irqrestore(&lock, daif);
+	ldisc_output(&tty.ldisc, data, n);
+	tty_flush_stage();
+	spin_unlock_irqrestore(&tty.lock, daif);
 	return n;
 }
 
@@ -284,13 +331,27 @@ static long write_piece(const struct file *f, const uint8_t *data, size_t len)
 	return (long)done;
 }
 
+/* May the calling process write now? As session_check. */
+static int check_write(const struct file *f)
+{
+	uint64_t daif = spin_lock_irqsave(&tty.lock);
+	bool stops = tty.ldisc.termios.lflag & TERM_TOSTOP;
+
+	spin_unlock_irqrestore(&tty.lock, daif);
+	if (tty_is_dead(f))
+		return -EIO;
+	return stops ? session_check(SIGTTOU) : 0;
+}
+
 static long tty_write(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
 {
 	uint8_t data[PIECE];
 	size_t done = 0;
-	long n = 0;
+	long n = check_write(f);
 
 	(void)pos;
+	if (n < 0)
+		return n;
 	while (done < len) {
 		size_t want = len - done < PIECE ? len - done : PIECE;
 		size_t got = copy_from_user_partial(data, buf + done, want);
@@ -309,138 +370,56 @@ static long tty_write(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
 	return done ? (long)done : n;
 }
 
-/*
- * Settings.
- */
-
-/* Wait until the ring is sent: 0, -EINTR. */
-static int drain(void)
+static long tty_kwrite(struct file *f, void *src, size_t len, uint64_t *pos)
 {
-	int err = 0;
+	int err = check_write(f);
 
-	while (uart_room() < UART_RING_SIZE && !err)
-		err = wait_until(clock_deadline(DRAIN_LOOK_NS));
-	return err;
+	(void)pos;
+	return err ? err : write_piece(f, src, len);
 }
 
-static long get_termios(uint64_t arg)
+/* Is there what a read takes without waiting? The lock is held. */
+static bool has_input(void)
 {
-	struct tty_termios copy;
-	uint64_t daif = spin_lock_irqsave(&lock);
+	const struct tty_termios *t = &tty.ldisc.termios;
+	size_t min = 1;
 
-	copy = discipline.termios;
-	spin_unlock_irqrestore(&lock, daif);
-	return copy_to_user(arg, &copy, sizeof(copy));
+	if (!(t->lflag & TERM_ICANON) && !t->cc[TERM_VTIME] &&
+	    t->cc[TERM_VMIN])
+		min = t->cc[TERM_VMIN];
+	/* An end of file alone is readable, too. */
+	return min == 1 ? ldisc_readable(&tty.ldisc) :
+			  ldisc_available(&tty.ldisc) >= min;
 }
 
-static long set_termios(uint32_t cmd, uint64_t arg)
+/* A write of one byte would not wait. The lock is held. */
+static bool has_room(void)
 {
-	struct tty_termios copy;
-	uint64_t daif;
-	bool wake;
-	int err = copy_from_user(&copy, arg, sizeof(copy));
-
-	if (!err && cmd != TCSETS)
-		err = drain();
-	if (err)
-		return err;
-	daif = spin_lock_irqsave(&lock);
-	wake = ldisc_set_termios(&discipline, &copy, cmd == TCSETSF);
-	stage_flush();
-	spin_unlock_irqrestore(&lock, daif);
-	uart_receive_more();
-	if (wake)
-		wait_wake_all(&readers);
-	return 0;
+	return !tty.held && !tty.ldisc.stopped &&
+	       uart_room() >= ECHO_RESERVE + OUTPUT_GROWTH;
 }
 
-/* Output is on its way to the UART and is not called back. */
-static long flush_queues(uint64_t which)
+static unsigned tty_poll(struct file *f, struct poll_table *pt)
 {
+	unsigned mask = 0;
 	uint64_t daif;
 
-	if (which > TCIOFLUSH)
-		return -EINVAL;
-	if (which == TCOFLUSH)
-		return 0;
-	daif = spin_lock_irqsave(&lock);
-	ldisc_flush_input(&discipline);
-	spin_unlock_irqrestore(&lock, daif);
-	uart_receive_more();
-	return 0;
-}
-
-static long get_winsize(uint64_t arg)
-{
-	struct tty_winsize copy;
-	uint64_t daif = spin_lock_irqsave(&lock);
-
-	copy = size;
-	spin_unlock_irqrestore(&lock, daif);
-	return copy_to_user(arg, &copy, sizeof(copy));
-}
-
-static long set_winsize(uint64_t arg)
-{
-	struct tty_winsize copy;
-	bool changed;
-	uint64_t daif;
-	int err = copy_from_user(&copy, arg, sizeof(copy));
-
-	if (err)
-		return err;
-	daif = spin_lock_irqsave(&lock);
-	changed = copy.rows != size.rows || copy.cols != size.cols;
-	size = copy;
-	spin_unlock_irqrestore(&lock, daif);
-	if (changed)
-		session_signal(SIGWINCH);
-	return 0;
-}
-
-static long get_count(uint32_t cmd, uint64_t arg)
-{
-	uint64_t daif;
-	int count;
-
-	if (cmd == TIOCOUTQ) {
-		count = (int)(UART_RING_SIZE - uart_room());
-	} else {
-		daif = spin_lock_irqsave(&lock);
-		count = (int)ldisc_available(&discipline);
-		spin_unlock_irqrestore(&lock, daif);
-	}
-	return copy_to_user(arg, &count, sizeof(count));
-}
-
-static long tty_ioctl(struct file *f, uint32_t cmd, uint64_t arg)
-{
-	(void)f;
-	switch (cmd) {
-	case TCGETS:
-		return get_termios(arg);
-	case TCSETS:
-	case TCSETSW:
-	case TCSETSF:
-		return set_termios(cmd, arg);
-	case TCSBRK:		/* a break is not sent, whatever @arg says */
-		return drain();
-	case TCFLSH:
-		return flush_queues(arg);
-	case TIOCGWINSZ:
-		return get_winsize(arg);
-	case TIOCSWINSZ:
-		return set_winsize(arg);
-	case FIONREAD:
-	case TIOCOUTQ:
-		return get_count(cmd, arg);
-	default:
-		return session_ioctl(cmd, arg);
-	}
+	poll_wait(pt, &readers);
+	poll_wait(pt, &writers);
+	if (tty_is_dead(f))
+		return POLL_ALWAYS | POLLERR | POLLHUP;
+	daif = spin_lock_irqsave(&tty.lock);
+	if (has_input())
+		mask |= POLLIN | POLLRDNORM;
+	if (has_room())
+		mask |= POLLOUT | POLLWRNORM;
+	spin_unlock_irqrestore(&tty.lock, daif);
+	return mask;
 }
 
 static int tty_open(struct file *f)
 {
+	f->data = (void *)(uintptr_t)session_hangups();
 	if (f->inode->rdev == DEV_TTY)
 		return session_is_mine() ? 0 : -ENXIO;
 	if (!(f->flags & FILE_NOCTTY))
@@ -451,6 +430,8 @@ static int tty_open(struct file *f)
 const struct file_ops tty_file_ops = {
 	.read = tty_read,
 	.write = tty_write,
+	.kwrite = tty_kwrite,
 	.ioctl = tty_ioctl,
+	.poll = tty_poll,
 	.open = tty_open,
 };

@@ -64,6 +64,9 @@ static void on_irq(struct weft_frame *frame)
 		due = true;
 		user_irqs++;
 		wrong += frame != weft_task_frame(weft_task_current());
+		wrong += frame->orig_x0 != frame->x[0];
+		wrong += frame->number != WEFT_NO_SYSCALL;
+		wrong += frame->record[0] || frame->record[1];
 	} else {
 		kernel_irqs++;
 		wrong += !on_event_stack((uintptr_t)frame, DEPTH);
@@ -84,7 +87,10 @@ static void on_preempt(struct weft_frame *frame)
 }
 
 /* What the program had, after an exception that hit it. */
-static void check_fake(const struct weft_frame *frame, uint64_t esr)
+static struct weft_frame before;
+
+static void check_fake(const struct weft_frame *frame, uint64_t esr,
+		       uint64_t far)
 {
 	const struct weft_task *task = weft_task_current();
 	unsigned n;
@@ -94,20 +100,24 @@ static void check_fake(const struct weft_frame *frame, uint64_t esr)
 	for (n = 3; n < 31; n++)
 		wrong += frame->x[n] != frame->x[1] + n;
 	wrong += frame->esr != esr || frame->number != WEFT_NO_SYSCALL;
+	wrong += frame->far != far || frame->orig_x0 != frame->x[0];
+	wrong += frame->pc != before.pc || frame->pstate != before.pstate;
+	wrong += frame->sp != before.sp;
+	wrong += frame->record[0] || frame->record[1];
 	wrong += !weft_frame_from_user(frame);
-	wrong += task->keys && !weft_pauth_exit_ok(task);
+	wrong += !weft_pauth_exit_ok(task);
 }
 
 static void on_fiq(struct weft_frame *frame)
 {
 	fiqs++;
-	check_fake(frame, 0);
+	check_fake(frame, 0, 0);
 }
 
 static void on_serror(struct weft_frame *frame)
 {
 	serrors++;
-	check_fake(frame, SERROR_ESR);
+	check_fake(frame, SERROR_ESR, 0);
 }
 
 static bool all_done(void)
@@ -125,10 +135,14 @@ static void on_syscall(struct weft_frame *frame)
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 	due = true;
+	wrong += frame->record[0] || frame->record[1];
+	wrong += frame->orig_x0 != frame->x[0];
+	wrong += frame->esr >> WEFT_ESR_EC_SHIFT != WEFT_EC_SVC64;
 	turns += player_entered(frame) == PLAYER_TURN;
 	wrong += frame != &player_current()->frame;
 	wrong += !on_event_stack(here, DEPTH);
 	frame->x[0] = ~frame->x[1];
+	before = *frame;
 	if (all_done())
 		fake_aarch32[aarch32](frame, SERROR_ESR);
 	if (turns % FAKE_TURNS == 1)
@@ -196,8 +210,17 @@ static void go_home(void)
 static void on_unexpected(struct weft_frame *frame, unsigned vector)
 {
 	seen_vector = vector;
-	check_fake(frame, SERROR_ESR);
+	check_fake(frame, SERROR_ESR, SERROR_ESR);
 	go_home();
+}
+
+/* What no slot has saved since is not what it looks like. */
+static struct weft_frame *poisoned(struct weft_frame *frame)
+{
+	frame->esr = frame->far = SERROR_ESR;
+	frame->orig_x0 = frame->number = SERROR_ESR;
+	frame->record[0] = frame->record[1] = SERROR_ESR;
+	return frame;
 }
 
 static struct weft_frame *on_resume(struct weft_frame *frame)
@@ -215,7 +238,7 @@ static struct weft_frame *on_resume(struct weft_frame *frame)
 	self = weft_task_current();
 	if (&next->thread.task != self)
 		weft_hand_over(self, &next->thread.task);
-	return weft_task_frame(&next->thread.task);
+	return poisoned(weft_task_frame(&next->thread.task));
 }
 
 static const struct hooks hooks = {

@@ -195,6 +195,34 @@ static int test_set(void)
 	return BOOT_PASS;
 }
 
+/* A wrong word of the kernel's key, or none of a task's, is found. */
+static int test_exit(void)
+{
+	struct weft_task *task = weft_task_current();
+	struct weft_cpu *cpu = task->cpu;
+	uint64_t daif = weft_read_daif();
+	const struct weft_keys *keys = task->keys;
+	static const struct weft_keys some;
+	bool ok, low, high, none;
+
+	weft_mask_all();
+	task->keys = keys_used() ? &some : NULL;
+	ok = weft_pauth_exit_ok(task);
+	cpu->kernel_key[0] ^= 1;
+	low = weft_pauth_exit_ok(task);
+	cpu->kernel_key[0] ^= 1;
+	cpu->kernel_key[1] ^= 1;
+	high = weft_pauth_exit_ok(task);
+	cpu->kernel_key[1] ^= 1;
+	task->keys = keys_used() ? NULL : &some;
+	none = weft_pauth_exit_ok(task);
+	task->keys = keys;
+	weft_write_daif(daif);
+	CHECK(ok && !none);
+	CHECK(low == !keys_used() && high == !keys_used());
+	return BOOT_PASS;
+}
+
 const struct boot_test weft_pauth_tests[] = {
 	{ "weft.pauth.landing", "with FEAT_BTI an indirect branch reaches the "
 	  "pads that are for it, and no other code", test_landing },
@@ -202,5 +230,7 @@ const struct boot_test weft_pauth_tests[] = {
 	  test_keys },
 	{ "weft.pauth.set", "new keys of the running task are in force at once",
 	  test_set },
+	{ "weft.pauth.exit", "an exit with another key than the kernel's, or "
+	  "without keys, is found", test_exit },
 	{ NULL, NULL, NULL },
 };

@@ -54,12 +54,29 @@
 	.endif
 	.endm
 
+	/*
+	 * x17 = an address, signed with the key of EL0; and back. Hints: NOPs
+	 * where there are no keys.
+	 */
+	.macro	sign
+	mov64	x17, PLAYER_DATA
+	mov	x16, #0
+	hint	#8				// PACIA1716
+	.endm
+
+	.macro	authenticate_17
+	mov	x16, #0
+	hint	#12				// AUTIA1716
+	.endm
+
 	/* In: x1 = seed, x2 = turns */
 	.macro	turns from:req
-	for_numbers fill
 	.ifc	\from, user
+	sign					// before the kernel was entered
+	fmov	d8, x17
 	fmov	d7, x1
 	.endif
+	for_numbers fill
 1:	enter_kernel \from, PLAYER_TURN
 	for_numbers check
 	.ifc	\from, user
@@ -75,6 +92,15 @@
 	load_data 0
 	cmp	x0, x1
 	b.ne	9f
+	fmov	x17, d8
+	authenticate_17
+	mov64	x0, PLAYER_DATA
+	cmp	x17, x0
+	b.ne	9f
+	sign
+	fmov	d8, x17
+	fill	16
+	fill	17
 	.endif
 	subs	x2, x2, #1
 	b.ne	1b
@@ -153,6 +179,7 @@ func \name
 	.cfi_undefined x30
 	msr	daifset, #15
 	msr	esr_el1, x1
+	msr	far_el1, x1
 	mov	sp, x0
 	ldp	x22, x23, [sp, #WEFT_FRAME_PC]
 	msr	elr_el1, x22
@@ -182,9 +209,14 @@ func \name
 	.irp	at, 0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208
 	stp	xzr, xzr, [sp, #WEFT_FRAME_X0 + \at]
 	.endr
-	.irp	at, 224, 240, 256
+	.irp	at, 224, 240
 	stp	xzr, xzr, [sp, #WEFT_FRAME_X0 + \at]
 	.endr
+	/* Of these, zeros may be right. */
+	.irp	at, WEFT_FRAME_PC, WEFT_FRAME_ESR, WEFT_FRAME_ORIG_X0
+	stp	x30, x30, [sp, #\at]
+	.endr
+	stp	x30, x30, [sp, #WEFT_FRAME_RECORD]
 	b.eq	1f
 	b.cs	2f
 	b	weft_vectors_pauth + \vector * PLAYER_SLOT_SIZE

@@ -179,6 +179,34 @@ static int test_thread_registers(void)
 	return BOOT_PASS;
 }
 
+/* What firmware left in the registers that EL0 reads is not to be seen. */
+static int test_adopt(void)
+{
+	struct weft_task *self = weft_task_current();
+	uint64_t daif = weft_read_daif();
+	uint64_t tpidr = weft_read_tpidr_el0();
+	uint64_t tpidrro = weft_read_tpidrro_el0();
+	uint64_t seen, seen_ro;
+	struct weft_task task;
+	bool current;
+
+	weft_mask_all();
+	weft_write_tpidr_el0(1);
+	weft_write_tpidrro_el0(2);
+	weft_task_adopt(&task, self->cpu, self->space);
+	seen = weft_read_tpidr_el0();
+	seen_ro = weft_read_tpidrro_el0();
+	current = weft_task_current() == &task;
+	weft_write_tpidr_el1((uint64_t)(uintptr_t)self);
+	weft_write_tpidr_el0(tpidr);
+	weft_write_tpidrro_el0(tpidrro);
+	weft_write_daif(daif);
+	CHECK_NUM(seen, ==, 0);
+	CHECK_NUM(seen_ro, ==, 0);
+	CHECK(current);
+	return BOOT_PASS;
+}
+
 const struct boot_test weft_switch_tests[] = {
 	{ "weft.switch.first", "a new task finds prev, its argument, its "
 	  "stack, DAIF masked", test_first },
@@ -186,5 +214,7 @@ const struct boot_test weft_switch_tests[] = {
 	  "returns who was left", test_hops },
 	{ "weft.switch.thread_registers", "TPIDR_EL0 and TPIDRRO_EL0 go with "
 	  "the thread", test_thread_registers },
+	{ "weft.switch.adopt", "who adopts a CPU clears what EL0 could read of "
+	  "the firmware", test_adopt },
 	{ NULL, NULL, NULL },
 };

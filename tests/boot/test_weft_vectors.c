@@ -31,13 +31,25 @@
 static uint64_t other_table;
 static struct weft_frame seen;
 static const struct weft_frame *seen_at;
-static unsigned fiqs, serrors, seen_vector;
+static unsigned irqs, preempts, fiqs, serrors, seen_vector;
 static struct rescue rescue;
 
 static void see(struct weft_frame *frame)
 {
 	seen = *frame;
 	seen_at = frame;
+}
+
+static void on_irq(struct weft_frame *frame)
+{
+	irqs++;
+	see(frame);
+}
+
+static void on_preempt(struct weft_frame *frame)
+{
+	(void)frame;
+	preempts++;
 }
 
 static void on_fiq(struct weft_frame *frame)
@@ -60,6 +72,8 @@ static void on_unexpected(struct weft_frame *frame, unsigned vector)
 }
 
 static const struct hooks hooks = {
+	.irq = on_irq,
+	.preempt = on_preempt,
 	.fiq = on_fiq,
 	.serror = on_serror,
 	.unexpected = on_unexpected,
@@ -102,7 +116,7 @@ static uint64_t fake(unsigned vector, uint64_t sp)
 	static uint64_t result, vectors;
 
 	result = NO_VECTOR;
-	fiqs = serrors = 0;
+	irqs = preempts = fiqs = serrors = 0;
 	seen_vector = NO_VECTOR;
 	seen = (struct weft_frame){ 0 };
 	weft_mask_all();
@@ -134,15 +148,25 @@ static int check_seen(unsigned vector)
 	CHECK(seen.pc == (uint64_t)(uintptr_t)fake_el1_end);
 	CHECK_NUM(seen.pstate, ==, kernel_pstate());
 	CHECK_NUM(seen.sp, ==, seen.x[3]);
+	CHECK_NUM(seen.orig_x0, ==, 0);
 	CHECK_NUM(seen.number, ==, WEFT_NO_SYSCALL);
+	CHECK_NUM(seen.record[0], ==, seen.x[29]);
+	CHECK_NUM(seen.record[1], ==, seen.pc);
 	return BOOT_PASS;
 }
 
 static int try_kernel(void)
 {
+	const unsigned irq = WEFT_VECTOR_EL1H | WEFT_VECTOR_IRQ;
 	const unsigned fiq = WEFT_VECTOR_EL1H | WEFT_VECTOR_FIQ;
 	const unsigned serror = WEFT_VECTOR_EL1H | WEFT_VECTOR_SERROR;
 
+	CHECK_NUM(fake(irq, 0), ==, irq);
+	CHECK_NUM(irqs, ==, 1);
+	CHECK_NUM(preempts, ==, 1);
+	CHECK_NUM(seen.esr, ==, 0);
+	CHECK_NUM(seen.far, ==, 0);
+	CHECK(check_seen(irq) == BOOT_PASS);
 	CHECK_NUM(fake(fiq, 0), ==, fiq);
 	CHECK_NUM(fiqs, ==, 1);
 	CHECK_NUM(serrors, ==, 0);
@@ -161,8 +185,9 @@ static int try_unexpected(void)
 {
 	unsigned v;
 
-	for (v = 0; v < 4; v++) {
-		CHECK_NUM(fake(WEFT_VECTOR_EL1T | v, 0), ==, NO_VECTOR);
+	/* EL1t, and a synchronous exception that is none of the kernel's. */
+	for (v = 0; v <= (WEFT_VECTOR_EL1H | WEFT_VECTOR_SYNC); v++) {
+		CHECK_NUM(fake(v, 0), ==, NO_VECTOR);
 		CHECK_NUM(seen_vector, ==, v);
 		CHECK_NUM(seen.esr, ==, SERROR_ESR);
 		CHECK_NUM(seen.far, ==, seen.sp);
@@ -181,6 +206,8 @@ static int check_overflow(unsigned vector)
 	CHECK_NUM(seen_vector, ==, WEFT_VECTOR_OVERFLOW);
 	CHECK_NUM(fiqs + serrors, ==, 0);
 	CHECK_NUM(seen.sp, ==, low);
+	CHECK_NUM(seen.esr, ==, SERROR_ESR);
+	CHECK_NUM(seen.far, ==, low);
 	CHECK((uint64_t)(uintptr_t)seen_at == top - WEFT_FRAME_SIZE);
 	return check_seen(vector);
 }
@@ -238,7 +265,11 @@ static void (*const fake_aarch32[])(struct weft_frame *, uint64_t) = {
 	fake_el0_aarch32_serror,
 };
 
-static void check_user(const struct weft_frame *frame, uint64_t esr)
+/* Of the system call that turned into something else. */
+static struct weft_frame before;
+
+static void check_user(const struct weft_frame *frame, uint64_t esr,
+		       uint64_t far)
 {
 	const struct weft_task *task = &player.thread.task;
 	unsigned n;
@@ -248,36 +279,53 @@ static void check_user(const struct weft_frame *frame, uint64_t esr)
 		user_wrong += frame->x[n] != frame->x[1] + n;
 
 	/* The kernel runs by its own key. */
-	user_wrong += task->keys && !weft_pauth_exit_ok(task);
+	user_wrong += !weft_pauth_exit_ok(task);
 	user_wrong += frame != thread_user_frame(&player.thread);
 	user_wrong += !weft_frame_from_user(frame);
-	user_wrong += frame->esr != esr || frame->far != 0;
+	user_wrong += frame->esr != esr || frame->far != far;
 	user_wrong += frame->number != WEFT_NO_SYSCALL;
+	user_wrong += frame->orig_x0 != frame->x[0];
+	user_wrong += frame->pc != before.pc;
+	user_wrong += frame->pstate != before.pstate;
+	user_wrong += frame->sp != before.sp;
+	/* A backtrace ends here. */
+	user_wrong += frame->record[0] || frame->record[1];
 }
 
 static void on_user_fiq(struct weft_frame *frame)
 {
 	fiqs++;
-	check_user(frame, 0);
+	check_user(frame, 0, 0);
 }
 
 static void on_user_serror(struct weft_frame *frame)
 {
 	serrors++;
-	check_user(frame, SERROR_ESR);
+	check_user(frame, SERROR_ESR, 0);
 }
 
 static void on_user_unexpected(struct weft_frame *frame, unsigned vector)
 {
 	seen_vector = vector;
-	frame->far = 0;		/* an older exception's */
-	check_user(frame, SERROR_ESR);
+	check_user(frame, SERROR_ESR, SERROR_ESR);
 	weft_switch_to(&player.thread.task, home);
+}
+
+/* What no slot has saved since is not what it looks like. */
+static void poison(struct weft_frame *frame)
+{
+	frame->esr = frame->far = SERROR_ESR;
+	frame->orig_x0 = frame->number = SERROR_ESR;
+	frame->record[0] = frame->record[1] = SERROR_ESR;
 }
 
 static void on_syscall(struct weft_frame *frame)
 {
+	user_wrong += frame->record[0] || frame->record[1];
+	user_wrong += frame->orig_x0 != frame->x[0];
+	user_wrong += frame->esr >> WEFT_ESR_EC_SHIFT != WEFT_EC_SVC64;
 	frame->x[0] = ~frame->x[1];
+	before = *frame;
 	if (player_entered(frame) != PLAYER_TURN)
 		fake_aarch32[aarch32](frame, SERROR_ESR);
 	switch (player.turns % 3) {
@@ -292,7 +340,7 @@ static void on_syscall(struct weft_frame *frame)
 
 static void on_exit(struct weft_frame *frame)
 {
-	(void)frame;
+	poison(frame);
 	exits++;
 }
 

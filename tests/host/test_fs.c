@@ -865,7 +865,7 @@ static void test_devices(void **state)
 static void test_proc(void **state)
 {
 	static const int pids[] = { 1, 7, 300 };
-	char buf[64], names[256];
+	char buf[64], names[512];
 	long fd;
 
 	(void)state;
@@ -873,14 +873,18 @@ static void test_proc(void **state)
 	fd = OPEN("/proc", FILE_DIRECTORY);
 	list_names(fd, 40, names);
 	assert_string_equal(names,
-			    ". .. loom meminfo self uptime 1 7 300 ");
+			    ". .. cmdline cpuinfo devices filesystems "
+			    "interrupts loadavg loom meminfo mounts self stat "
+			    "sys thread-self uptime version 1 7 300 ");
 	CLOSE(fd);
 	fd = OPEN("/proc/7", FILE_DIRECTORY);
 	list_names(fd, 64, names);
-	assert_string_equal(names, ". .. stat ");
+	assert_string_equal(names, ". .. cmdline comm cwd environ exe fd "
+			    "fdinfo limits maps mounts oom_score oom_score_adj "
+			    "root stat statm status task ");
 	CLOSE(fd);
 	assert_text("/proc/7/stat",
-		    "7 (a (b) c) S 1 5 6 0 -1 0 0 0 0 0 123 2 3 4 17 -3 1 0 "
+		    "7 (a (b) c) S 1 5 6 1281 9 0 0 0 0 0 123 2 3 4 17 -3 1 0 "
 		    "500 0 0 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 "
 		    "0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
 	assert_text("/proc/uptime", "3723.45 61.23\n");
@@ -888,7 +892,15 @@ static void test_proc(void **state)
 	assert_text("/proc/meminfo",
 		    "MemTotal:           8000 kB\n"
 		    "MemFree:            4000 kB\n"
-		    "MemAvailable:       4000 kB\n");
+		    "MemAvailable:       4000 kB\n"
+		    "Buffers:               0 kB\n"
+		    "Cached:                0 kB\n"
+		    "SwapCached:            0 kB\n"
+		    "SwapTotal:             0 kB\n"
+		    "SwapFree:              0 kB\n");
+	assert_text("/proc/loadavg", "1.50 0.25 12.00 2/7 88\n");
+	assert_text("/proc/interrupts", "           CPU0       \n"
+		    " 27:      12345     GICv3  27 Level     arch_timer\n");
 	shim_set_pages(1 << 20, 1 << 20);
 	assert_int_equal(CALL(readlinkat, HERE, U("/proc/self"), U(buf), 64),
 			 1);
@@ -912,7 +924,9 @@ static void test_proc(void **state)
 	/* The process ends between the lookup and the open. */
 	assert_int_equal(CHDIR("/proc/300"), 0);
 	shim_processes(pids, 2);
-	assert_int_equal(OPEN("stat", FILE_RDONLY), -ESRCH);
+	fd = OPEN("stat", FILE_RDONLY);
+	assert_int_equal(READ(fd, buf, 10), -ESRCH);
+	CLOSE(fd);
 	assert_int_equal(CALL(getcwd, U(buf), 64), -ENOENT);
 	assert_int_equal(CHDIR("/"), 0);
 	shim_processes(NULL, 0);

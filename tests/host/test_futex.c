@@ -49,6 +49,19 @@ int aspace_fault(struct aspace *as, uint64_t va, unsigned access)
 	return 0;
 }
 
+/* The word that is mapped shared, if any. */
+static const uint32_t *shared_word;
+
+int aspace_futex_key(struct aspace *as, uint64_t va, bool shared,
+		     struct futex_key *key)
+{
+	if (!shared || va != U(shared_word))
+		*key = (struct futex_key){ U(as), va, false };
+	else
+		*key = (struct futex_key){ 7, 64, true };
+	return 0;
+}
+
 #define WORD(addr) ((uint32_t *)(uintptr_t)(addr))
 
 int weft_user_load32(uint64_t addr, uint32_t *value)
@@ -97,6 +110,7 @@ struct sleeper {
 	int pid;
 	struct aspace *as;
 	long result;
+	bool shared;
 	unsigned turn;		/* 1: the first that came back */
 };
 
@@ -108,7 +122,7 @@ static void *sleeper_main(void *arg)
 
 	shim_enter(s->pid);
 	process_current()->aspace = s->as;
-	s->result = futex_wait(U(s->word), false, s->value, s->bits, &never);
+	s->result = futex_wait(U(s->word), s->shared, s->value, s->bits, &never);
 	__atomic_store_n(&s->turn, __atomic_add_fetch(&turns, 1,
 						      __ATOMIC_RELAXED),
 			 __ATOMIC_RELEASE);
@@ -236,6 +250,27 @@ static void test_bits_and_spaces(void **state)
 	assert_int_equal(s[3].turn, 0);
 	futex_wake_addr(s[3].as, U(&word), 1);
 	join(s, 4);
+}
+
+/* Whatever space it is seen from; and not with who said that it is private. */
+static void test_shared_words(void **state)
+{
+	struct sleeper s[3] = {
+		{ .shared = true, .as = (struct aspace *)64 },
+		{ .shared = true, .as = (struct aspace *)128 },
+		{ .shared = false },
+	};
+	uint32_t word = 0;
+
+	(void)state;
+	shared_word = &word;
+	start(s, 3, &word);
+	assert_int_equal(futex_wake(U(&word), true, 9, FUTEX_ANY), 2);
+	await_turns(2);
+	assert_int_equal(s[2].turn, 0);
+	assert_int_equal(futex_wake(U(&word), false, 9, FUTEX_ANY), 1);
+	join(s, 3);
+	shared_word = NULL;
 }
 
 static void test_requeue(void **state)
@@ -411,8 +446,12 @@ static void test_no_wakeup_is_lost(void **state)
 	assert_int_equal(futex_wake(U(&lock_word), false, 9, FUTEX_ANY), 0);
 }
 
-/* Woken, moved to and fro, and interrupted, all at once. */
+/*
+ * Woken, moved to and fro, and interrupted, all at once: who was woken, as the
+ * waker counts, knows it.
+ */
 static bool over;
+static long heard;
 
 static void *restless(void *arg)
 {
@@ -420,8 +459,9 @@ static void *restless(void *arg)
 
 	shim_enter(pid);
 	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
-		futex_wait(U(&ticket[(uintptr_t)arg % 2]), false, 0, FUTEX_ANY,
-			   &never);
+		if (futex_wait(U(&ticket[(uintptr_t)arg % 2]), false, 0,
+			       FUTEX_ANY, &never) == 0)
+			__atomic_fetch_add(&heard, 1, __ATOMIC_RELAXED);
 		__atomic_store_n(&process_current()->signals.harmless, 0,
 				 __ATOMIC_RELAXED);
 	}
@@ -433,9 +473,11 @@ static void test_all_at_once(void **state)
 {
 	pthread_t thread[WORKERS];
 	uint64_t a = U(&ticket[0]), b = U(&ticket[1]);
+	long told = 0;
 
 	(void)state;
 	over = false;
+	heard = 0;
 	for (uintptr_t i = 0; i < WORKERS; i++)
 		pthread_create(&thread[i], NULL, restless, (void *)i);
 	for (int i = 0; i < ROUNDS; i++) {
@@ -444,13 +486,14 @@ static void test_all_at_once(void **state)
 			futex_requeue(a, b, false, 0, 2, NULL);
 			break;
 		case 1:
-			futex_requeue(b, a, false, 1, 9, NULL);
+			futex_requeue(b, a, false, 0, 9, NULL);
 			break;
 		case 2:
-			futex_wake(a, false, 1, FUTEX_ANY);
+			told += futex_wake(a, false, 1, FUTEX_ANY);
 			break;
 		case 3:
-			futex_wake_op(a, b, false, 1, 1, OP(1, 0, 0, 0));
+			told += futex_wake_op(a, b, false, 1, 1,
+					      OP(1, 0, 0, 0));
 			break;
 		default:
 			shim_signal(30 + i / 5 % WORKERS);
@@ -460,12 +503,13 @@ static void test_all_at_once(void **state)
 	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	__atomic_store_n(&ticket[0], 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&ticket[1], 1, __ATOMIC_RELEASE);
-	futex_wake(a, false, 99, FUTEX_ANY);
-	futex_wake(b, false, 99, FUTEX_ANY);
+	told += futex_wake(a, false, 99, FUTEX_ANY);
+	told += futex_wake(b, false, 99, FUTEX_ANY);
 	for (int i = 0; i < WORKERS; i++)
 		pthread_join(thread[i], NULL);
 	assert_int_equal(futex_wake(a, false, 99, FUTEX_ANY), 0);
 	assert_int_equal(futex_wake(b, false, 99, FUTEX_ANY), 0);
+	assert_int_equal(heard, told);
 	ticket[0] = ticket[1] = 0;
 }
 
@@ -478,6 +522,7 @@ int main(void)
 		TEST(test_missing_page),
 		TEST(test_order),
 		TEST(test_bits_and_spaces),
+		TEST(test_shared_words),
 		TEST(test_requeue),
 		TEST(test_moved_and_interrupted),
 		TEST(test_wake_op_words),

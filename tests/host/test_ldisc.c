@@ -325,6 +325,65 @@ static void signals(void **state)
 	free(t);
 }
 
+static void controls_flow(void **state)
+{
+	struct terminal *t = new_terminal();
+	struct tty_termios tio = t->l.termios;
+
+	(void)state;
+	assert_int_equal(type(t, "\x13"), 0);
+	assert_true(t->l.stopped);
+	/* Neither key is input, and other keys are as always. */
+	assert_int_equal(type(t, "ab\x11"), LDISC_STARTED);
+	assert_false(t->l.stopped);
+	assert_int_equal(type(t, "\x11\n"), LDISC_READABLE);
+	reads(t, "ab\n");
+	was_put(t, "ab\r\n");
+	/* ^C lets go on who may have to write something before it ends. */
+	assert_int_equal(type(t, "\x13\x03"), LDISC_SIGINT | LDISC_STARTED);
+	assert_false(t->l.stopped);
+	/* As a literal it is input. */
+	assert_int_equal(type(t, "\x16\x13\n"), LDISC_READABLE);
+	assert_false(t->l.stopped);
+	reads(t, "\x13\n");
+	tio.iflag |= TERM_IXANY;
+	ldisc_set_termios(&t->l, &tio, false);
+	assert_int_equal(type(t, "\x13x"), LDISC_STARTED);
+	assert_int_equal(type(t, "\n"), LDISC_READABLE);
+	reads(t, "x\n");
+	/* Who switches it off does not leave output stopped. */
+	type(t, "\x13");
+	tio.iflag &= ~(uint32_t)(TERM_IXON | TERM_IXANY);
+	assert_int_equal(ldisc_set_termios(&t->l, &tio, false), LDISC_STARTED);
+	assert_int_equal(type(t, "\x13\n"), LDISC_READABLE);
+	assert_false(t->l.stopped);
+	reads(t, "\x13\n");
+	free(t);
+}
+
+/* What one key makes the interrupt put is bounded. */
+static void kills_long_lines_in_short(void **state)
+{
+	struct terminal *t = new_terminal();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 256; i++)
+		type(t, "x");
+	t->raw_len = 0;
+	type(t, "\x15");
+	assert_int_equal(t->raw_len, 3 * 256);
+	shows(t, "");
+	for (i = 0; i < 4000; i++)
+		type(t, "x");
+	t->raw_len = 0;
+	type(t, "\x15");
+	was_put(t, "^U\r\n");
+	type(t, "y\n");
+	reads(t, "y\n");
+	free(t);
+}
+
 static void obeys_input_flags(void **state)
 {
 	struct terminal *t = new_terminal();
@@ -432,11 +491,12 @@ static void changes_modes_without_loss(void **state)
 	raw.lflag &= ~(uint32_t)TERM_ICANON;
 	type(t, "half");
 	must_wait(t);
-	assert_true(ldisc_set_termios(&t->l, &raw, false));
-	assert_false(ldisc_set_termios(&t->l, &raw, false));
+	assert_int_equal(ldisc_set_termios(&t->l, &raw, false),
+			 LDISC_READABLE);
+	assert_int_equal(ldisc_set_termios(&t->l, &raw, false), 0);
 	reads(t, "half");
 	type(t, "ab");
-	assert_false(ldisc_set_termios(&t->l, &cooked, false));
+	assert_int_equal(ldisc_set_termios(&t->l, &cooked, false), 0);
 	type(t, "c\x7f\x7f\x7f");	/* ab was given away, it stays */
 	reads(t, "ab");
 	must_wait(t);
@@ -446,7 +506,7 @@ static void changes_modes_without_loss(void **state)
 	ldisc_set_termios(&t->l, &raw, false);
 	reads(t, "one\ntwo\nthree");
 	type(t, "gone");
-	assert_false(ldisc_set_termios(&t->l, &cooked, true));
+	assert_int_equal(ldisc_set_termios(&t->l, &cooked, true), 0);
 	must_wait(t);
 	type(t, "gone too");
 	ldisc_flush_input(&t->l);
@@ -612,6 +672,8 @@ int main(void)
 		cmocka_unit_test(takes_the_next_byte_literally),
 		cmocka_unit_test(reprints),
 		cmocka_unit_test(signals),
+		cmocka_unit_test(controls_flow),
+		cmocka_unit_test(kills_long_lines_in_short),
 		cmocka_unit_test(obeys_input_flags),
 		cmocka_unit_test(obeys_echo_flags),
 		cmocka_unit_test(processes_output),

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "fs/pipe.h"
+#include "proc/signal.h"
 #include "rig.h"
 #include "signal/signal.h"
 
@@ -166,16 +168,16 @@ static void test_vectors(void **state)
 	struct io_vector iov[] = {
 		{ U(a), 3 }, { U(a), 0 }, { U(b), 5 }, { 0, 0 },
 	};
-	struct io_vector in[] = { { U(out), 0 }, { U(out), 6 }, { U(out), 9 } };
+	struct io_vector in[] = { { U(out), 0 }, { U(out), 6 },
+				   { U(out + 6), 9 } };
 	int fd[2];
 
 	(void)state;
 	open_pipe(fd, FILE_NONBLOCK);
 	assert_int_equal(CALL(writev, (uint64_t)fd[1], U(iov), 4), 8);
-	/* The second piece would have to wait: the first one is enough. */
-	assert_int_equal(CALL(readv, (uint64_t)fd[0], U(in), 3), 6);
-	assert_memory_equal(out, "abcdef", 6);
-	assert_int_equal(READ(fd[0], out, 9), 2);
+	/* What is there fills the pieces in turn; the rest is not waited for. */
+	assert_int_equal(CALL(readv, (uint64_t)fd[0], U(in), 3), 8);
+	assert_memory_equal(out, "abcdefgh", 8);
 	assert_int_equal(CALL(readv, (uint64_t)fd[0], U(in), 3), -EAGAIN);
 	assert_int_equal(CALL(writev, (uint64_t)fd[1], U(iov), 0), 0);
 	CLOSE(fd[0]);
@@ -227,6 +229,83 @@ static void test_memory_short(void **state)
 	CLOSE(fd[0]);
 	CLOSE(fd[1]);
 	free(buf);
+}
+
+static void test_resize(void **state)
+{
+	char *buf = calloc(1, CAPACITY), *back = malloc(CAPACITY);
+	unsigned pages;
+	uint64_t fd[2];
+	int ends[2];
+
+	(void)state;
+	for (size_t i = 0; i < CAPACITY; i++)
+		buf[i] = (char)(i * 7 + i / 251);
+	open_pipe(ends, FILE_NONBLOCK);
+	fd[0] = (uint64_t)ends[0];
+	fd[1] = (uint64_t)ends[1];
+	assert_int_equal(CALL(fcntl, fd[0], 1032), CAPACITY);
+	assert_int_equal(CALL(fcntl, 50, 1032), -EBADF);
+	/* The bytes wrap around the end of the ring. */
+	assert_int_equal(WRITE(fd[1], buf, CAPACITY), CAPACITY);
+	assert_int_equal(READ(fd[0], back, 5000), 5000);
+	assert_int_equal(WRITE(fd[1], buf, 900), 900);
+	assert_int_equal(CALL(fcntl, fd[0], 1031, CAPACITY / 2), -EBUSY);
+	pages = shim_pages();
+	for (long i = 0; i < 16; i++) {
+		shim_fail_after(i);
+		assert_int_equal(CALL(fcntl, fd[0], 1031, 2 * CAPACITY),
+				 -ENOMEM);
+		assert_int_equal(shim_pages(), pages);
+	}
+	shim_fail_after(-1);
+	assert_int_equal(CALL(fcntl, fd[0], 1031, CAPACITY + 1), 2 * CAPACITY);
+	assert_int_equal(WRITE(fd[1], buf + 900, 100), 100);
+	assert_int_equal(READ(fd[0], back, CAPACITY), CAPACITY - 4000);
+	assert_memory_equal(back, buf + 5000, CAPACITY - 5000);
+	assert_memory_equal(back + CAPACITY - 5000, buf, 1000);
+	assert_int_equal(CALL(fcntl, fd[0], 1031, 1), ATOMIC);
+	assert_int_equal(WRITE(fd[1], buf, ATOMIC + 1), ATOMIC);
+	assert_int_equal(CALL(fcntl, fd[0], 1031, UINT32_C(1) << 21), -EPERM);
+	assert_int_equal(CALL(fcntl, fd[0], 1031, UINT32_MAX), -EINVAL);
+	CLOSE(ends[0]);
+	CLOSE(ends[1]);
+	free(buf);
+	free(back);
+}
+
+static void test_named(void **state)
+{
+	long reader, writer, both;
+	char buf[8];
+
+	(void)state;
+	assert_int_equal(fs_mknod(fs_root(), "/fifo", MODE_FIFO | 0600, 0), 0);
+	assert_int_equal(OPEN("/fifo", FILE_WRONLY | FILE_NONBLOCK), -ENXIO);
+	reader = OPEN("/fifo", FILE_RDONLY | FILE_NONBLOCK);
+	assert_true(reader >= 0);
+	assert_int_equal(READ(reader, buf, 8), 0);
+	writer = OPEN("/fifo", FILE_WRONLY);
+	assert_true(writer >= 0);
+	assert_int_equal(READ(reader, buf, 8), -EAGAIN);
+	assert_int_equal(WRITE(writer, "named", 5), 5);
+	both = OPEN("/fifo", FILE_RDWR);
+	CLOSE(reader);
+	assert_int_equal(READ(both, buf, 3), 3);
+	CLOSE(writer);
+	assert_int_equal(OPEN("/fifo", FILE_ACCMODE), -EINVAL);
+	for (long i = 0; i < 2; i++) {
+		shim_fail_after(i);
+		assert_true(OPEN("/fifo", FILE_RDWR) < 0);
+		assert_true(shim_failed());
+	}
+	shim_fail_after(-1);
+	/* Nobody is there any more: what was left has gone. */
+	CLOSE(both);
+	reader = OPEN("/fifo", FILE_RDONLY | FILE_NONBLOCK);
+	assert_int_equal(READ(reader, buf, 8), 0);
+	assert_int_equal(UNLINK("/fifo"), 0);
+	CLOSE(reader);
 }
 
 /* Waiting: threads. */
@@ -448,6 +527,8 @@ int main(void)
 		RIG_TEST(test_vectors),
 		RIG_TEST(test_bad_addresses),
 		RIG_TEST(test_memory_short),
+		RIG_TEST(test_resize),
+		RIG_TEST(test_named),
 		RIG_TEST(test_reader_waits),
 		RIG_TEST(test_writer_waits),
 		RIG_TEST(test_killed_while_waiting),

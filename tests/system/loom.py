@@ -3,7 +3,8 @@
 console session with the shell.
 
 LOOM_OPTIONS in the environment holds options for every ./run, for instance
-another compiler or another machine.
+another compiler or another machine. The programs are loom's own, which are
+there with and without network; DEBIAN is for tests of Debian's.
 """
 
 import os
@@ -17,9 +18,12 @@ import pexpect
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 RUN = os.path.join(ROOT, "run")
-OPTIONS = shlex.split(os.environ.get("LOOM_OPTIONS", ""))
+MACHINE = shlex.split(os.environ.get("LOOM_OPTIONS", ""))
+OPTIONS = ["--shell", "loom", *MACHINE]
+DEBIAN = ["--shell", "ash", *MACHINE]
 TIMEOUT = 60            # seconds; it only detects a hang
-PROMPT = "loom$ "
+PROMPT = "loom$ "       # of loom's own shell
+DEBIAN_PROMPT = re.compile(r"loom:\S+# ")     # of Debian's
 
 # What a line editor sends besides text.
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][0-9A-B]|\x07")
@@ -71,6 +75,8 @@ class Session:
 
     def __init__(self, *words: str, ready: bool = True,
                  options: "list[str]" = OPTIONS) -> None:
+        self.prompts = DEBIAN_PROMPT.pattern if "loom" not in options \
+            else re.escape(PROMPT)
         self.terminal = pexpect.spawn(RUN, [*options, *words], timeout=TIMEOUT,
                                       encoding="utf-8", codec_errors="replace",
                                       dimensions=(24, 80))
@@ -98,7 +104,7 @@ class Session:
 
     def prompt(self) -> str:
         """Wait for the prompt; returns what came before it."""
-        return self.expect(re.escape(PROMPT))
+        return self.expect(self.prompts)
 
     def command(self, line: str) -> str:
         """Type a line; returns what it printed until the next prompt."""

@@ -375,10 +375,9 @@ static int die(void *arg)
 	return 1;
 }
 
-static int touch_null(void *arg)
+static int write_to(void *arg)
 {
-	(void)arg;
-	*(volatile int *)8 = 1;
+	*(volatile int *)arg = 1;
 	return 1;
 }
 
@@ -391,7 +390,7 @@ static void check_ends(void)
 	tap_equal(in_child(exec_true, NULL), 0, "execve in a child");
 	tap_equal(in_child(exec_nothing, NULL), 5, "one that fails");
 	tap_equal(in_child(die, &sig), -SIGKILL, "a child that kills itself");
-	tap_equal(in_child(touch_null, NULL), -SIGSEGV, "one that faults");
+	tap_equal(in_child(write_to, (void *)8), -SIGSEGV, "one that faults");
 	pid = must_fork();
 	if (pid == 0)
 		_exit(300);
@@ -402,6 +401,96 @@ static void check_ends(void)
 	       WEXITSTATUS(status) == 300 % 256, "and is still there");
 	tap_ok(waitpid(pid, &status, 0) == -1 && errno == ECHILD,
 	       "and waited for once");
+}
+
+/* execveat: by descriptors; the child is this program and says its argument */
+
+#define LINK "/tmp/forktest.link"
+#define SCRIPT "/tmp/forktest.script"
+
+struct at {
+	int dirfd, flags;
+	const char *path;
+};
+
+static int exec_at(void *arg)
+{
+	const struct at *at = arg;
+	char *argv[] = { (char *)"forktest", (char *)"--status", (char *)"42",
+			 NULL };
+
+	syscall(SYS_execveat, at->dirfd, at->path, argv, environ, at->flags);
+	return 100 + errno;
+}
+
+static int try_at(int dirfd, const char *path, int flags)
+{
+	struct at at = { dirfd, flags, path };
+
+	return in_child(exec_at, &at);
+}
+
+static int write_script(void)
+{
+	int fd = open(SCRIPT, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+
+	if (dprintf(fd, "#!%s --script\n", child_self()) < 0 || close(fd) != 0)
+		tap_bail("the script cannot be written");
+	return open(SCRIPT, O_RDONLY);
+}
+
+static void check_execveat(void)
+{
+	const char *name = strrchr(child_self(), '/') + 1;
+	char folder[256];
+	int dir, self = open(child_self(), O_RDONLY | O_CLOEXEC), script;
+
+	snprintf(folder, sizeof(folder), "%.*s",
+		 (int)(name - child_self()), child_self());
+	dir = open(folder, O_RDONLY | O_DIRECTORY);
+	script = write_script();
+	unlink(LINK);
+	if (self < 0 || dir < 0 || script < 0 ||
+	    symlink(child_self(), LINK) != 0)
+		tap_bail("execveat has nothing to start");
+	tap_equal(try_at(dir, name, 0), 42, "execveat from a directory");
+	tap_equal(try_at(self, "", AT_EMPTY_PATH), 42, "and of a descriptor");
+	tap_equal(try_at(self, "", 0), 100 + ENOENT, "asked for by a flag");
+	tap_equal(try_at(-1, child_self(), 0), 42, "an absolute path");
+	tap_equal(try_at(-1, name, 0), 100 + EBADF, "no descriptor");
+	tap_equal(try_at(AT_FDCWD, LINK, 0), 42, "a link is followed");
+	tap_equal(try_at(AT_FDCWD, LINK, AT_SYMLINK_NOFOLLOW), 100 + ELOOP,
+		  "but not with NOFOLLOW");
+	tap_equal(try_at(dir, name, 1), 100 + EINVAL, "an unknown flag");
+	tap_equal(try_at(dir, "", AT_EMPTY_PATH), 100 + EACCES, "a directory");
+	tap_equal(try_at(script, "", AT_EMPTY_PATH), 43,
+		  "a script gets a name that leads to it");
+	fcntl(script, F_SETFD, FD_CLOEXEC);
+	tap_equal(try_at(script, "", AT_EMPTY_PATH), 100 + ENOENT,
+		  "unless that would be closed by then");
+	close(dir);
+	close(self);
+	close(script);
+	unlink(LINK);
+	unlink(SCRIPT);
+}
+
+/* execve by one who shares its descriptors leaves them to the other. */
+static void check_exec_unshares(void)
+{
+	char *argv[] = { (char *)"forktest", (char *)"--status", (char *)"42",
+			 NULL };
+	int fd = open("/", O_RDONLY | O_CLOEXEC);
+	long pid;
+
+	fflush(stdout);
+	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0) {
+		execv(child_self(), argv);
+		_exit(100);
+	}
+	tap_equal(child_wait((pid_t)pid), 42, "execve with shared descriptors");
+	tap_equal(close(fd), 0, "closes none of the other process's");
 }
 
 /* The grandchild outlives the child, and says who its parent is. */
@@ -520,6 +609,8 @@ static void check_all(void)
 	check_settid();
 	check_group_number();
 	check_ends();
+	check_execveat();
+	check_exec_unshares();
 	check_orphan();
 	check_order();
 	check_many();
@@ -530,7 +621,10 @@ int main(int argc, char **argv)
 {
 	struct counts before;
 
-	(void)argc;
+	if (argc > 2 && !strcmp(argv[1], "--status"))
+		return atoi(argv[2]);
+	if (argc > 2 && !strcmp(argv[1], "--script"))
+		return strncmp(argv[2], "/dev/fd/", 8) == 0 ? 43 : 44;
 	child_init(argv[0]);
 	check_all();
 	counts_take(&before);

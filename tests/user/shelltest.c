@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * shelltest: what the shell does with scripts: each row is a script for
- * `/bin/sh -c', the exit status it must have, and what it must print on
+ * `/loom/bin/sh -c', the exit status it must have, and what it must print on
  * standard output and error together. It works in /tmp.
  */
 #define _GNU_SOURCE
@@ -16,7 +16,7 @@
 #include "lib/child.h"
 #include "lib/tap.h"
 
-#define SHELL "/bin/sh"
+#define SHELL "/loom/bin/sh"
 
 struct row {
 	const char *script;
@@ -274,7 +274,7 @@ int main(int argc, char **argv)
 {
 	(void)argc;
 	child_init(argv[0]);
-	setenv("PATH", "/bin", 1);
+	setenv("PATH", "/loom/bin", 1);
 	setenv("HOME", "/", 1);
 	if (chdir("/tmp") != 0)
 		tap_bail("/tmp");

@@ -205,7 +205,7 @@ static const char *own_path(const char *arg0)
 	if (*arg0 == '/')
 		return arg0;
 	path = strchr(arg0, '/') != NULL ? realpath(arg0, NULL) : NULL;
-	return path != NULL ? path : "/bin/sh";
+	return path != NULL ? path : "/loom/bin/sh";
 }
 
 static void set_arguments(char **args)

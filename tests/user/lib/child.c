@@ -6,6 +6,7 @@
 #include "child.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,37 @@ int child_wait(pid_t pid)
 	if (got != pid)
 		return -1000 - errno;
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int child_wait_ms(pid_t pid, long ms)
+{
+	struct timespec nap = { 0, 200000 };
+	long end = now_ms() + ms;
+	siginfo_t info;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_PID, (id_t)pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT) != 0 ||
+		    info.si_pid == pid)
+			return child_wait(pid);
+		if (now_ms() >= end)
+			break;
+		nanosleep(&nap, NULL);
+		if (nap.tv_nsec < 5000000)
+			nap.tv_nsec *= 2;
+	}
+	kill(pid, SIGKILL);
+	child_wait(pid);
+	return CHILD_LATE;
 }
 
 void child_sleep(long ms)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Child processes of the checkers. There is no fork: a checker starts its
- * own program again, with arguments that say which part to play, or another
- * program that lies beside it.
+ * Child processes of the checkers. A checker starts its own program again,
+ * with arguments that say which part to play, or another program that lies
+ * beside it.
  */
 #ifndef TESTS_USER_LIB_CHILD_H
 #define TESTS_USER_LIB_CHILD_H
@@ -32,6 +32,13 @@ pid_t child_again(const char *a, const char *b, const char *c, int in,
  * signal that ended it. -1000 and below is -1000 - errno of waitpid.
  */
 int child_wait(pid_t pid);
+
+/*
+ * The same, but it is killed after @ms milliseconds; CHILD_LATE says that it
+ * was.
+ */
+#define CHILD_LATE (-999)
+int child_wait_ms(pid_t pid, long ms);
 
 /* Sleep for so many milliseconds. */
 void child_sleep(long ms);

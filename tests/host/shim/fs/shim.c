@@ -18,12 +18,14 @@
 #include "lib/errno.h"
 #include "lib/panic.h"
 #include "lib/random.h"
+#include "mm/filemap.h"
 #include "mm/kmem.h"
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/process.h"
 #include "sched/clock.h"
 #include "signal/signal.h"
+#include "syscall/syscall.h"
 #include "tty/tty.h"
 
 #define USER_END (UINT64_C(1) << 47)
@@ -109,16 +111,24 @@ void kfree(void *p)
 	free(p);
 }
 
+/* A page's description is behind it. */
+struct page *page_of(uint64_t pa)
+{
+	return (struct page *)((char *)phys_to_virt(pa) + PAGE_SIZE);
+}
+
 uint64_t page_alloc(unsigned order)
 {
-	void *p;
+	uint8_t *p;
 
 	if (order || !pages_free || !may_allocate())
 		return 0;
-	p = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
+	p = aligned_alloc(PAGE_SIZE, 2 * PAGE_SIZE);
 	if (!p)
 		die("out of memory");
 	memset(p, 0xa5, PAGE_SIZE);
+	memset(p + PAGE_SIZE, 0, PAGE_SIZE);
+	page_of(virt_to_phys(p))->refs = 1;
 	__atomic_add_fetch(&pages, 1, __ATOMIC_RELAXED);
 	__atomic_sub_fetch(&pages_free, 1, __ATOMIC_RELAXED);
 	return virt_to_phys(p);
@@ -137,9 +147,39 @@ void page_free(uint64_t pa, unsigned order)
 {
 	if (order)
 		die("page_free of an order that was never allocated");
+	if (page_of(pa)->refs != 1)
+		die("page_free of a page that others have");
 	__atomic_sub_fetch(&pages, 1, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&pages_free, 1, __ATOMIC_RELAXED);
 	free(phys_to_virt(pa));
+}
+
+uint64_t page_alloc_user_zeroed(void)
+{
+	return page_alloc_zeroed();
+}
+
+void page_get(uint64_t pa)
+{
+	__atomic_add_fetch(&page_of(pa)->refs, 1, __ATOMIC_RELAXED);
+}
+
+void page_put(uint64_t pa)
+{
+	if (__atomic_sub_fetch(&page_of(pa)->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	page_of(pa)->refs = 1;
+	page_free(pa, 0);
+}
+
+void page_set_file(uint64_t pa)
+{
+	page_of(pa)->is_file = true;
+}
+
+void page_set_code(uint64_t pa, bool is_code)
+{
+	__atomic_store_n(&page_of(pa)->is_code, is_code, __ATOMIC_RELAXED);
 }
 
 size_t page_free_count(void)
@@ -206,6 +246,14 @@ static void note_unlock(const void *lock)
 		}
 	}
 	die("unlock of a lock that is not held");
+}
+
+static bool is_held(const void *lock)
+{
+	for (unsigned i = 0; i < nheld; i++)
+		if (held[i].lock == lock)
+			return true;
+	return false;
 }
 
 static void check_may_fault(void)
@@ -447,6 +495,21 @@ bool signal_pending(void)
 	return __atomic_load_n(&current->signals.harmless, __ATOMIC_RELAXED);
 }
 
+bool signal_is_deadly(void)
+{
+	return current && signal_pending();
+}
+
+/* There are no address spaces. */
+void filemap_cut(struct inode *inode, uint64_t first)
+{
+	(void)first;
+	if (inode->mappings)
+		die("a file is mapped");
+	if (!is_held(&inode->lock))
+		die("truncation without the file's lock");
+}
+
 void signal_send(struct process *p, int sig)
 {
 	p->status = (uint32_t)sig;
@@ -458,6 +521,12 @@ int shim_sent_signal(void)
 
 	current->status = 0;
 	return sig;
+}
+
+long syscall_part_missing(enum syscall_part part)
+{
+	(void)part;
+	return -ENOSYS;
 }
 
 unsigned shim_sleepers(void)
@@ -474,6 +543,7 @@ void waitq_init(struct waitq *queue, const char *name)
 {
 	spin_init(&queue->lock, RANK_WAITQ, name);
 	list_init(&queue->waiters);
+	list_init(&queue->watchers);
 }
 
 void wait_prepare(struct waitq *queue, struct waiter *waiter,
@@ -516,15 +586,71 @@ void wait_finish(struct waiter *waiter)
 	pthread_mutex_unlock(&wait_lock);
 }
 
+/* wait_lock is held. */
+static void ring_watchers(struct waitq *queue)
+{
+	struct watcher *watcher;
+
+	list_for_each_entry(watcher, &queue->watchers, struct watcher, link)
+		watcher->watch->rung = true;
+}
+
 void wait_wake_all(struct waitq *queue)
 {
 	struct list *node;
 
 	pthread_mutex_lock(&wait_lock);
+	ring_watchers(queue);
 	while ((node = list_pop(&queue->waiters)))
 		;
 	pthread_cond_broadcast(&wait_changed);
 	pthread_mutex_unlock(&wait_lock);
+}
+
+void watch_init(struct watch *watch)
+{
+	watch->thread = NULL;
+	watch->rung = false;
+}
+
+void watcher_add(struct watcher *watcher, struct watch *watch,
+		 struct waitq *queue)
+{
+	pthread_mutex_lock(&wait_lock);
+	watcher->watch = watch;
+	watcher->queue = queue;
+	list_add_tail(&queue->watchers, &watcher->link);
+	pthread_mutex_unlock(&wait_lock);
+}
+
+void watcher_remove(struct watcher *watcher)
+{
+	pthread_mutex_lock(&wait_lock);
+	list_del(&watcher->link);
+	pthread_mutex_unlock(&wait_lock);
+}
+
+void watch_begin(struct watch *watch)
+{
+	pthread_mutex_lock(&wait_lock);
+	watch->rung = false;
+	pthread_mutex_unlock(&wait_lock);
+}
+
+/* A deadline has passed already, or is never reached. */
+int watch_sleep(struct watch *watch, uint64_t deadline_ns)
+{
+	if (nheld)
+		die("wait with a lock held");
+	if (deadline_ns != WAIT_FOREVER)
+		return -ETIMEDOUT;
+	pthread_mutex_lock(&wait_lock);
+	sleepers++;
+	while (!watch->rung && !signal_pending())
+		pthread_cond_wait(&wait_changed, &wait_lock);
+	sleepers--;
+	pthread_mutex_unlock(&wait_lock);
+	return signal_pending() ? -EINTR : 0;
 }
 
 /* User memory: this program's own, but for what is said to be bad */

@@ -1,0 +1,235 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Run the same programs on Linux and on loom, and compare.
+
+Linux is Debian's kernel for arm64 (debian.py), on the same machine in QEMU,
+with the same initramfs and the same init. Both are booted once; the program
+runlist of tests/user runs all commands, one after the other: the scripts of
+tests/sessions, whose output must be the same line by line, and the programs
+of tests/user, whose results must be. What tests/user/commands marks with
+"only" is not for Linux.
+"""
+
+import argparse
+import difflib
+import os
+import re
+import sys
+import tempfile
+from typing import Iterator, NamedTuple
+
+import build
+import debian
+import machine
+import mkinitramfs
+import tap
+import user_tests
+import watch
+
+SESSIONS = os.path.join(build.ROOT, "tests/sessions")
+LIMIT = 100         # seconds for one command; it only detects a hang
+SILENCE = 200.0     # seconds of processor time without a line
+LINUX_WORDS = ["console=ttyAMA0", "quiet", "loglevel=0", "panic=-1",
+               "rdinit=/bin/init", "mitigations=off", "audit=0"]
+SHOWN = 30          # lines of a difference
+
+# A line that a script prints before each of its parts.
+STEP = re.compile(r"== (.*)")
+
+
+class Command(NamedTuple):
+    name: str
+    words: list[str]
+    session: bool       # compared by line; else by the results
+
+
+class Ran(NamedTuple):
+    status: str         # "status N" or "late"
+    lines: list[str]
+
+
+# ---- what is run ------------------------------------------------------
+
+def commands() -> Iterator[Command]:
+    for name in sorted(os.listdir(SESSIONS)):
+        shell = {"ash": "/bin/sh", "bash": "/bin/bash"}.get(
+            name.partition(".")[0].partition("-")[0])
+        if shell:
+            yield Command(name, [shell, f"/sessions/{name}"], True)
+    for words in user_tests.commands(skip="only"):
+        yield Command(" ".join(words), [f"/test/{words[0]}", *words[1:]],
+                      False)
+
+
+def archive(wanted: list[Command], variant: str,
+            streams: list[str]) -> bytes:
+    """Everything that either kernel needs, as one initramfs."""
+    out = mkinitramfs.Archive()
+    debian.add_programs(out, debian.have("programs", tries=False))
+    out.add_tree("/sessions", SESSIONS)
+    text = "".join(f"{LIMIT} {' '.join(c.words)}\n" for c in wanted)
+    out.add_file("/run/list", text.encode(), 0o644)
+    records = [*streams, "/test/runlist", "/run/list"]
+    out.add_file("/run/argv", "".join(f"{r}\0" for r in records).encode(),
+                 0o644)
+    data = b""
+    for part in build.INITRAMFS, build.TESTS:
+        with open(os.path.join(build.directory(variant), part), "rb") as file:
+            data += file.read()
+    return data + out.to_bytes()
+
+
+# ---- the two kernels --------------------------------------------------
+
+def boot(board: machine.Machine, kernel: str, initrd: bytes,
+         words: list[str], arguments: list[str]) -> list[str]:
+    """Run a kernel until the list is done; returns all lines."""
+    with tempfile.TemporaryDirectory(prefix="loom-linux-") as scratch:
+        path = os.path.join(scratch, "initrd")
+        with open(path, "wb") as file:
+            file.write(initrd)
+        ended = watch.run(board.command(kernel, path, words) + arguments,
+                          scratch, SILENCE,
+                          lambda line: line.startswith("@all "))
+    return ended.lines
+
+
+def linux(wanted: list[Command], variant: str) -> list[str]:
+    kernel = os.path.join(debian.have("linux", tries=False), "vmlinuz")
+    initrd = archive(wanted, variant, ["/dev/console"] * 3)
+    return boot(machine.Machine(cpu="max"), kernel, initrd, LINUX_WORDS,
+                ["-serial", "stdio", "-monitor", "none"])
+
+
+def loom(wanted: list[Command], variant: str) -> list[str]:
+    kernel = os.path.join(build.directory(variant), build.IMAGE)
+    initrd = archive(wanted, variant,
+                     ["/dev/null", "/dev/hostout", "/dev/hosterr"])
+    return boot(machine.Machine(cpu="max"), kernel, initrd,
+                ["loom.host=semihosting", "loom.run"],
+                ["-serial", "file:console.log", "-monitor", "none"])
+
+
+def results(lines: list[str]) -> "dict[int, Ran]":
+    """What runlist printed, by the number of the command."""
+    found: dict[int, Ran] = {}
+    number, text = 0, []
+    for line in lines:
+        words = line.split()
+        if line.startswith("@begin "):
+            number, text = int(words[1]), []
+        elif line.startswith("|"):
+            text.append(line[1:])
+        elif line == "~":
+            text.append("(no newline)")
+        elif line.startswith("@end "):
+            found[number] = Ran(" ".join(words[2:]), text)
+            number = 0
+    if number:
+        found[number] = Ran("did not end", text)
+    return found
+
+
+# ---- the comparison ---------------------------------------------------
+
+def steps(lines: list[str]) -> "dict[str, list[str]]":
+    """The lines of each part of a script's output."""
+    found: dict[str, list[str]] = {}
+    name = "its start"
+    for line in lines:
+        match = STEP.fullmatch(line)
+        if match:
+            name = match[1]
+        else:
+            found.setdefault(name, []).append(line)
+    return found
+
+
+def difference(theirs: list[str], ours: list[str]) -> list[str]:
+    lines = difflib.unified_diff(theirs, ours, "Linux", "loom", n=1,
+                                 lineterm="")
+    return list(lines)[:SHOWN]
+
+
+def compare_session(report: tap.Writer, name: str, theirs: Ran,
+                    ours: Ran) -> None:
+    wanted, had = steps(theirs.lines), steps(ours.lines)
+    for step in dict.fromkeys([*wanted, *had]):
+        report.result(f"{name}: {step}", difference(wanted.get(step, []),
+                                                    had.get(step, [])))
+    report.result(f"{name}: ends alike", difference([theirs.status],
+                                                    [ours.status]))
+
+
+def told(ran: Ran) -> "list[tuple[str, bool]]":
+    """Name of each result, and whether it failed: skipping is no matter."""
+    return [(each.name, each.state == "failed")
+            for each in tap.parse("\n".join(ran.lines))]
+
+
+def compare_program(report: tap.Writer, name: str, theirs: Ran,
+                    ours: Ran) -> None:
+    if f"status {user_tests.SKIPPED}" in (theirs.status, ours.status):
+        report.skip(name, "this machine cannot show it")
+        return
+    problems = difference([theirs.status], [ours.status])
+    if any(line.startswith("1..") for line in theirs.lines):
+        problems += difference(*([f"{'not ok' if bad else 'ok'} {each}"
+                                  for each, bad in told(ran)]
+                                 for ran in (theirs, ours)))
+    if theirs.status != "status 0":
+        problems += ["Linux:", *tap.telling(theirs.lines)]
+    if problems:
+        problems += ["loom:", *tap.telling(ours.lines)]
+    report.result(f"{name}: as on Linux", problems)
+
+
+def compare(report: tap.Writer, wanted: list[Command], theirs: list[str],
+            ours: list[str]) -> None:
+    linux_ran, loom_ran = results(theirs), results(ours)
+    missing = Ran("was not run", [])
+    for number, command in enumerate(wanted, 1):
+        check = compare_session if command.session else compare_program
+        check(report, command.name, linux_ran.get(number, missing),
+              loom_ran.get(number, missing))
+    for name, lines in ("Linux", theirs), ("loom", ours):
+        done = any(line.startswith("@all ") for line in lines)
+        report.result(f"{name} comes to the end of the list",
+                      [] if done else lines[-tap.TAIL:])
+
+
+def show(wanted: list[Command], ran: "dict[int, Ran]") -> None:
+    for number, command in enumerate(wanted, 1):
+        each = ran.get(number, Ran("was not run", []))
+        print(f"--- {command.name}: {each.status}")
+        print("\n".join(each.lines))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", action="append", metavar="NAME",
+                        help="only the programs and scripts of this name")
+    parser.add_argument("--show", choices=("linux", "loom"),
+                        help="print what one of them says, no comparison")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N",
+                        help="run everything so often")
+    parser.add_argument("--variant", default=build.name("gcc", False),
+                        help="the build directory of loom")
+    args = parser.parse_args()
+    wanted = [c for c in commands()
+              if not args.only or c.name.split()[0] in args.only] * args.repeat
+    if args.show:
+        kernel = linux if args.show == "linux" else loom
+        show(wanted, results(kernel(wanted, args.variant)))
+        return 0
+    report = tap.Writer()
+    try:
+        compare(report, wanted, linux(wanted, args.variant),
+                loom(wanted, args.variant))
+    except debian.Unavailable as error:
+        report.skip("the same on Linux and loom", str(error))
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
