@@ -235,11 +235,11 @@ static bool is_inside(const struct inode *dir, const struct inode *inode)
 static int replace_target(struct inode *old_dir, struct inode *moved,
 			  struct inode *new_dir, struct inode *target)
 {
+	/* What holds the old name is not empty, whatever may take its place. */
+	if (inode_is(target, MODE_DIR) && is_inside(old_dir, target))
+		return -ENOTEMPTY;
 	if (!inode_is(moved, MODE_DIR))
 		return inode_is(target, MODE_DIR) ? -EISDIR : 0;
-	/* Not empty, and its lock is held already. */
-	if (target == old_dir)
-		return -ENOTEMPTY;
 	return retire(new_dir, target);
 }
 
