@@ -8,6 +8,7 @@
 #include "fs/inode.h"
 #include "lib/assert.h"
 #include "mm/kmem.h"
+#include "proc/process.h"
 
 struct fs_context *fs_context_create(struct inode *cwd, uint32_t umask)
 {
@@ -19,24 +20,32 @@ struct fs_context *fs_context_create(struct inode *cwd, uint32_t umask)
 	fs->refs = 1;
 	inode_get(cwd);
 	fs->cwd = cwd;
+	inode_get(fs_root());
+	fs->root = fs_root();
 	fs->umask = umask;
 	return fs;
 }
 
 struct fs_context *fs_context_copy(struct fs_context *from)
 {
-	struct inode *cwd;
+	struct inode *cwd, *root;
 	struct fs_context *fs;
 	uint32_t umask;
 
-	/* Both of one moment. */
+	/* All of one moment. */
 	spin_lock(&from->lock);
 	cwd = from->cwd;
 	inode_get(cwd);
+	root = from->root;
+	inode_get(root);
 	umask = from->umask;
 	spin_unlock(&from->lock);
 	fs = fs_context_create(cwd, umask);
 	inode_put(cwd);
+	if (fs)
+		fs_context_set_root(fs, root);
+	else
+		inode_put(root);
 	return fs;
 }
 
@@ -54,30 +63,62 @@ void fs_context_put(struct fs_context *fs)
 	if (left)
 		return;
 	inode_put(fs->cwd);
+	inode_put(fs->root);
 	kfree(fs);
 }
 
-struct inode *fs_context_cwd(struct fs_context *fs)
+static struct inode *look(struct fs_context *fs, struct inode *const *field)
 {
-	struct inode *cwd;
+	struct inode *inode;
 
 	spin_lock(&fs->lock);
-	cwd = fs->cwd;
-	inode_get(cwd);
+	inode = *field;
+	inode_get(inode);
 	spin_unlock(&fs->lock);
-	return cwd;
+	return inode;
 }
 
-void fs_context_set_cwd(struct fs_context *fs, struct inode *dir)
+static void change(struct fs_context *fs, struct inode **field,
+		   struct inode *dir)
 {
 	struct inode *old;
 
 	assert(inode_is(dir, MODE_DIR));
 	spin_lock(&fs->lock);
-	old = fs->cwd;
-	fs->cwd = dir;
+	old = *field;
+	*field = dir;
 	spin_unlock(&fs->lock);
 	inode_put(old);
+}
+
+struct inode *fs_context_cwd(struct fs_context *fs)
+{
+	return look(fs, &fs->cwd);
+}
+
+void fs_context_set_cwd(struct fs_context *fs, struct inode *dir)
+{
+	change(fs, &fs->cwd, dir);
+}
+
+struct inode *fs_context_root(struct fs_context *fs)
+{
+	return look(fs, &fs->root);
+}
+
+void fs_context_set_root(struct fs_context *fs, struct inode *dir)
+{
+	change(fs, &fs->root, dir);
+}
+
+struct inode *fs_caller_root(void)
+{
+	struct process *p = process_current();
+
+	if (p && p->fs)
+		return fs_context_root(p->fs);
+	inode_get(fs_root());
+	return fs_root();
 }
 
 uint32_t fs_context_umask(struct fs_context *fs)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where relative paths start and which permission bits new files do not get:
- * what chdir(2) and umask(2) change. The threads of a process share one; clone
+ * Where paths start and which permission bits new files do not get: what
+ * chdir(2), chroot(2) and umask(2) change. The threads of a process share one; clone
  * copies it for a new process, or shares it with CLONE_FS.
  */
 #ifndef LOOM_FS_FS_CONTEXT_H
@@ -19,6 +19,7 @@ struct fs_context {
 
 	/* lock */
 	struct inode *cwd;	/* a directory, counted */
+	struct inode *root;	/* the same: what "/" means (chroot) */
 	uint32_t umask;		/* permission bits only */
 };
 
@@ -32,6 +33,13 @@ void fs_context_put(struct fs_context *fs);
 struct inode *fs_context_cwd(struct fs_context *fs);
 /* It becomes @dir, a directory, whose reference passes to @fs. */
 void fs_context_set_cwd(struct fs_context *fs, struct inode *dir);
+
+/* The same for the root. */
+struct inode *fs_context_root(struct fs_context *fs);
+void fs_context_set_root(struct fs_context *fs, struct inode *dir);
+
+/* The root of the calling process, counted; in a kernel thread the real one. */
+struct inode *fs_caller_root(void);
 
 uint32_t fs_context_umask(struct fs_context *fs);
 /* The one before. */

@@ -8,6 +8,7 @@
  */
 #include "fs/path.h"
 
+#include "fs/fs_context.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/kmem.h"
@@ -23,6 +24,7 @@ struct link_text {
 
 struct walk {
 	struct inode *at;	/* counted */
+	struct inode *root;	/* counted: where absolute paths start */
 	const char *rest;	/* what is still to be walked */
 	struct link_text *links;
 	unsigned followed;
@@ -75,19 +77,21 @@ static enum path_last kind_of_name(const char *name)
 	return strcmp(name, "..") == 0 ? PATH_DOTDOT : PATH_NAME;
 }
 
-static int find(struct inode *dir, const char *name, struct inode **out)
+static int find(const struct walk *w, const char *name, struct inode **out)
 {
-	switch (kind_of_name(name)) {
-	case PATH_DOT:
-		inode_get(dir);
-		*out = dir;
-		return 0;
-	case PATH_DOTDOT:
+	enum path_last kind = kind_of_name(name);
+	struct inode *dir = w->at;
+
+	if (kind == PATH_NAME)
+		return inode_lookup(dir, name, out);
+	/* Nothing is above the root. */
+	if (kind == PATH_DOTDOT && dir != w->root) {
 		*out = inode_parent(dir);
 		return 0;
-	default:
-		return inode_lookup(dir, name, out);
 	}
+	inode_get(dir);
+	*out = dir;
+	return 0;
 }
 
 static void move_to(struct walk *w, struct inode *inode)
@@ -118,8 +122,8 @@ static int push_link(struct walk *w, struct inode *link)
 	w->links = text;
 	w->rest = text->target;
 	if (text->target[0] == '/') {
-		inode_get(fs_root());
-		move_to(w, fs_root());
+		inode_get(w->root);
+		move_to(w, w->root);
 	}
 	return 0;
 }
@@ -194,7 +198,7 @@ static int walk(struct walk *w, unsigned flags, struct path_end *end)
 		if (last && (flags & WALK_CREATE) && w->slash &&
 		    kind_of_name(end->name) == PATH_NAME)
 			return -EISDIR;
-		err = find(w->at, end->name, &found);
+		err = find(w, end->name, &found);
 		if (last && err == -ENOENT)
 			return end_at(w, NULL, end);
 		if (err)
@@ -218,10 +222,7 @@ static int walk(struct walk *w, unsigned flags, struct path_end *end)
 int path_walk(struct inode *cwd, const char *path, unsigned flags,
 	      struct path_end *end)
 {
-	struct walk w = {
-		.at = path[0] == '/' ? fs_root() : cwd,
-		.rest = path,
-	};
+	struct walk w = { .rest = path };
 	int err;
 
 	end->dir = NULL;
@@ -229,10 +230,13 @@ int path_walk(struct inode *cwd, const char *path, unsigned flags,
 	end->slash = false;
 	if (!path[0])
 		return -ENOENT;
+	w.root = fs_caller_root();
+	w.at = path[0] == '/' ? w.root : cwd;
 	inode_get(w.at);
 	err = walk(&w, flags, end);
 	while (w.links)
 		pop_link(&w);
+	inode_put(w.root);
 	if (err) {
 		inode_put(w.at);
 		end->dir = NULL;

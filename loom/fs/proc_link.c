@@ -75,12 +75,14 @@ int proc_cwd(struct proc_id id, struct inode **out)
 int proc_root(struct proc_id id, struct inode **out)
 {
 	struct process *p = process_find(id.pid);
+	struct fs_context *fs = p ? process_fs(p) : NULL;
 
-	if (!p)
-		return -ESRCH;
-	process_put(p);
-	*out = fs_root();
-	inode_get(*out);
+	if (p)
+		process_put(p);
+	if (!fs)
+		return p ? -ENOENT : -ESRCH;
+	*out = fs_context_root(fs);
+	fs_context_put(fs);
 	return 0;
 }
 

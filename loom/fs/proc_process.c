@@ -13,6 +13,7 @@
 #include "proc/inspect.h"
 #include "proc/limits.h"
 #include "proc/process.h"
+#include "signal/signal.h"
 #include "tty/session.h"
 
 #define NS_PER_TICK	UINT64_C(10000000)	/* Linux's USER_HZ is 100 */
@@ -21,6 +22,7 @@
 struct facts {
 	struct process_info info;
 	struct aspace_usage memory;
+	struct signal_sets signals;
 	uint32_t umask;
 	int tty, foreground;
 	unsigned descriptors;
@@ -65,6 +67,7 @@ static int gather(struct proc_id id, struct facts *f)
 	*f = (struct facts){ .foreground = -1 };
 	look_at_memory(p, f);
 	look_at_files(p, f);
+	signal_inspect(p, id.sub > 0 ? id.sub : id.pid, &f->signals);
 	process_put(p);
 	if (!inspect(id.pid, id.sub, &f->info))
 		return -ESRCH;
@@ -94,7 +97,11 @@ int proc_stat(struct proc_text *t, struct proc_id id)
 		 i->nthreads ? i->nthreads : 1, ticks(i->start_ns)); /* -22 */
 	proc_add(t, "%zu %zu 18446744073709551615 ",
 		 f.memory.mapped * PAGE_SIZE, f.memory.resident); /* -25 */
-	proc_add(t, "0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 "	/* -44 */
+	/* The lower halves, as Linux, which has given the rest elsewhere. */
+	proc_add(t, "0 0 0 0 0 %u %u %u %u ", (unsigned)f.signals.pending,
+		 (unsigned)f.signals.blocked, (unsigned)f.signals.ignored,
+		 (unsigned)f.signals.caught);		/* 26-34 */
+	proc_add(t, "0 0 0 17 0 0 0 0 0 0 "			/* 35-44 */
 		 "0 0 0 0 0 0 0 0\n");			/* -52 */
 	return 0;
 }
@@ -129,6 +136,34 @@ static void add_root(struct proc_text *t, const char *what)
 	proc_add(t, "%s:\t0\t0\t0\t0\n", what);
 }
 
+static void add_set(struct proc_text *t, const char *what, uint64_t set)
+{
+	proc_add(t, "%s:\t%016llx\n", what, (unsigned long long)set);
+}
+
+static void add_signals(struct proc_text *t, const struct signal_sets *s)
+{
+	proc_add(t, "SigQ:\t%u/%u\n", signal_queue_count(),
+		 (unsigned)SIGNAL_QUEUE_MAX);
+	add_set(t, "SigPnd", s->pending);
+	add_set(t, "ShdPnd", s->shared);
+	add_set(t, "SigBlk", s->blocked);
+	add_set(t, "SigIgn", s->ignored);
+	add_set(t, "SigCgt", s->caught);
+}
+
+/* All is root's, and runs on the one CPU. */
+static void add_rights(struct proc_text *t)
+{
+	add_set(t, "CapInh", 0);
+	add_set(t, "CapPrm", CAPABILITY_ALL);
+	add_set(t, "CapEff", CAPABILITY_ALL);
+	add_set(t, "CapBnd", CAPABILITY_ALL);
+	add_set(t, "CapAmb", 0);
+	proc_add(t, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\n"
+		 "Cpus_allowed_list:\t0\n");
+}
+
 int proc_status(struct proc_text *t, struct proc_id id)
 {
 	struct facts f;
@@ -147,6 +182,8 @@ int proc_status(struct proc_text *t, struct proc_id id)
 	if (f.memory.mapped)
 		add_memory(t, &f.memory);
 	proc_add(t, "Threads:\t%u\n", i->nthreads ? i->nthreads : 1);
+	add_signals(t, &f.signals);
+	add_rights(t);
 	proc_add(t, "voluntary_ctxt_switches:\t%llu\n"
 		 "nonvoluntary_ctxt_switches:\t%llu\n",
 		 (unsigned long long)i->voluntary,

@@ -11,6 +11,7 @@
 #include "fs/procfs.h"
 
 #include "fs/file.h"
+#include "fs/fs_context.h"
 #include "fs/getdents.h"
 #include "fs/inode.h"
 #include "fs/proc.h"
@@ -305,6 +306,26 @@ static int follow_op(struct inode *link, struct inode **out)
 	return f && f->follow ? f->follow(id_of(link), out) : FOLLOW_PATH;
 }
 
+/* The path of @target, cut to @size. */
+static long show_path(struct inode *target, char *buf, size_t size)
+{
+	char *path = kmalloc(FS_PATH_SIZE);
+	struct inode *root;
+	long n;
+
+	if (!path)
+		return -ENOMEM;
+	root = fs_caller_root();
+	n = path_shown(target, root, path, FS_PATH_SIZE);
+	inode_put(root);
+	if (n > (long)size)
+		n = (long)size;
+	if (n > 0)
+		memcpy(buf, path, (size_t)n);
+	kfree(path);
+	return n == -ERANGE ? -ENAMETOOLONG : n;
+}
+
 /* The path of what a link stands for, or the text of one that is a path. */
 static long readlink_op(struct inode *link, char *buf, size_t size)
 {
@@ -313,7 +334,7 @@ static long readlink_op(struct inode *link, char *buf, size_t size)
 	long n = follow_op(link, &target);
 
 	if (n == 0) {
-		n = path_shown(target, fs_root(), buf, size);
+		n = show_path(target, buf, size);
 		inode_put(target);
 		return n;
 	}

@@ -602,6 +602,8 @@ static int end_create(struct socket_pair *pair, unsigned i, uint32_t flags,
 	inode->data = &pair->end[i];
 	__atomic_add_fetch(&pair->refs, 1, __ATOMIC_RELAXED);
 	err = file_create(inode, FILE_RDWR | flags, out);
+	/* No other file of it: by a path (/proc/PID/fd) it is no device. */
+	inode->file_ops = NULL;
 	inode_put(inode);
 	return err;
 }

@@ -26,7 +26,7 @@ static void keep(const char *text, size_t len)
 
 	for (i = 0; i < len; i++)
 		ring[(written + i) % LOG_RING_SIZE] = text[i];
-	written += len;
+	__atomic_store_n(&written, written + len, __ATOMIC_RELAXED);
 	spin_unlock_irqrestore(&lock, daif);
 }
 
@@ -59,6 +59,25 @@ void klog(const char *fmt, ...)
 void klog_set_sink(void (*sink)(const char *text, size_t len))
 {
 	__atomic_store_n(&print, sink, __ATOMIC_RELEASE);
+}
+
+uint64_t klog_end(void)
+{
+	return __atomic_load_n(&written, __ATOMIC_RELAXED);
+}
+
+size_t klog_read(uint64_t pos, char *buf, size_t n, uint64_t *next)
+{
+	uint64_t daif = spin_lock_irqsave(&lock);
+	size_t done = 0;
+
+	if (written > LOG_RING_SIZE && pos < written - LOG_RING_SIZE)
+		pos = written - LOG_RING_SIZE;
+	for (; done < n && pos < written; pos++)
+		buf[done++] = ring[pos % LOG_RING_SIZE];
+	spin_unlock_irqrestore(&lock, daif);
+	*next = pos;
+	return done;
 }
 
 size_t klog_tail(char *buf, size_t n)

@@ -13,6 +13,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	LOG_MESSAGE_MAX = 256,
@@ -29,6 +30,16 @@ void klog_v(const char *fmt, va_list ap)
  * only into the ring.
  */
 void klog_set_sink(void (*sink)(const char *text, size_t len));
+
+/*
+ * Copy what was logged from position @pos on (bytes since the start) to @buf,
+ * at most @n bytes; what the ring has no more is skipped. *@next is where to
+ * go on. How many there were.
+ */
+size_t klog_read(uint64_t pos, char *buf, size_t n, uint64_t *next);
+
+/* Bytes ever logged: the position behind the last. */
+uint64_t klog_end(void);
 
 /*
  * The last bytes logged, from the start of a line, at most @n: how many went

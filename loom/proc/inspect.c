@@ -6,6 +6,7 @@
 #include "proc/process.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
+#include "signal/signal.h"
 
 bool inspect_process_exists(int pid)
 {
@@ -69,6 +70,8 @@ int inspect_next_thread(int pid, int tid)
 
 static char state_letter(const struct thread *t)
 {
+	if (signal_is_stopped(t->process))
+		return 'T';
 	if (t->state != THREAD_BLOCKED)
 		return 'R';
 	return t->kill_wakeups ? 'S' : 'D';

@@ -115,6 +115,9 @@ struct process {
 	struct signal_process signals;
 };
 
+/* All capabilities that Linux 6.1 has: what every program has, and keeps. */
+#define CAPABILITY_ALL	UINT64_C(0x1ffffffffff)
+
 /* The running thread's process; NULL in a kernel thread. */
 struct process *process_current(void);
 

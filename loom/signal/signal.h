@@ -107,6 +107,16 @@ void signal_force_plain(int sig);
 void signal_force_kill(struct weft_frame *frame, uint64_t addr,
 		       const char *what);
 
+/* Telling, for /proc: bit n-1 is signal n */
+
+struct signal_sets {
+	uint64_t pending, blocked;	/* of a thread */
+	uint64_t shared, ignored, caught;
+};
+
+/* @tid: which thread of @p; if it has none of that number the two are 0. */
+void signal_inspect(struct process *p, int tid, struct signal_sets *sets);
+
 /* Acting */
 
 /*

@@ -60,7 +60,7 @@
 	HAVE(48, faccessat)						\
 	HAVE(49, chdir)							\
 	HAVE(50, fchdir)						\
-	NONE(51, chroot)						\
+	HAVE(51, chroot)						\
 	HAVE(52, fchmod)						\
 	HAVE(53, fchmodat)						\
 	HAVE(54, fchownat)						\
@@ -99,9 +99,9 @@
 	NONE(87, timerfd_gettime)					\
 	HAVE(88, utimensat)						\
 	NONE(89, acct)							\
-	NONE(90, capget)						\
-	NONE(91, capset)						\
-	NONE(92, personality)						\
+	HAVE(90, capget)						\
+	HAVE(91, capset)						\
+	HAVE(92, personality)						\
 	HAVE(93, exit)							\
 	HAVE(94, exit_group)						\
 	HAVE(95, waitid)						\
@@ -125,7 +125,7 @@
 	HAVE(113, clock_gettime)					\
 	HAVE(114, clock_getres)						\
 	HAVE(115, clock_nanosleep)					\
-	NONE(116, syslog)						\
+	HAVE(116, syslog)						\
 	NONE(117, ptrace)						\
 	HAVE(118, sched_setparam)					\
 	HAVE(119, sched_setscheduler)					\
@@ -321,7 +321,7 @@
 	NONE(434, pidfd_open)						\
 	HAVE(435, clone3)						\
 	HAVE(436, close_range)						\
-	NONE(437, openat2)						\
+	HAVE(437, openat2)						\
 	NONE(438, pidfd_getfd)						\
 	HAVE(439, faccessat2)						\
 	NONE(440, process_madvise)					\

@@ -57,8 +57,7 @@ static int find_base(uint64_t dirfd, const char *text, struct inode **base)
 	int err;
 
 	if (text[0] == '/') {
-		*base = fs_root();
-		inode_get(*base);
+		*base = fs_caller_root();
 		return 0;
 	}
 	err = inode_of(dirfd, base);

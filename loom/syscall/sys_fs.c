@@ -10,9 +10,25 @@
 #include "fs/inode.h"
 #include "lib/errno.h"
 #include "mm/kmem.h"
+#include "mm/layout.h"
 #include "mm/user.h"
 #include "proc/process.h"
 #include "syscall/path_arg.h"
+#include "syscall/syscall.h"
+
+/* All flags that open(2) knows, and those that go with O_PATH. */
+enum {
+	FILE_ASYNC = 020000,
+	FILE_SYNC = 04010000,
+	OPEN_FLAGS = FILE_ACCMODE | FILE_CREAT | FILE_EXCL | FILE_NOCTTY |
+		     FILE_TRUNC | FILE_APPEND | FILE_NONBLOCK | FILE_ASYNC |
+		     FILE_DIRECTORY | FILE_NOFOLLOW | FILE_DIRECT |
+		     FILE_LARGEFILE | FILE_NOATIME | FILE_CLOEXEC | FILE_SYNC |
+		     FILE_PATH | FILE_TMPFILE,
+	OPEN_PATH_FLAGS = FILE_PATH | FILE_DIRECTORY | FILE_NOFOLLOW |
+			  FILE_CLOEXEC,
+	RESOLVE_KNOWN = 0x3f,
+};
 
 enum {
 	RENAME_NOREPLACE = 1,
@@ -26,14 +42,13 @@ static uint32_t new_mode(uint64_t mode)
 	       ~fs_context_umask(process_current()->fs);
 }
 
-/* openat(dirfd, path, flags, mode) */
-long sys_openat(const uint64_t arg[6])
+static long do_open(uint64_t dirfd, uint64_t path, uint32_t flags,
+		    uint64_t mode)
 {
-	uint32_t flags = (uint32_t)arg[2] | FILE_LARGEFILE;
 	struct files *files = process_current()->files;
 	struct path_arg p;
 	struct file *f;
-	int err = path_arg_get(&p, arg[0], arg[1]);
+	int err = path_arg_get(&p, dirfd, path);
 	int fd;
 
 	if (err)
@@ -41,7 +56,7 @@ long sys_openat(const uint64_t arg[6])
 	/* Before the file is created: an open that fails changes nothing. */
 	fd = files_reserve(files, 0, flags & FILE_CLOEXEC);
 	if (fd >= 0)
-		err = file_open(p.base, p.text, flags, new_mode(arg[3]), &f);
+		err = file_open(p.base, p.text, flags, new_mode(mode), &f);
 	path_arg_put(&p);
 	if (fd < 0)
 		return fd;
@@ -51,6 +66,58 @@ long sys_openat(const uint64_t arg[6])
 	}
 	files_fill(files, fd, f);
 	return fd;
+}
+
+/* openat(dirfd, path, flags, mode) */
+long sys_openat(const uint64_t arg[6])
+{
+	return do_open(arg[0], arg[1], (uint32_t)arg[2] | FILE_LARGEFILE,
+		       arg[3]);
+}
+
+/* struct open_how of Linux; longer ones must have zeros behind it */
+struct open_how {
+	uint64_t flags, mode, resolve;
+};
+
+static int how_from_user(struct open_how *how, uint64_t addr, uint64_t size)
+{
+	uint8_t byte;
+
+	if (size < sizeof(*how))
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (copy_from_user(how, addr, sizeof(*how)))
+		return -EFAULT;
+	for (uint64_t at = sizeof(*how); at < size; at++) {
+		if (copy_from_user(&byte, addr + at, 1))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+/* openat2(dirfd, path, how, size): what openat ignores is refused */
+long sys_openat2(const uint64_t arg[6])
+{
+	struct open_how how;
+	int err = how_from_user(&how, arg[2], arg[3]);
+	bool creates;
+
+	if (err)
+		return err;
+	creates = how.flags & (FILE_CREAT | FILE_TMPFILE);
+	if (how.flags & ~(uint64_t)OPEN_FLAGS || how.mode & ~UINT64_C(07777) ||
+	    (how.mode && !creates) || how.resolve & ~(uint64_t)RESOLVE_KNOWN)
+		return -EINVAL;
+	if (how.flags & FILE_PATH && how.flags & ~(uint64_t)OPEN_PATH_FLAGS)
+		return -EINVAL;
+	if (how.resolve)
+		return syscall_part_missing(PART_OPENAT2_RESOLVE);
+	return do_open(arg[0], arg[1], (uint32_t)how.flags | FILE_LARGEFILE,
+		       how.mode);
 }
 
 /* mkdirat(dirfd, path, mode) */
@@ -203,13 +270,15 @@ long sys_truncate(const uint64_t arg[6])
 long sys_getcwd(const uint64_t arg[6])
 {
 	char *path = kmalloc(FS_PATH_SIZE);
-	struct inode *cwd;
+	struct inode *cwd, *root;
 	long n;
 
 	if (!path)
 		return -ENOMEM;
 	cwd = fs_context_cwd(process_current()->fs);
-	n = path_of(cwd, fs_root(), path, FS_PATH_SIZE);
+	root = fs_caller_root();
+	n = path_of(cwd, root, path, FS_PATH_SIZE);
+	inode_put(root);
 	inode_put(cwd);
 	if (n == -ERANGE)
 		n = -ENAMETOOLONG;
@@ -253,6 +322,22 @@ long sys_fchdir(const uint64_t arg[6])
 	inode_get(inode);
 	file_put(f);
 	return change_directory(inode);
+}
+
+/* chroot(path): "/" of the process, and of those it starts, is there */
+long sys_chroot(const uint64_t arg[6])
+{
+	struct inode *inode;
+	int err = path_arg_inode((uint64_t)AT_FDCWD, arg[0], 0, &inode);
+
+	if (err)
+		return err;
+	if (!inode_is(inode, MODE_DIR)) {
+		inode_put(inode);
+		return -ENOTDIR;
+	}
+	fs_context_set_root(process_current()->fs, inode);
+	return 0;
 }
 
 /* umask(mask): the one before */

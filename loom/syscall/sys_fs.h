@@ -16,6 +16,8 @@
 
 #include <stdint.h>
 
+long sys_openat2(const uint64_t arg[6]);
+long sys_chroot(const uint64_t arg[6]);
 long sys_openat(const uint64_t arg[6]);
 long sys_mknodat(const uint64_t arg[6]);
 long sys_mkdirat(const uint64_t arg[6]);

@@ -8,6 +8,7 @@
 long sys_uname(const uint64_t arg[6]);
 long sys_sethostname(const uint64_t arg[6]);
 long sys_setdomainname(const uint64_t arg[6]);
+long sys_syslog(const uint64_t arg[6]);
 long sys_sysinfo(const uint64_t arg[6]);
 long sys_getrlimit(const uint64_t arg[6]);
 long sys_setrlimit(const uint64_t arg[6]);

@@ -20,6 +20,7 @@
 #include "syscall/sys_clock.h"
 #include "syscall/sys_fs.h"
 #include "syscall/sys_futex.h"
+#include "syscall/sys_ident.h"
 #include "syscall/sys_membarrier.h"
 #include "syscall/sys_mm.h"
 #include "syscall/sys_poll.h"
@@ -62,6 +63,8 @@ static const char *const part_name[PART_COUNT] = {
 	[PART_CLOSE_RANGE_UNSHARE] = "close_range(unshare)",
 	[PART_MMAP_WRITE_EXEC] = "mmap(write+exec)",
 	[PART_MREMAP_DONTUNMAP] = "mremap(MREMAP_DONTUNMAP)",
+	[PART_SYSLOG] = "syslog(read)",
+	[PART_OPENAT2_RESOLVE] = "openat2(resolve)",
 };
 
 /* How often each was asked for in vain; atomic. */

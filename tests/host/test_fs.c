@@ -885,7 +885,7 @@ static void test_proc(void **state)
 	CLOSE(fd);
 	assert_text("/proc/7/stat",
 		    "7 (a (b) c) S 1 5 6 1281 9 0 0 0 0 0 123 2 3 4 17 -3 1 0 "
-		    "500 0 0 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 "
+		    "500 0 0 18446744073709551615 0 0 0 0 0 1 2 8 16 0 0 0 17 "
 		    "0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
 	assert_text("/proc/uptime", "3723.45 61.23\n");
 	shim_set_pages(1000, 2000);

@@ -66,6 +66,7 @@ struct row {
 
 /* Good things for the other arguments, and what a bad pointer is put into. */
 static char good[2 * PAGE] __attribute__((aligned(PAGE)));
+static char zeros[64];
 static char dot[] = ".", file_name[] = SCRATCH, other_name[] = SCRATCH ".2";
 static char program[512];	/* what execve would start */
 static char *no_strings[] = { NULL };
@@ -137,6 +138,36 @@ static const struct row rows[] = {
 	{ "clock_getres", SYS_clock_getres, OUT | NULL_OK, 1, 16,
 	  { CLOCK_MONOTONIC, P } },
 	{ "gettimeofday", SYS_gettimeofday, OUT | NULL_OK, 0, 16, { P, 0 } },
+	{ "clock_settime", SYS_clock_settime, IN | NO_CONTROL, 1, 16,
+	  { CLOCK_REALTIME, P } },
+	{ "settimeofday", SYS_settimeofday, IN | NULL_OK | NO_CONTROL, 0, 16,
+	  { P, 0 } },
+	{ "settimeofday, the zone", SYS_settimeofday, IN | NULL_OK, 1, 8,
+	  { 0, P } },
+	{ "adjtimex", SYS_adjtimex, IN, 0, 208, { P } },
+	{ "clock_adjtime", SYS_clock_adjtime, IN, 1, 208,
+	  { CLOCK_REALTIME, P } },
+	{ "getitimer", SYS_getitimer, OUT, 1, 32, { 0, P } },
+	{ "setitimer, the new", SYS_setitimer, IN | NULL_OK, 1, 32,
+	  { 0, P, 0 } },
+	{ "setitimer, the old", SYS_setitimer, OUT | NULL_OK, 2, 32,
+	  { 0, 0, P } },
+	{ "timer_create, the event", SYS_timer_create,
+	  IN | NULL_OK | NO_CONTROL, 1, 64, { CLOCK_MONOTONIC, P, A(good) } },
+	{ "timer_create, the number", SYS_timer_create, OUT, 2, 4,
+	  { CLOCK_MONOTONIC, 0, P } },
+	/* The timer that the row before has made. */
+	{ "timer_settime, the new", SYS_timer_settime,
+	  IN | NULL_OK | NO_CONTROL, 2, 32, { 0, 0, P, 0 } },
+	{ "timer_settime, the old", SYS_timer_settime, OUT | NULL_OK, 3, 32,
+	  { 0, 0, A(zeros), P } },
+	{ "timer_gettime", SYS_timer_gettime, OUT, 1, 32, { 0, P } },
+	{ "futex, the timeout", SYS_futex, IN | NULL_OK | NO_CONTROL, 3, 16,
+	  { A(zeros), 0, 0, P } },
+	{ "get_robust_list, the head", SYS_get_robust_list, OUT, 1, 8,
+	  { 0, P, A(good) } },
+	{ "get_robust_list, the length", SYS_get_robust_list, OUT, 2, 8,
+	  { 0, A(good), P } },
 	{ "times", SYS_times, OUT | NULL_OK, 0, sizeof(struct tms), { P } },
 	{ "getrusage", SYS_getrusage, OUT, 1, sizeof(struct rusage),
 	  { RUSAGE_SELF, P } },
@@ -176,6 +207,9 @@ static const struct row rows[] = {
 	/* Good is what TCGETS has just left there. */
 	{ "ioctl TCSETS", SYS_ioctl, IN | KEEP_GOOD, 2, 36,
 	  { FD_TTY, TCSETS, P } },
+	{ "ioctl TIOCGWINSZ", SYS_ioctl, OUT, 2, 8,
+	  { FD_TTY, TIOCGWINSZ, P } },
+	{ "ioctl TIOCOUTQ", SYS_ioctl, OUT, 2, 4, { FD_TTY, TIOCOUTQ, P } },
 	{ "execve, the path", SYS_execve, STRING | NO_CONTROL, 0, 1,
 	  { P, A(no_strings), A(no_strings) } },
 	{ "execve, the arguments", SYS_execve, IN | NULL_OK | NO_CONTROL, 1,

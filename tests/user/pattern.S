@@ -237,6 +237,11 @@ pattern_slots:
 	corrupt_system OP_CORRUPT_FPCR, fpcr, 0x400000
 	corrupt_system OP_CORRUPT_FPSR, fpsr, 0x10
 	corrupt_system OP_CORRUPT_TPIDR, tpidr_el0, 1
+	slot	OP_LOAD
+	load_x30
+	ldrb	wzr, [x0]
+	b	.Lstore
+
 	slot	OP_COUNT
 	.cfi_endproc
 	.size	pattern_slots, . - pattern_slots

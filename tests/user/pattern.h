@@ -26,7 +26,8 @@
 #define OP_CORRUPT_FPCR	68
 #define OP_CORRUPT_FPSR	69
 #define OP_CORRUPT_TPIDR 70
-#define OP_COUNT	71
+#define OP_LOAD		71	/* load a byte at x0, into no register */
+#define OP_COUNT	72
 
 #ifndef __ASSEMBLER__
 

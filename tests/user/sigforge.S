@@ -3,6 +3,10 @@
 // Handlers that C cannot write; see sigforge.h.
 
 #define SYS_RT_SIGRETURN 139
+#define SYS_SCHED_YIELD	124
+#define SYS_KILL	129
+#define SIGUSR2		12
+#define UC_PC		(176 + 264)	/* in ucontext */
 
 	.macro	func name:req
 	.balign	16
@@ -26,6 +30,28 @@
 	.endm
 
 	.text
+func trash_skip
+	ldr	x9, [x2, #UC_PC]
+	add	x9, x9, #4
+	str	x9, [x2, #UC_PC]
+	b	trash_yield
+endfunc trash_skip
+
+func trash_send
+	adrp	x9, trash_pid
+	ldr	x0, [x9, :lo12:trash_pid]
+	mov	x1, #SIGUSR2
+	mov	x8, #SYS_KILL
+	svc	#0
+	b	trash_yield
+endfunc trash_send
+
+func trash_yield
+	mov	x8, #SYS_SCHED_YIELD
+	svc	#0
+	b	trash
+endfunc trash_yield
+
 func trash
 	count	trash_count
 	msr	fpcr, xzr
@@ -50,6 +76,7 @@ func enter
 	mov	x10, sp
 	stp	x29, x30, [x9]
 	str	x10, [x9, #16]
+	.weak	sigforge_inspect		// sigmatrix has none
 	b	sigforge_inspect
 endfunc enter
 
@@ -69,8 +96,10 @@ endfunc own_restorer
 
 	.bss
 	.balign	8
-	.globl	trash_count, restorer_count, entered
+	.globl	trash_count, trash_pid, restorer_count, entered
 trash_count:
+	.skip	8
+trash_pid:
 	.skip	8
 restorer_count:
 	.skip	8

@@ -8,10 +8,19 @@
 
 /*
  * A handler that leaves in every register what nobody expects there (but for
- * TPIDR_EL0, which is not in a frame), and counts itself in trash_count. Uses nothing of the C library.
+ * TPIDR_EL0, which is not in a frame), and counts itself in trash_count. Uses
+ * nothing of the C library.
  */
 void trash(int sig, siginfo_t *info, void *context);
 extern volatile uint64_t trash_count;
+
+/* The same, after sched_yield. */
+void trash_yield(int sig, siginfo_t *info, void *context);
+/* The same, and what was interrupted goes on at its next instruction. */
+void trash_skip(int sig, siginfo_t *info, void *context);
+/* The same, with SIGUSR2 sent to the process number trash_pid before. */
+void trash_send(int sig, siginfo_t *info, void *context);
+extern uint64_t trash_pid;
 
 /*
  * A handler that notes x29, x30 and sp as it found them in entered[] and goes

@@ -93,6 +93,8 @@ static void test_stream(void)
 	tap_equal(fcntl(fd[1], F_GETFL) & O_NONBLOCK, O_NONBLOCK, "no waits");
 	tap_ok(fstat(fd[0], &st) == 0 && S_ISSOCK(st.st_mode), "a socket");
 	tap_equal(told(lseek(fd[0], 0, SEEK_SET)), -ESPIPE, "no position");
+	snprintf(buf, sizeof(buf), "/proc/self/fd/%d", fd[0]);
+	tap_equal(open(buf, O_RDWR), -1, "nor is it opened by a path");
 	tap_equal(told(read(fd[0], buf, 9)), -EAGAIN, "nothing there");
 	tap_equal(state(fd[0]), POLLOUT, "it can be written");
 	tap_equal(write(fd[0], "hello", 5), 5, "write");

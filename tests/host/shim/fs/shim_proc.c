@@ -19,6 +19,7 @@
 #include "proc/number.h"
 #include "proc/process.h"
 #include "sched/loadavg.h"
+#include "signal/signal.h"
 #include "tty/session.h"
 
 /* Of sched/sched.h, whose names the C library has too. */
@@ -174,6 +175,18 @@ int session_terminal(int sid, int *group)
 {
 	*group = 9;
 	return sid == 6 ? 0x501 : 0;
+}
+
+void signal_inspect(struct process *p, int tid, struct signal_sets *sets)
+{
+	(void)p;
+	(void)tid;
+	*sets = (struct signal_sets){ 1, 2, 4, 8, 16 };
+}
+
+unsigned signal_queue_count(void)
+{
+	return 3;
 }
 
 /* Texts that need the machine or an address space: nothing in them. */
