@@ -458,9 +458,13 @@ bool sched_wake(struct thread *thread)
 
 bool sched_wake_signal(struct thread *thread)
 {
+	return wake(thread, true);
+}
+
+void sched_hurry(struct thread *thread)
+{
 	if (__atomic_load_n(&thread->base_prio, __ATOMIC_RELAXED) > PRIO_USER)
 		sched_set_prio(thread, PRIO_USER);
-	return wake(thread, true);
 }
 
 void sched_start(struct thread *thread)

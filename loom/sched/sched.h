@@ -63,12 +63,14 @@ void sched_yield(void);
  */
 bool sched_wake(struct thread *thread);
 
+/* The same if the thread's present sleep may be ended by a signal. */
+bool sched_wake_signal(struct thread *thread);
+
 /*
- * The same if the thread's present sleep may be ended by a signal. Asleep or
- * not, it has at least PRIO_USER from now on: all that it still has to do is
+ * @thread has at least PRIO_USER from now on: all that it still has to do is
  * to end, and that must not wait until others of a better priority sleep.
  */
-bool sched_wake_signal(struct thread *thread);
+void sched_hurry(struct thread *thread);
 
 /* Put the calling thread to sleep and take that back: for sched/wait.c. */
 void sched_prepare_block(bool kill_wakeups);

@@ -56,13 +56,23 @@ static bool is_eligible(const struct thread *t, int sig)
 	       !t->signal.parked;
 }
 
+/* signal_lock. Does it end @p, unless somebody thinks of it otherwise? */
+static bool is_deadly(const struct process *p, int sig)
+{
+	return p->signals.action[sig - 1].handler == SIG_DFL &&
+	       signal_default(sig) == SIGNAL_ENDS;
+}
+
 void signal_wake(struct process *p, struct thread *only, int sig)
 {
+	bool deadly = is_deadly(p, sig);
 	struct thread *t;
 
 	list_for_each_entry(t, &p->threads, struct thread, sibling) {
 		if ((only && t != only) || !is_eligible(t, sig))
 			continue;
+		if (deadly)
+			sched_hurry(t);
 		sched_wake_signal(t);
 		if (sig != SIGKILL)
 			return;
