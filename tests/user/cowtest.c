@@ -149,7 +149,8 @@ static void check_siblings(void)
 {
 	enum { N = 8 };
 	struct sibling s[N];
-	char *private = map(PAGES, MAP_PRIVATE), *shared = map(PAGES, MAP_SHARED);
+	char *private = map(PAGES, MAP_PRIVATE);
+	char *shared = map(PAGES, MAP_SHARED);
 	pid_t pid[N];
 	int bad = 0;
 
@@ -186,7 +187,8 @@ static void check_kernel_stores(void)
 	char *p = map(2, MAP_PRIVATE);
 
 	memset(p, 'k', 2 * PAGE);
-	tap_equal(run(read_into, p), 0, "a system call writes to a child's page");
+	tap_equal(run(read_into, p), 0,
+		  "a system call writes to a child's page");
 	tap_ok(p[PAGE - 3] == 'k' && p[PAGE + 2] == 'k',
 	       "the parent's is as it was");
 	munmap(p, 2 * PAGE);

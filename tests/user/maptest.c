@@ -291,7 +291,8 @@ static void check_flags(void)
 	tap_equal(map_error(RW, MAP_ANONYMOUS, -1), EINVAL,
 		  "flags: neither shared nor private is EINVAL");
 	tap_equal(map_error(RW, MAP_SHARED_VALIDATE | 0x00800000, fd),
-		  EOPNOTSUPP, "flags: MAP_SHARED_VALIDATE tells of unknown ones");
+		  EOPNOTSUPP,
+		  "flags: MAP_SHARED_VALIDATE tells of unknown ones");
 	tap_equal(map_error(RW, MAP_SHARED | 0x00800000, fd), 0,
 		  "flags: MAP_SHARED ignores them");
 	tap_equal(map_error(RW, MAP_SHARED_VALIDATE, fd), 0,
