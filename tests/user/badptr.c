@@ -171,6 +171,7 @@ static const struct row rows[] = {
 	{ "times", SYS_times, OUT | NULL_OK, 0, sizeof(struct tms), { P } },
 	{ "getrusage", SYS_getrusage, OUT, 1, sizeof(struct rusage),
 	  { RUSAGE_SELF, P } },
+	{ "mincore", SYS_mincore, OUT, 2, 1, { A(good), PAGE, P } },
 	{ "sysinfo", SYS_sysinfo, OUT, 0, sizeof(struct sysinfo), { P } },
 	{ "getresuid, the first", SYS_getresuid, OUT, 0, 4,
 	  { P, A(good), A(good) } },
