@@ -22,6 +22,7 @@
 #include "lib/panic.h"
 #include "mm/aspace.h"
 #include "mm/layout.h"
+#include "mm/oom.h"
 #include "proc/fpstate.h"
 #include "proc/process.h"
 #include "sched/cpu.h"
@@ -96,10 +97,13 @@ static void user_page_fault(struct weft_frame *frame,
 	int err;
 
 	weft_unmask_all();
-	err = aspace_fault(process_current()->aspace, address,
-			   area_access(fault->access));
-	/* Over at once, or the program is told to end: it will not try. */
-	if (err == 0 || thread_must_end())
+	err = oom_aspace_fault(process_current()->aspace, address,
+			       area_access(fault->access));
+	/*
+	 * Over at once, or the program is told to end: it will not try, and
+	 * may have no memory any more.
+	 */
+	if (err == 0 || signal_is_deadly())
 		return;
 	if (err == -ENOMEM)
 		signal_force_kill(frame, address, "out of memory");
@@ -131,8 +135,8 @@ static bool kernel_page_fault(struct weft_frame *frame,
 	if ((frame->pstate & WEFT_PSTATE_I) || thread_current()->preempt)
 		return false;
 	weft_unmask_all();
-	err = aspace_fault(process->aspace, fault->address,
-			   area_access(fault->access));
+	err = oom_aspace_fault(process->aspace, fault->address,
+			       area_access(fault->access));
 	weft_mask_all();
 	return err == 0;
 }

@@ -27,7 +27,9 @@ import build
 import mkinitramfs
 import staticelf
 
-FOLDER = os.path.join(build.ROOT, "build", "debian")
+# LOOM_DEBIAN in the environment names another folder.
+FOLDER = os.environ.get("LOOM_DEBIAN") or \
+    os.path.join(build.ROOT, "build", "debian")
 KERNEL_NAME = "linux-image-arm64"   # depends on the package that has it
 AGAIN = 3600        # seconds after a failure before the next try
 PATIENCE = 900      # seconds for one call of apt-get

@@ -27,7 +27,7 @@ import user_tests
 import watch
 
 SESSIONS = os.path.join(build.ROOT, "tests/sessions")
-LIMIT = 100         # seconds for one command; it only detects a hang
+LIMIT = 300         # seconds for one command; it only detects a hang
 SILENCE = 200.0     # seconds of processor time without a line
 LINUX_WORDS = ["console=ttyAMA0", "quiet", "loglevel=0", "panic=-1",
                "rdinit=/bin/init", "mitigations=off", "audit=0"]
@@ -46,6 +46,7 @@ class Command(NamedTuple):
 class Ran(NamedTuple):
     status: str         # "status N" or "late"
     lines: list[str]
+    seconds: int = 0
 
 
 # ---- what is run ------------------------------------------------------
@@ -118,10 +119,12 @@ def results(lines: list[str]) -> "dict[int, Ran]":
         words = line.split()
         if line.startswith("@begin "):
             number, text = int(words[1]), []
-        elif line.startswith(("|", "~")):
+        elif line.startswith("|"):
             text.append(line[1:])
+        elif line == "~":
+            text.append("(no newline)")
         elif line.startswith("@end "):
-            found[number] = Ran(" ".join(words[2:]), text)
+            found[number] = Ran(" ".join(words[3:]), text, int(words[2]))
             number = 0
     if number:
         found[number] = Ran("did not end", text)
@@ -199,7 +202,7 @@ def compare(report: tap.Writer, wanted: list[Command], theirs: list[str],
 def show(wanted: list[Command], ran: "dict[int, Ran]") -> None:
     for number, command in enumerate(wanted, 1):
         each = ran.get(number, Ran("was not run", []))
-        print(f"--- {command.name}: {each.status}")
+        print(f"--- {command.name}: {each.status}, {each.seconds} s")
         print("\n".join(each.lines))
 
 

@@ -285,7 +285,7 @@ def linux() -> Iterator[Job]:
     """One boot of Linux and one of loom run everything there is to compare."""
     yield Job("linux.same", "scripts and programs do the same on Linux",
               tool("linux_test.py"), needs=(DEFAULT,),
-              debian=("linux", "programs"), tap=True, timeout=900)
+              debian=("linux", "programs"), tap=True, timeout=1800)
 
 
 def fuzz() -> Iterator[Job]:
@@ -301,6 +301,10 @@ def fuzz() -> Iterator[Job]:
                       long=True)
 
 
+# Files of tests/system that are about Debian's programs.
+DEBIAN = ("debian", "readme")
+
+
 def system() -> Iterator[Job]:
     folder = os.path.join(build.ROOT, "tests/system")
     other = Config(clang=True, gicv2=True, el2=True, asid1=True, debug=True)
@@ -309,7 +313,8 @@ def system() -> Iterator[Job]:
             topic = os.path.basename(path)[len("test_"):-len(".py")]
             job = Job(f"system.{topic}.{name}", text,
                       [PYTHON, os.path.join(folder, "main.py"), topic, name],
-                      needs=(DEFAULT,), timeout=180, alone=alone)
+                      needs=(DEFAULT,), timeout=180, alone=alone,
+                      debian=("programs",) if topic in DEBIAN else ())
             yield job
             yield dataclasses.replace(
                 job, name=f"system-other.{topic}.{name}",

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/reboot.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -313,9 +314,24 @@ static void fill_root(void)
 		(void)!symlink(links[i][0], links[i][1]);
 }
 
+/*
+ * poweroff, halt and reboot of busybox ask init by a signal. There is one
+ * way to end a machine of QEMU.
+ */
+static void power_off(int signum)
+{
+	(void)signum;
+	sync();
+	reboot(RB_POWER_OFF);
+}
+
 int main(void)
 {
 	int fd;
+
+	signal(SIGUSR1, power_off);
+	signal(SIGUSR2, power_off);
+	signal(SIGTERM, power_off);
 
 	/* What a terminal sends to its foreground group is not for init. */
 	signal(SIGINT, SIG_IGN);

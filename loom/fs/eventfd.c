@@ -153,6 +153,7 @@ static const struct file_ops event_file_ops = {
 	.readv = event_readv,
 	.write = event_write,
 	.poll = event_poll,
+	.ignores_seek = true,
 	.takes_empty = true,
 };
 
@@ -185,6 +186,8 @@ int eventfd_create(uint32_t count, bool semaphore, uint32_t flags,
 	inode->data = e;
 	inode->file_ops = &event_file_ops;
 	err = file_create(inode, FILE_RDWR | flags, out);
+	/* No other file of it: by a path (/proc/PID/fd) it is no device. */
+	inode->file_ops = NULL;
 	inode_put(inode);
 	return err;
 }

@@ -27,6 +27,26 @@ enum {
 
 static unsigned files_open;	/* atomic */
 
+/* It counts among those who write the file as long as it is open. */
+static bool is_writer(const struct file *f)
+{
+	return f->ops && inode_is(f->inode, MODE_REG) &&
+	       (file_flags(f) & FILE_ACCMODE) != FILE_RDONLY;
+}
+
+/* What depends on the kind of file. */
+static int begin(struct file *f)
+{
+	int err = is_writer(f) ? inode_begin_write(f->inode) : 0;
+
+	if (err || !f->ops || !f->ops->open)
+		return err;
+	err = f->ops->open(f);
+	if (err && is_writer(f))
+		inode_end_write(f->inode);
+	return err;
+}
+
 /* Count one more file: 0 or -ENFILE. */
 static int count_file(void)
 {
@@ -65,13 +85,11 @@ int file_create(struct inode *inode, uint32_t flags, struct file **out)
 	f->inode = inode;
 	f->ops = path_only ? NULL : inode->file_ops;
 	mutex_init(&f->lock, RANK_FILE, "file");
-	if (f->ops && f->ops->open) {
-		err = f->ops->open(f);
-		if (err) {
-			kfree(f);
-			uncount_file();
-			return err;
-		}
+	err = begin(f);
+	if (err) {
+		kfree(f);
+		uncount_file();
+		return err;
 	}
 	inode_get(inode);
 	*out = f;
@@ -96,6 +114,8 @@ void file_put(struct file *f)
 	filelock_closed(f->inode, f);
 	if (f->ops && f->ops->release)
 		f->ops->release(f);
+	if (is_writer(f))
+		inode_end_write(f->inode);
 	inode_put(f->inode);
 	kfree(f);
 	uncount_file();
@@ -246,10 +266,20 @@ static long do_io_vector(struct file *f, io_fn fn, const struct io_vector *iov,
 	return done;
 }
 
+/* No bytes in all: there is nothing to do, whatever the file is. */
+static bool is_empty(const struct io_vector *iov, unsigned n)
+{
+	while (n > 0 && iov[n - 1].len == 0)
+		n--;
+	return n == 0;
+}
+
 long file_readv(struct file *f, const struct io_vector *iov, unsigned n)
 {
 	int err = check_readable(f);
 
+	if (is_empty(iov, n) && (!err || err == -EISDIR))
+		return 0;
 	if (err)
 		return err;
 	if (f->ops->readv)
@@ -263,6 +293,8 @@ long file_writev(struct file *f, const struct io_vector *iov, unsigned n)
 
 	if (err)
 		return err;
+	if (is_empty(iov, n))
+		return 0;
 	if (f->ops->writev)
 		return f->ops->writev(f, iov, n);
 	return do_io_vector(f, f->ops->write, iov, n, false);
@@ -329,6 +361,8 @@ long file_seek(struct file *f, int64_t offset, int whence)
 
 	if (!f->ops)
 		return -EBADF;
+	if (f->ops->ignores_seek)
+		return 0;
 	if (!f->ops->seekable)
 		return -ESPIPE;
 	if (whence < SEEK_SET || whence > SEEK_HOLE)

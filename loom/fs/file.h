@@ -76,6 +76,7 @@ struct file_ops {
 	int (*open)(struct file *f);
 	void (*release)(struct file *f);
 	bool seekable;
+	bool ignores_seek;	/* lseek is 0 and does nothing */
 	bool takes_empty;	/* a read or write of no bytes comes here too */
 };
 

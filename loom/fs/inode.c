@@ -70,6 +70,65 @@ void inode_put(struct inode *inode)
 	}
 }
 
+void inode_map(struct inode *inode, bool writer)
+{
+	inode_get(inode);
+	__atomic_fetch_add(&inode->mappings, 1, __ATOMIC_RELAXED);
+	/* Who may write is a writer already, so nobody executes it. */
+	if (writer)
+		__atomic_fetch_add(&inode->writers, 1, __ATOMIC_RELAXED);
+}
+
+void inode_unmap(struct inode *inode, bool writer)
+{
+	if (writer)
+		inode_end_write(inode);
+	__atomic_fetch_sub(&inode->mappings, 1, __ATOMIC_RELAXED);
+	inode_put(inode);
+}
+
+/* One more on the side of @by, +1 or -1, if nobody is on the other. */
+static int take_side(struct inode *inode, int32_t by)
+{
+	int32_t n = __atomic_load_n(&inode->writers, __ATOMIC_RELAXED);
+
+	do {
+		if (by > 0 ? n < 0 : n > 0)
+			return -ETXTBSY;
+	} while (!__atomic_compare_exchange_n(&inode->writers, &n, n + by,
+					      true, __ATOMIC_ACQUIRE,
+					      __ATOMIC_RELAXED));
+	return 0;
+}
+
+static void leave_side(struct inode *inode, int32_t by)
+{
+	int32_t was = __atomic_fetch_sub(&inode->writers, by, __ATOMIC_RELEASE);
+
+	assert(by > 0 ? was > 0 : was < 0);
+	(void)was;
+}
+
+int inode_begin_write(struct inode *inode)
+{
+	return take_side(inode, 1);
+}
+
+void inode_end_write(struct inode *inode)
+{
+	leave_side(inode, 1);
+}
+
+int inode_begin_execute(struct inode *inode)
+{
+	return take_side(inode, -1);
+}
+
+void inode_end_execute(struct inode *inode)
+{
+	leave_side(inode, -1);
+}
+
 unsigned inode_count(void)
 {
 	return __atomic_load_n(&inodes, __ATOMIC_RELAXED);
@@ -131,9 +190,13 @@ int inode_truncate(struct inode *inode, uint64_t size)
 		return -EROFS;
 	if (size > INT64_MAX)
 		return -EFBIG;
+	err = inode_begin_write(inode);
+	if (err)
+		return err;
 	mutex_lock(&inode->lock);
 	err = inode->ops->truncate(inode, size);
 	mutex_unlock(&inode->lock);
+	inode_end_write(inode);
 	return err;
 }
 

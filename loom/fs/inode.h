@@ -27,6 +27,7 @@
 
 struct file;
 struct inode;
+struct pagetree;
 
 #define FS_NAME_SIZE	256	/* one name, with its NUL */
 #define FS_PATH_SIZE	4096	/* a path or link target, with its NUL */
@@ -68,6 +69,8 @@ enum {
 	FS_RENAME_NOREPLACE = 1,	/* -EEXIST if the new name exists */
 	FS_RENAME_DIR = 2,		/* -ENOTDIR if it is no directory */
 	FS_RENAME_EXCHANGE = 4,		/* both exist, and change places */
+	FS_RENAME_OTHER_DIR = 8,	/* and the new one is a directory, or
+					   -ENOTDIR */
 };
 
 /* What follow says of a link whose text is to be walked. */
@@ -122,6 +125,8 @@ struct inode {
 	uint64_t number;
 	uint32_t mode;		/* atomic; the type never changes */
 	uint32_t refs;		/* atomic */
+	uint32_t mappings;	/* atomic: areas that show it */
+	int32_t writers;	/* atomic: above 0 writers, below who runs it */
 	struct mutex lock;	/* RANK_DIR for a directory, else RANK_INODE */
 
 	/* lock */
@@ -129,7 +134,6 @@ struct inode {
 	uint32_t uid, gid;
 	bool linkable;		/* has no link, and may get one (O_TMPFILE) */
 	uint64_t size;
-	uint64_t pages;		/* that hold its data */
 	uint64_t mtime_ns, ctime_ns, atime_ns;
 
 	/* lock: the name that it got last; NULL if it is not known any more */
@@ -149,6 +153,7 @@ struct inode {
 	uint64_t rdev;
 	const struct inode_ops *ops;
 	const struct file_ops *file_ops;	/* NULL: open gives -ENXIO */
+	struct pagetree *pages;	/* the contents; NULL: it cannot be mapped */
 	void *data;		/* of the implementation */
 };
 
@@ -161,6 +166,24 @@ struct inode *inode_alloc(const struct inode_ops *ops, uint64_t number,
 void inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
 unsigned inode_count(void);
+
+/*
+ * An area of an address space (mm/area.c) shows @inode: a counted reference,
+ * and one more of the mappings that truncation looks for. @writer: the program
+ * may store into the file there, so it is one of those that follow.
+ */
+void inode_map(struct inode *inode, bool writer);
+void inode_unmap(struct inode *inode, bool writer);
+
+/*
+ * A regular file is written by somebody (an open file, a shared mapping) or
+ * executed by somebody, never both: 0 or -ETXTBSY. Each that succeeded is
+ * undone by its end.
+ */
+int inode_begin_write(struct inode *inode);
+void inode_end_write(struct inode *inode);
+int inode_begin_execute(struct inode *inode);
+void inode_end_execute(struct inode *inode);
 
 /* The contents changed: mtime and ctime are now. The lock is held. */
 void inode_modified(struct inode *inode);
@@ -189,7 +212,8 @@ long inode_readlink(struct inode *inode, char *buf, size_t size);
 
 /*
  * A regular file gets @size bytes, zeros if it grows: 0, -EISDIR, -EINVAL
- * (neither file nor directory), -EFBIG, -EROFS.
+ * (neither file nor directory), -EFBIG, -EROFS, -ETXTBSY. Where programs map
+ * what is cut off, they find nothing any more (SIGBUS).
  */
 int inode_truncate(struct inode *inode, uint64_t size);
 

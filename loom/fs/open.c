@@ -141,6 +141,8 @@ int file_open(struct inode *cwd, const char *path, uint32_t flags,
 	if ((flags & FILE_NOFOLLOW) ||
 	    ((flags & FILE_CREAT) && (flags & FILE_EXCL)))
 		walk = 0;
+	if (flags & FILE_CREAT)
+		walk |= WALK_CREATE;
 	/*
 	 * Lost a race to create: the name exists now, so open that. Again
 	 * only if it is removed meanwhile, which is somebody's progress.

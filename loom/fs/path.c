@@ -195,6 +195,9 @@ static int walk(struct walk *w, unsigned flags, struct path_end *end)
 		last = !more(w);
 		if (last && (flags & WALK_PARENT))
 			return end_at(w, NULL, end);
+		if (last && (flags & WALK_CREATE) && w->slash &&
+		    kind_of_name(end->name) == PATH_NAME)
+			return -EISDIR;
 		err = find(w, end->name, &found);
 		if (last && err == -ENOENT)
 			return end_at(w, NULL, end);

@@ -13,6 +13,7 @@
 enum {
 	WALK_FOLLOW = 1,	/* a symbolic link at the end is followed */
 	WALK_PARENT = 2,	/* the last name is not looked up */
+	WALK_CREATE = 4,	/* to make a file: -EISDIR if slashes follow */
 };
 
 enum path_last {

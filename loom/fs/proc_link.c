@@ -47,13 +47,12 @@ int proc_exe(struct proc_id id, struct inode **out)
 	struct aspace *as = p ? process_aspace(p) : NULL;
 	int err = p ? -ENOENT : -ESRCH;
 
-	if (as && as->exe) {
-		inode_get(as->exe);
-		*out = as->exe;
-		err = 0;
-	}
-	if (as)
+	if (as) {
+		*out = aspace_program(as);
+		if (*out)
+			err = 0;
 		aspace_put(as);
+	}
 	if (p)
 		process_put(p);
 	return err;

@@ -32,7 +32,7 @@ static int memory_of(int pid, struct aspace **as)
 
 int proc_statm(struct proc_text *t, struct proc_id id)
 {
-	struct aspace_usage u = { 0, 0, 0, 0, 0 };
+	struct aspace_usage u = { .mapped = 0 };
 	struct aspace *as;
 	int err = memory_of(id.pid, &as);
 
@@ -42,8 +42,8 @@ int proc_statm(struct proc_text *t, struct proc_id id)
 		aspace_usage(as, &u);
 		aspace_put(as);
 	}
-	proc_add(t, "%zu %zu 0 %zu 0 %zu 0\n", u.mapped, u.resident, u.text,
-		 u.data + u.stack);
+	proc_add(t, "%zu %zu %zu %zu 0 %zu 0\n", u.mapped, u.resident, u.file,
+		 u.text, u.data + u.stack);
 	return 0;
 }
 
@@ -55,34 +55,57 @@ static void add_name(struct proc_text *t, size_t line, const char *name)
 	proc_add(t, "%s", name);
 }
 
-static void add_area(struct proc_text *t, const struct area_info *a)
+/* @path: room for the name of a file. */
+static void add_area(struct proc_text *t, const struct area_info *a,
+		     char *path)
 {
+	unsigned long dev = a->inode ? a->inode->ops->dev : 0;
 	size_t line = t->len;
 
-	proc_add(t, "%08llx-%08llx %c%c%cp %08x %02x:%02x %u ",
+	proc_add(t, "%08llx-%08llx %c%c%c%c %08llx %02lx:%02lx %llu ",
 		 (unsigned long long)a->start, (unsigned long long)a->end,
 		 a->prot & AREA_READ ? 'r' : '-',
 		 a->prot & AREA_WRITE ? 'w' : '-',
-		 a->prot & AREA_EXEC ? 'x' : '-', 0, 0, 0, 0);
-	if (a->kind == AREA_STACK)
-		add_name(t, line, "[stack]");
-	else if (a->kind == AREA_BRK)
-		add_name(t, line, "[heap]");
+		 a->prot & AREA_EXEC ? 'x' : '-', a->shared ? 's' : 'p',
+		 (unsigned long long)a->offset, dev >> 8, dev & 0xff,
+		 (unsigned long long)(a->inode ? a->inode->number : 0));
+	if (a->name)
+		add_name(t, line, a->name);
+	else if (a->inode && path_shown(a->inode, fs_root(), path,
+					FS_PATH_SIZE) > 0)
+		add_name(t, line, path);
 	proc_add(t, "\n");
+}
+
+struct maps {
+	struct proc_text *text;
+	char *path;
+};
+
+static int add_line(const struct area_info *info, void *arg)
+{
+	struct maps *maps = arg;
+
+	add_area(maps->text, info, maps->path);
+	return maps->text->full;
 }
 
 int proc_maps(struct proc_text *t, struct proc_id id)
 {
-	struct area_info area = { .end = 0 };
+	struct maps maps = { .text = t };
 	struct aspace *as;
 	int err = memory_of(id.pid, &as);
 
 	if (err || !as)
 		return err;
-	while (!t->full && aspace_next_area(as, area.end, &area))
-		add_area(t, &area);
+	maps.path = kmalloc(FS_PATH_SIZE);
+	if (maps.path)
+		(void)aspace_for_each_area(as, add_line, &maps);
+	else
+		err = -ENOMEM;
+	kfree(maps.path);
 	aspace_put(as);
-	return 0;
+	return err;
 }
 
 /* The bytes of [start, end) of @as, as far as they are there. */

@@ -121,10 +121,13 @@ static void add_memory(struct proc_text *t, const struct aspace_usage *m)
 {
 	const size_t k = PAGE_SIZE / 1024;
 
-	proc_add(t, "VmSize:\t%8zu kB\nVmRSS:\t%8zu kB\n", m->mapped * k,
-		 m->resident * k);
+	proc_add(t, "VmSize:\t%8zu kB\nVmHWM:\t%8zu kB\nVmRSS:\t%8zu kB\n",
+		 m->mapped * k, m->peak * k, m->resident * k);
+	proc_add(t, "RssAnon:\t%8zu kB\nRssFile:\t%8zu kB\n",
+		 (m->resident - m->file) * k, m->file * k);
 	proc_add(t, "VmData:\t%8zu kB\nVmStk:\t%8zu kB\nVmExe:\t%8zu kB\n",
 		 m->data * k, m->stack * k, m->text * k);
+	proc_add(t, "VmPTE:\t%8zu kB\n", m->tables * k);
 }
 
 /* A line of four numbers, as Uid and Gid: real, effective, saved, of files. */

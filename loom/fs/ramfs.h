@@ -5,10 +5,18 @@
 #ifndef LOOM_FS_RAMFS_H
 #define LOOM_FS_RAMFS_H
 
+#include <stdint.h>
+
 struct inode;
 
 /* An empty directory with no directory above it; NULL: no memory. */
 struct inode *ramfs_root(void);
+
+/*
+ * A file without a name, of @size bytes (whole pages) of zeros: what programs
+ * share as memory. NULL: no memory.
+ */
+struct inode *ramfs_memory(uint64_t size);
 
 /*
  * Show @inode, the root of another file system, as @name in @dir. It takes

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Between the parts of ramfs: files (ramfs.c), what directories hold
- * (ramfs_dir.c) and the operations on names (ramfs_name.c). Nobody else
- * includes this. The operations are described in struct inode_ops.
+ * Between the parts of ramfs: inodes (ramfs.c), what files hold
+ * (ramfs_file.c), what directories hold (ramfs_dir.c) and the operations on
+ * names (ramfs_name.c). Nobody else includes this. The operations are
+ * described in struct inode_ops.
  */
 #ifndef LOOM_FS_RAMFS_INT_H
 #define LOOM_FS_RAMFS_INT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/list.h"
@@ -47,6 +49,16 @@ void ramfs_take_out(struct inode *dir, struct ramfs_entry *e);
 struct ramfs_entry *ramfs_entry_alloc(const char *name, struct inode *inode);
 
 extern const struct file_ops ramfs_dir_file_ops;
+
+/* Of regular files; the inode's lock is held. */
+extern const struct file_ops ramfs_file_ops;
+
+long ramfs_pread(struct inode *inode, void *dst, size_t len, uint64_t pos);
+long ramfs_pwrite(struct inode *inode, const void *src, size_t len,
+		  uint64_t pos);
+int ramfs_truncate(struct inode *inode, uint64_t size);
+int ramfs_allocate(struct inode *inode, uint64_t pos, uint64_t len,
+		   bool keep_size);
 
 int ramfs_lookup(struct inode *dir, const char *name, struct inode **out);
 int ramfs_create(struct inode *dir, const char *name, uint32_t mode,

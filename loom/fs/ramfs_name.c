@@ -235,7 +235,7 @@ static bool is_inside(const struct inode *dir, const struct inode *inode)
 static int replace_target(struct inode *old_dir, struct inode *moved,
 			  struct inode *new_dir, struct inode *target)
 {
-	/* What holds the old name is not empty, whatever may take its place. */
+	/* Not empty; and the lock of @old_dir is held already. */
 	if (inode_is(target, MODE_DIR) && is_inside(old_dir, target))
 		return -ENOTEMPTY;
 	if (!inode_is(moved, MODE_DIR))
@@ -279,10 +279,11 @@ static void moved_to(struct inode *old_dir, struct inode *new_dir,
 
 /* Two names change what they stand for. */
 static int exchange(struct inode *a_dir, struct ramfs_entry *a,
-		    struct inode *b_dir, struct ramfs_entry *b)
+		    struct inode *b_dir, struct ramfs_entry *b, unsigned flags)
 {
 	struct inode *inode = a->inode;
-	int err = check_moved(b_dir, b->inode, a_dir, 0);
+	int err = check_moved(b_dir, b->inode, a_dir,
+			      flags & FS_RENAME_OTHER_DIR ? FS_RENAME_DIR : 0);
 
 	if (err || a->inode == b->inode)
 		return err;
@@ -329,7 +330,7 @@ int ramfs_rename(struct inode *old_dir, const char *old,
 	if (err)
 		return err;
 	if (flags & FS_RENAME_EXCHANGE)
-		return exchange(old_dir, from, new_dir, to);
+		return exchange(old_dir, from, new_dir, to, flags);
 	if (to && to->inode == from->inode)
 		return 0;
 	e = ramfs_entry_alloc(new, from->inode);

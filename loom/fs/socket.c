@@ -432,7 +432,8 @@ static void socket_release(struct file *f)
 	CHANGE(s->shut, SOCKET_SHUT_BOTH);
 	if (s->pair->type != SOCKET_DGRAM) {
 		CHANGE(peer->shut, SOCKET_SHUT_BOTH);
-		if (!list_empty(&s->queue))
+		/* Messages of no bytes are not missed. */
+		if (s->there > 0)
 			CHANGE(peer->error, ECONNRESET);
 	}
 	give_room(peer, chunks_free(&s->queue));
@@ -601,6 +602,8 @@ static int end_create(struct socket_pair *pair, unsigned i, uint32_t flags,
 	inode->data = &pair->end[i];
 	__atomic_add_fetch(&pair->refs, 1, __ATOMIC_RELAXED);
 	err = file_create(inode, FILE_RDWR | flags, out);
+	/* No other file of it: by a path (/proc/PID/fd) it is no device. */
+	inode->file_ops = NULL;
 	inode_put(inode);
 	return err;
 }

@@ -160,7 +160,7 @@ static long describe(struct inode *inode, char *buf, size_t size)
 		n = format(buf, size, "socket:[%llu]", number);
 	else if (!inode_is(inode, MODE_REG))
 		n = format(buf, size, "anon_inode:[%llu]", number);
-	else if (inode->old_name)	/* memfd_create's: it stays */
+	else if (inode->name)	/* memfd_create's, shared memory: it stays */
 		n = format(buf, size, "/%s (deleted)", inode->name);
 	else
 		n = format(buf, size, "/#%llu (deleted)", number);
@@ -198,21 +198,27 @@ long path_shown(struct inode *inode, struct inode *root, char *buf,
 	return (long)strlen(buf);
 }
 
-/* What creating calls say of a name that is no name, or must be a directory. */
-static int check_new_name(const struct path_end *end, uint32_t mode)
+/* Look for what must not be there: -ENOENT if all is well, or -EEXIST. */
+static int look_for(const struct path_end *end)
 {
 	struct inode *there;
 	int err;
 
-	if (end->last != PATH_NAME)
-		return -EEXIST;
-	if (!end->slash || (mode & MODE_FMT) == MODE_DIR)
-		return 0;
 	err = inode_lookup(end->dir, end->name, &there);
 	if (err)
 		return err;
 	inode_put(there);
 	return -EEXIST;
+}
+
+/* What creating calls say of a name that is no name, or must be a directory. */
+static int check_new_name(const struct path_end *end, uint32_t mode)
+{
+	if (end->last != PATH_NAME)
+		return -EEXIST;
+	if (!end->slash || (mode & MODE_FMT) == MODE_DIR)
+		return 0;
+	return look_for(end);
 }
 
 static int create_at(struct inode *cwd, const char *path, uint32_t mode,
@@ -262,20 +268,18 @@ int fs_mknod(struct inode *cwd, const char *path, uint32_t mode, uint64_t rdev)
 
 static int link_in(struct path_end *end, struct inode *inode)
 {
-	struct inode *dir = end->dir, *there;
-	int err = check_new_name(end, inode->mode);
+	struct inode *dir = end->dir;
+	int err = check_new_name(end, MODE_REG);
 
 	if (err)
 		return err;
-	/* Before all that a link cannot be, as Linux says it. */
-	if (inode_lookup(dir, end->name, &there) == 0) {
-		inode_put(there);
-		return -EEXIST;
-	}
 	if (dir->ops != inode->ops)
 		return -EXDEV;
-	if (inode_is(inode, MODE_DIR))
-		return -EPERM;
+	if (inode_is(inode, MODE_DIR)) {
+		/* Only that the name is taken comes before. */
+		err = look_for(end);
+		return err == -ENOENT ? -EPERM : err;
+	}
 	if (!dir->ops->link)
 		return -EROFS;
 	mutex_lock(&dir->lock);
@@ -387,8 +391,10 @@ static int rename_in(struct path_end *from, struct path_end *to,
 		return flags & FS_RENAME_NOREPLACE ? -EEXIST : -EBUSY;
 	if (!from->dir->ops->rename)
 		return -EROFS;
-	if (from->slash || to->slash)
+	if (from->slash || (to->slash && !(flags & FS_RENAME_EXCHANGE)))
 		flags |= FS_RENAME_DIR;
+	if (to->slash)
+		flags |= FS_RENAME_OTHER_DIR;
 	mutex_lock(&rename_lock);
 	lock_two(from->dir, to->dir);
 	err = from->dir->ops->rename(from->dir, from->name, to->dir, to->name,

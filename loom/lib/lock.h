@@ -30,6 +30,7 @@ enum lock_rank {
 	RANK_DIR,		/* struct inode of a directory */
 	RANK_INODE,		/* struct inode of anything else, pipes too */
 	RANK_FILELOCK,		/* the locks of all files */
+	RANK_OOM,		/* who is killed when there is no memory */
 	RANK_ASPACE,		/* struct aspace: areas and page table */
 	RANK_LAST_MUTEX = RANK_ASPACE,
 
@@ -38,6 +39,8 @@ enum lock_rank {
 	RANK_FS_CONTEXT,	/* struct fs_context */
 	RANK_EVENT,		/* the count of an eventfd */
 	RANK_UTS,		/* the names of the system */
+	RANK_SPACES,		/* the list of all address spaces */
+	RANK_PAGETREE,		/* struct pagetree: the pages of a file */
 
 	/* spinlocks that interrupts take: always with interrupts masked */
 	RANK_TIMERS,		/* programs' timers: they send signals */

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * User address spaces (mm/aspace.h), for system calls, faults and execve.
+ * The life of user address spaces (mm/aspace.h), and their list, by which
+ * truncation finds who maps a file. How areas and page table belong together
+ * is said in mm/aspace_impl.h.
  *
- * What faults and execve need is here; system calls that change the areas are
- * in mm/mapping.c and mm/mremap.c. How areas and page table belong together is
- * said in mm/aspace_impl.h.
- *
- * A page goes back to the allocator from weft_pt_unmap's callback, that is
- * when no TLB has it any more.
+ * A page's reference goes in weft_pt_unmap's callback, that is when no TLB has
+ * it any more.
  */
 #include "mm/aspace_impl.h"
 
@@ -16,10 +14,14 @@
 #include "fs/inode.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
-#include "lib/string.h"
 #include "mm/kmem.h"
 #include "mm/kvm.h"
 #include "mm/page.h"
+
+static struct spinlock spaces_lock = SPINLOCK_INIT(RANK_SPACES, "spaces");
+
+/* spaces_lock; a space that is on it has at least one reference */
+static struct list spaces = LIST_INIT(spaces);
 
 static uint64_t table_page_alloc(void *arg)
 {
@@ -63,6 +65,9 @@ struct aspace *aspace_create(void)
 	area_init(&as->areas);
 	as->stack_top = STACK_TOP_MAX;
 	as->mmap_top = mmap_top_under(STACK_TOP_MAX);
+	spin_lock(&spaces_lock);
+	list_add_tail(&spaces, &as->all);
+	spin_unlock(&spaces_lock);
 	return as;
 }
 
@@ -71,106 +76,91 @@ void aspace_get(struct aspace *as)
 	__atomic_fetch_add(&as->refs, 1, __ATOMIC_RELAXED);
 }
 
+void aspace_count_page(struct aspace *as, uint64_t pa)
+{
+	as->pages++;
+	as->file_pages += page_is_file(pa);
+	if (as->pages > as->peak)
+		as->peak = as->pages;
+}
+
 /*
  * Called when no CPU can use the page any more. as->lock is held, or nobody
  * else has the space.
  */
-static void free_pages(void *arg, uint64_t pa, size_t size)
+static void drop_page(void *arg, uint64_t pa, size_t size)
 {
 	struct aspace *as = arg;
 
 	assert(size == PAGE_SIZE);
 	as->pages--;
+	as->file_pages -= page_is_file(pa);
 	page_put(pa);
+}
+
+static void leave_program(struct aspace *as)
+{
+	if (!as->program)
+		return;
+	inode_end_execute(as->program);
+	inode_put(as->program);
+	as->program = NULL;
+}
+
+/* True: it was the last reference, and the space is on no list any more. */
+static bool drop_reference(struct aspace *as)
+{
+	uint32_t refs = __atomic_load_n(&as->refs, __ATOMIC_RELAXED);
+	bool is_last;
+
+	/* Not the last one: without the lock. */
+	while (refs > 1)
+		if (__atomic_compare_exchange_n(&as->refs, &refs, refs - 1,
+						true, __ATOMIC_RELEASE,
+						__ATOMIC_RELAXED))
+			return false;
+	/* With it, for aspace_each counts what it finds on the list. */
+	spin_lock(&spaces_lock);
+	/* Acquire and release: all use by others is over before it goes. */
+	is_last = __atomic_fetch_sub(&as->refs, 1, __ATOMIC_ACQ_REL) == 1;
+	if (is_last)
+		list_del(&as->all);
+	spin_unlock(&spaces_lock);
+	return is_last;
 }
 
 void aspace_put(struct aspace *as)
 {
-	/* Acquire and release: all use by others is over before it goes. */
-	if (__atomic_fetch_sub(&as->refs, 1, __ATOMIC_ACQ_REL) != 1)
+	if (!drop_reference(as))
 		return;
 	kvm_forget_space(&as->space);
-	weft_pt_destroy(&as->table, free_pages, as);
+	weft_pt_destroy(&as->table, drop_page, as);
 	area_clear(&as->areas);
-	assert(as->pages == 0);
-	if (as->exe)
-		inode_put(as->exe);
+	leave_program(as);
+	assert(as->pages == 0 && as->file_pages == 0);
 	kfree(as);
 }
 
-/*
- * Let @to, which no CPU runs on yet, have the pages of @area of @from, too.
- * Other threads of @from may write to them until they are write-protected, at
- * the end: what they write before that both have.
- */
-static int share_area(struct aspace *to, struct aspace *from,
-		      const struct area *area)
+struct aspace *aspace_each(struct aspace *as)
 {
-	uint64_t va = area->start, at, pa;
-	int err;
+	struct aspace *next = NULL;
+	struct list *node;
 
-	for (; aspace_next_resident(from, va, area->end, &at, &pa);
-	     va = at + PAGE_SIZE) {
-		if (weft_pt_map(&to->table, at, pa, PAGE_SIZE,
-				table_flags_shared(area->prot)))
-			return -ENOMEM;
-		page_get(pa);
-		to->pages++;
+	spin_lock(&spaces_lock);
+	node = as ? as->all.next : spaces.next;
+	if (node != &spaces) {
+		next = container_of(node, struct aspace, all);
+		aspace_get(next);
 	}
-	if (!(area->prot & AREA_WRITE) || va == area->start)
-		return 0;
-	err = weft_pt_protect(&from->table, area->start,
-			      area->end - area->start,
-			      table_flags_shared(area->prot));
-	assert(err == 0);
-	return 0;
-}
-
-static int fork_locked(struct aspace *to, struct aspace *from)
-{
-	const struct area *area;
-	int err = area_copy(&to->areas, &from->areas);
-
-	if (err)
-		return err;
-	to->brk_start = from->brk_start;
-	to->brk = from->brk;
-	to->mmap_top = from->mmap_top;
-	to->stack_top = from->stack_top;
-	to->arg_start = from->arg_start;
-	to->arg_end = from->arg_end;
-	to->env_end = from->env_end;
-	if (from->exe)
-		inode_get(from->exe);
-	to->exe = from->exe;
-	to->signal_page = from->signal_page;
-	list_for_each_entry(area, &from->areas.list, struct area, link) {
-		err = share_area(to, from, area);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-struct aspace *aspace_fork(struct aspace *from)
-{
-	struct aspace *as = aspace_create();
-	int err;
-
-	if (!as)
-		return NULL;
-	mutex_lock(&from->lock);
-	err = fork_locked(as, from);
-	mutex_unlock(&from->lock);
-	if (!err)
-		return as;
-	aspace_put(as);
-	return NULL;
+	spin_unlock(&spaces_lock);
+	if (as)
+		aspace_put(as);
+	return next;
 }
 
 void aspace_unmap_pages(struct aspace *as, uint64_t start, uint64_t end)
 {
-	int err = weft_pt_unmap(&as->table, start, end - start, free_pages, as);
+	int err = weft_pt_unmap(&as->table, start, end - start, drop_page, as);
 
 	/* It refuses to split blocks, of which user tables have none. */
 	assert(err == 0);
@@ -183,201 +173,36 @@ void aspace_trim_tables(struct aspace *as, uint64_t start, uint64_t end)
 	assert(err == 0);
 }
 
-bool aspace_next_resident(const struct aspace *as, uint64_t va, uint64_t end,
-			  uint64_t *at, uint64_t *pa)
-{
-	struct weft_pt_entry entry;
-
-	if (!weft_pt_next(&as->table, &va, end, &entry))
-		return false;
-	*at = va;
-	*pa = entry.pa;
-	return true;
-}
-
 void aspace_sync_code(struct aspace *as, uint64_t start, uint64_t end)
 {
-	uint64_t pa, at;
+	struct weft_pt_entry entry;
+	uint64_t va;
 
-	for (; aspace_next_resident(as, start, end, &at, &pa);
-	     start = at + PAGE_SIZE)
-		weft_cache_sync_code(phys_to_virt(pa), PAGE_SIZE);
+	for (va = start; weft_pt_next(&as->table, &va, end, &entry);
+	     va += PAGE_SIZE)
+		weft_cache_sync_code(phys_to_virt(entry.pa), PAGE_SIZE);
 }
 
-/* A page of zeros at @va, which has none, with the rights of @area. */
-static int add_page(struct aspace *as, const struct area *area, uint64_t va,
-		    uint64_t *pa)
+int aspace_set_program(struct aspace *as, struct inode *program)
 {
-	*pa = page_alloc_zeroed();
-	if (!*pa)
-		return -ENOMEM;
-	if (area->prot & AREA_EXEC)
-		weft_cache_sync_code(phys_to_virt(*pa), PAGE_SIZE);
-	/*
-	 * The zeros before the entry that leads to them: another CPU's walk
-	 * may use the entry as soon as it is written.
-	 */
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	if (weft_pt_map(&as->table, va, *pa, PAGE_SIZE,
-			table_flags(area->prot))) {
-		page_free(*pa, 0);
-		return -ENOMEM;
-	}
-	as->pages++;
-	return 0;
-}
+	int err = inode_begin_execute(program);
 
-/*
- * The page at @va, in @entry, becomes one that nobody else has, so that it can
- * be written to: 0 or -ENOMEM. Its address changes if there is a copy, by
- * break before make: between the two, other threads of the program fault and
- * wait for the lock.
- */
-static int make_own(struct aspace *as, const struct area *area, uint64_t va,
-		    struct weft_pt_entry *entry)
-{
-	uint64_t copy;
-	int err;
-
-	if (page_is_only(entry->pa))
-		return 0;
-	copy = page_alloc(0);
-	if (!copy)
-		return -ENOMEM;
-	page_copy(phys_to_virt(copy), phys_to_virt(entry->pa));
-	if (area->prot & AREA_EXEC)
-		weft_cache_sync_code(phys_to_virt(copy), PAGE_SIZE);
-	aspace_unmap_pages(as, va, va + PAGE_SIZE);
-	/* The tables are there, so this finds memory. */
-	err = weft_pt_map(&as->table, va, copy, PAGE_SIZE,
-			  table_flags(area->prot));
-	assert(err == 0);
-	as->pages++;
-	entry->pa = copy;
-	entry->flags = table_flags(area->prot);
-	return 0;
-}
-
-/* A write to a page that is there, but read-only; the area permits it. */
-static int write_fault(struct aspace *as, const struct area *area, uint64_t va,
-		       struct weft_pt_entry *entry)
-{
-	int err = make_own(as, area, va, entry);
-
-	if (err || (entry->flags & WEFT_PT_WRITE))
+	if (err)
 		return err;
-	err = weft_pt_protect(&as->table, va, PAGE_SIZE,
-			      table_flags(area->prot));
-	assert(err == 0);
-	return 0;
-}
-
-static int fault_locked(struct aspace *as, uint64_t va, unsigned access)
-{
-	const struct area *area = area_at(&as->areas, va);
-	struct weft_pt_entry entry;
-	unsigned allowed;
-	uint64_t pa;
-
-	if (!area)
-		return -EFAULT;
-	allowed = area->prot ? area->prot | AREA_READ : 0;
-	if (!(allowed & access))
-		return -EACCES;
-	if (weft_pt_lookup(&as->table, va, &entry))
-		return add_page(as, area, va, &pa);
-	if (access == AREA_WRITE && !(entry.flags & WEFT_PT_WRITE))
-		return write_fault(as, area, va, &entry);
-	/* Someone else's fault, or mprotect, came first. */
-	return 0;
-}
-
-static uint64_t untagged(uint64_t va)
-{
-	/* The hardware ignores the top byte of addresses in the user half. */
-	return va >> 55 & 1 ? va : va & UINT64_MAX >> 8;
-}
-
-int aspace_fault(struct aspace *as, uint64_t va, unsigned access)
-{
-	int err;
-
-	assert(!mutex_held(&as->lock));
-	va = untagged(va);
+	inode_get(program);
 	mutex_lock(&as->lock);
-	err = fault_locked(as, page_down(va), access);
+	assert(!as->program);
+	as->program = program;
 	mutex_unlock(&as->lock);
-	return err;
-}
-
-int aspace_futex_key(struct aspace *as, uint64_t va, bool shared,
-		     struct futex_key *key)
-{
-	int err = 0;
-
-	va = untagged(va);
-	*key = (struct futex_key){ (uintptr_t)as, va, false };
-	if (!shared)
-		return 0;
-	mutex_lock(&as->lock);
-	if (!area_at(&as->areas, va))
-		err = -EFAULT;
-	mutex_unlock(&as->lock);
-	return err;
-}
-
-/* At most to the end of the page that @va is in. */
-static int write_page(struct aspace *as, uint64_t va, const void *src,
-		      size_t len)
-{
-	const struct area *area = area_at(&as->areas, va);
-	struct weft_pt_entry entry;
-	uint64_t page = page_down(va), pa;
-	int err;
-
-	if (!area)
-		return -EFAULT;
-	if (weft_pt_lookup(&as->table, page, &entry) == 0) {
-		err = make_own(as, area, page, &entry);
-		if (err)
-			return err;
-		pa = entry.pa;
-	} else {
-		err = add_page(as, area, page, &pa);
-		if (err)
-			return err;
-	}
-	memcpy((char *)phys_to_virt(pa) + (va - page), src, len);
 	return 0;
 }
 
-int aspace_write(struct aspace *as, uint64_t va, const void *src, size_t len)
+void aspace_reap(struct aspace *as)
 {
-	const char *from = src;
-	int err = 0;
-
-	if (!is_inside(va, len))
-		return -EFAULT;
-	while (len > 0 && !err) {
-		size_t part = PAGE_SIZE - va % PAGE_SIZE;
-
-		if (part > len)
-			part = len;
-		mutex_lock(&as->lock);
-		err = write_page(as, va, from, part);
-		mutex_unlock(&as->lock);
-		va += part;
-		from += part;
-		len -= part;
-	}
-	return err;
-}
-
-void aspace_sync_icache(struct aspace *as, uint64_t va, size_t len)
-{
-	if (!is_inside(va, len))
-		return;
 	mutex_lock(&as->lock);
-	aspace_sync_code(as, page_down(va), page_up(va + len));
+	as->is_dead = true;
+	aspace_unmap_pages(as, 0, USER_TOP);
+	aspace_trim_tables(as, 0, USER_TOP);
+	area_clear(&as->areas);
 	mutex_unlock(&as->lock);
 }

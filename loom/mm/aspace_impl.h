@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * What mm/aspace.c, mm/mapping.c and mm/mremap.c share about address spaces,
- * and nobody else needs. as->lock is held for all that takes an aspace.
+ * What the files of mm/aspace.h share about address spaces, and nobody else
+ * needs. as->lock is held for all that takes an aspace.
  *
  * Two things are kept in step under that lock: the areas say what a program
  * may touch, the page table holds what it did touch. A page that is mapped
- * has its area's rights, but that it may be read-only where the area is not:
- * a page that other spaces may have, too (page->refs), is not written to
- * before a fault made a copy, or found that the others are gone. A page table
- * without an entry means nothing, the next fault looks at the areas. So what
- * changes areas changes the table in the same critical section, and what could
- * not change the areas (no memory) has changed nothing.
+ * has its area's rights, but that in a private area it may be read-only where
+ * the area is not: a page that other spaces or a file may have, too
+ * (page->refs), is not written to before a fault made a copy, or found that
+ * the others are gone. A page table without an entry means nothing, the next
+ * fault looks at the areas. So what changes areas changes the table in the same
+ * critical section, and what could not change the areas (no memory) has
+ * changed nothing.
+ *
+ * Each entry has a reference to its page.
  */
 #ifndef LOOM_MM_ASPACE_IMPL_H
 #define LOOM_MM_ASPACE_IMPL_H
@@ -35,7 +38,13 @@ static inline bool is_inside(uint64_t start, uint64_t len)
 	return len <= USER_TOP && start <= USER_TOP - len;
 }
 
-/* What a page of an area with @prot is mapped with. */
+/* The hardware ignores the top byte of addresses in the user half. */
+static inline uint64_t untagged(uint64_t va)
+{
+	return va >> 55 & 1 ? va : va & UINT64_MAX >> 8;
+}
+
+/* What a page with these rights is mapped with. */
 static inline unsigned table_flags(unsigned prot)
 {
 	unsigned flags = 0;
@@ -49,13 +58,13 @@ static inline unsigned table_flags(unsigned prot)
 	return flags;
 }
 
-/*
- * The same for a page that others may have, too: a write to it faults, and
- * then it is seen whether there must be a copy.
- */
-static inline unsigned table_flags_shared(unsigned prot)
+/* For a page of @area that somebody else may have, too. */
+static inline unsigned table_flags_common(const struct area *area,
+					  unsigned prot)
 {
-	return table_flags(prot & ~(unsigned)AREA_WRITE);
+	if (!(area->flags & AREA_SHARED))
+		prot &= ~(unsigned)AREA_WRITE;
+	return table_flags(prot);
 }
 
 /* Where mappings go down from under a stack that ends at @stack_top. */
@@ -64,7 +73,7 @@ static inline uint64_t mmap_top_under(uint64_t stack_top)
 	return stack_top - ASPACE_STACK_SIZE - AREA_STACK_GAP;
 }
 
-/* Free what is resident in [start, end), once no TLB has it any more. */
+/* Drop what is resident in [start, end), once no TLB has it any more. */
 void aspace_unmap_pages(struct aspace *as, uint64_t start, uint64_t end);
 
 /*
@@ -79,12 +88,11 @@ int aspace_unmap_locked(struct aspace *as, uint64_t start, uint64_t end);
 /* A place for a new mapping: @hint if it can be, 0 if there is none. */
 uint64_t aspace_find_place(const struct aspace *as, uint64_t hint, size_t len);
 
-/*
- * The first resident page in [va, end): true, its address in *@at and its
- * memory in *@pa.
- */
-bool aspace_next_resident(const struct aspace *as, uint64_t va, uint64_t end,
-			  uint64_t *at, uint64_t *pa);
+/* @area in place of what is there, areas and pages: 0 or -ENOMEM. */
+int aspace_replace(struct aspace *as, const struct area *area);
+
+/* Count a page that has just been entered into the table. */
+void aspace_count_page(struct aspace *as, uint64_t pa);
 
 /* Make what is resident in [start, end) fit for execution. */
 void aspace_sync_code(struct aspace *as, uint64_t start, uint64_t end);

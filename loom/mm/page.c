@@ -25,6 +25,7 @@
 enum {
 	RANGES_MAX = 32,
 	PAGES_PER_BLOCK = BLOCK_SIZE / PAGE_SIZE,
+	RESERVE_SHIFT = 6,	/* 1/64 of memory is not for programs */
 	POISON = 0xf5,		/* what free pages hold in debug builds */
 };
 
@@ -261,6 +262,22 @@ uint64_t page_alloc_zeroed(void)
 	return pa;
 }
 
+uint64_t page_alloc_user(void)
+{
+	if (page_free_count() <= page_total_count() >> RESERVE_SHIFT)
+		return 0;
+	return page_alloc(0);
+}
+
+uint64_t page_alloc_user_zeroed(void)
+{
+	uint64_t pa = page_alloc_user();
+
+	if (pa)
+		page_clear(phys_to_virt(pa));
+	return pa;
+}
+
 void page_free(uint64_t pa, unsigned order)
 {
 	struct page *page = page_of(pa);
@@ -309,6 +326,26 @@ bool page_is_only(uint64_t pa)
 	assert(page && page->state == PAGE_USED);
 	/* Acquire: pairs with the release of page_put. */
 	return __atomic_load_n(&page->refs, __ATOMIC_ACQUIRE) == 1;
+}
+
+void page_set_file(uint64_t pa)
+{
+	page_of(pa)->is_file = true;
+}
+
+bool page_is_file(uint64_t pa)
+{
+	return page_of(pa)->is_file;
+}
+
+void page_set_code(uint64_t pa, bool is_code)
+{
+	__atomic_store_n(&page_of(pa)->is_code, is_code, __ATOMIC_RELEASE);
+}
+
+bool page_is_code(uint64_t pa)
+{
+	return __atomic_load_n(&page_of(pa)->is_code, __ATOMIC_ACQUIRE);
 }
 
 static void add_range(uint64_t start, uint64_t end)

@@ -27,7 +27,9 @@ struct page {
 	uint16_t kmem_class;	/* mm/kmem.c: size class + 1, or 0 */
 	void *kmem_free;	/* mm/kmem.c: free objects of a slab */
 	uint32_t kmem_used;	/* mm/kmem.c: objects in use */
-	uint32_t unused;
+	bool is_file;		/* fs/pagetree.c: it was put into a file */
+	bool is_code;		/* atomic: fit for execution (mm/fault.c) */
+	uint16_t unused;
 };
 
 /*
@@ -49,6 +51,14 @@ uint64_t page_alloc(unsigned order);
 uint64_t page_alloc_zeroed(void);
 void page_free(uint64_t pa, unsigned order);
 
+/*
+ * One page for what programs fill as they like, their own memory above all: 0
+ * already when just a reserve is left. The kernel needs it to go on, and to
+ * end a program that has too much.
+ */
+uint64_t page_alloc_user(void);
+uint64_t page_alloc_user_zeroed(void);
+
 /* Sharing of single pages: an allocated page has one reference. */
 void page_get(uint64_t pa);
 void page_put(uint64_t pa);
@@ -59,6 +69,19 @@ void page_put(uint64_t pa);
  * they dropped theirs has happened.
  */
 bool page_is_only(uint64_t pa);
+
+/* A page of a file: nobody has written to it for himself alone. */
+void page_set_file(uint64_t pa);
+bool page_is_file(uint64_t pa);
+
+/*
+ * Whether the instruction caches agree with what was written to the page: made
+ * so before it is first mapped for execution, not so after the kernel wrote
+ * to it again. The first pairs with the second: what made them agree is
+ * complete on every CPU for whoever reads true.
+ */
+void page_set_code(uint64_t pa, bool is_code);
+bool page_is_code(uint64_t pa);
 
 /* NULL if @pa is not memory of the allocator. */
 struct page *page_of(uint64_t pa);

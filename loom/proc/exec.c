@@ -13,6 +13,7 @@
 #include "proc/exec.h"
 
 #include <weft/frame.h>
+#include <weft/sve.h>
 #include <weft/sysreg.h>
 
 #include "dev/irq.h"
@@ -36,6 +37,7 @@
 #include "proc/timers.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
+#include "signal/frame.h"
 #include "signal/signal.h"
 
 #define SCRIPT_DEPTH	4	/* interpreters that are scripts themselves */
@@ -52,11 +54,20 @@ struct exec {
 	uint64_t sp;
 };
 
+/* The file was open for execution: nobody could write to it. */
+static void close_program(struct exec *e)
+{
+	if (!e->file)
+		return;
+	inode_end_execute(e->file->inode);
+	file_put(e->file);
+	e->file = NULL;
+}
+
 static void exec_release(struct exec *e)
 {
 	exec_args_free(&e->args);
-	if (e->file)
-		file_put(e->file);
+	close_program(e);
 	if (e->as)
 		aspace_put(e->as);
 	if (e->files)
@@ -71,6 +82,18 @@ static int check_executable(const struct inode *inode)
 	return 0;
 }
 
+static int open_executable(struct inode *inode, struct file **file)
+{
+	int err = inode_begin_execute(inode);
+
+	if (err)
+		return err;
+	err = file_create(inode, FILE_RDONLY, file);
+	if (err)
+		inode_end_execute(inode);
+	return err;
+}
+
 /* In the place of the file that is open already. */
 static int open_program(struct exec *e, struct inode *inode)
 {
@@ -78,11 +101,10 @@ static int open_program(struct exec *e, struct inode *inode)
 	int err = check_executable(inode);
 
 	if (!err)
-		err = file_create(inode, FILE_RDONLY, &file);
+		err = open_executable(inode, &file);
 	if (err)
 		return err;
-	if (e->file)
-		file_put(e->file);
+	close_program(e);
 	e->file = file;
 	return 0;
 }
@@ -191,14 +213,12 @@ static int write_stack(struct exec *e, const struct exec_stack *s)
 	return err;
 }
 
-/* What /proc tells of the program: its file, and where its strings are. */
+/* What /proc tells of the program: where its strings are. */
 static void describe_program(struct exec *e, const struct exec_stack *s)
 {
 	const char *end = s->strings;
 	struct aspace *as = e->as;
 
-	inode_get(e->file->inode);
-	as->exe = e->file->inode;
 	as->arg_start = exec_stack_strings_at(s);
 	for (unsigned i = 0; i < s->argc + s->envc; i++) {
 		if (i == s->argc)
@@ -227,6 +247,7 @@ static int make_stack(struct exec *e)
 		.phdr = e->program.phdr,
 		.phnum = e->program.phnum,
 		.entry = e->program.entry,
+		.signal_stack = sigframe_most(weft_sve_max_vl()),
 	};
 	exec_hwcaps(&s.hwcap, &s.hwcap2);
 	describe_program(e, &s);

@@ -64,6 +64,7 @@ static void put_auxv(uint64_t *word, const struct exec_stack *s, uint64_t tail,
 		{ AT_RANDOM, tail },
 		{ AT_PLATFORM, tail + EXEC_STACK_RANDOM },
 		{ AT_EXECFN, execfn },
+		{ AT_MINSIGSTKSZ, s->signal_stack },
 		{ AT_NULL, 0 },
 	};
 

@@ -37,9 +37,10 @@ enum {
 	AT_RANDOM = 25,
 	AT_HWCAP2 = 26,
 	AT_EXECFN = 31,
+	AT_MINSIGSTKSZ = 51,
 };
 
-#define EXEC_STACK_AUXV		19	/* pairs, AT_NULL too */
+#define EXEC_STACK_AUXV		20	/* pairs, AT_NULL too */
 #define EXEC_STACK_RANDOM	16	/* bytes at AT_RANDOM */
 
 struct exec_stack {
@@ -50,6 +51,7 @@ struct exec_stack {
 	unsigned argc, envc;
 	uint64_t phdr, phnum, entry;
 	uint64_t hwcap, hwcap2;
+	uint64_t signal_stack;	/* what a handler needs of stack at least */
 	uint8_t random[EXEC_STACK_RANDOM];
 };
 

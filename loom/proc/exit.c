@@ -31,6 +31,8 @@
  * waits until it is alone on p->threads; that they all come to step 3 is sure,
  * for each of them is woken and ends at the next look. Then its number is the
  * process's, whether the main thread was among the others or had ended before.
+ * If one of them had taken a deadly signal off the queue, it turns EXECS into
+ * EXITS, and the execve fails in a thread that must end as well.
  *
  * Exit against wait. A process becomes a zombie under the tree lock, and from
  * that store on its parent may take it off the tree and free it, on another
@@ -266,7 +268,10 @@ _Noreturn void process_exit(uint32_t status)
 	struct process *p = process_current();
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
-	if (p->ending == PROCESS_RUNS) {
+	/* A deadly signal is for the process, whatever program it has next. */
+	if (p->ending == PROCESS_RUNS ||
+	    (p->ending == PROCESS_EXECS &&
+	     wait_status_code(status) == CLD_KILLED)) {
 		p->status = status;
 		end_others(p, PROCESS_EXITS);
 	}
@@ -293,24 +298,36 @@ static void wait_for_others(struct process *p)
 	wait_finish(&w);
 }
 
-/* The others have ended: what the process is called is the caller now. */
-static void take_number(struct process *p)
+/* Tree lock. The main thread has ended, and its number is the caller's now. */
+static void take_number(struct process *p, struct thread *self)
 {
-	struct thread *self = thread_current();
-	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	struct number *own = self->number;
 
+	assert(!p->number->thread || p->number->thread == self);
+	if (own == p->number)
+		return;
+	own->thread = NULL;
+	number_drop(own);
+	p->number->thread = self;
+	self->number = p->number;
+	self->tid = (uint32_t)p->pid;
+}
+
+/* The others have ended: 0, or -EAGAIN: a signal has ended the caller, too. */
+static int go_on_alone(struct process *p)
+{
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	bool lost;
+
 	spin_lock(&p->signal_lock);
-	p->ending = PROCESS_RUNS;
-	if (own != p->number) {
-		own->thread = NULL;
-		number_drop(own);
-		p->number->thread = self;
-		self->number = p->number;
-		self->tid = (uint32_t)p->pid;
+	lost = p->ending != PROCESS_EXECS;
+	if (!lost) {
+		p->ending = PROCESS_RUNS;
+		take_number(p, thread_current());
 	}
 	spin_unlock(&p->signal_lock);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return lost ? -EAGAIN : 0;
 }
 
 int process_become_single(void)
@@ -325,6 +342,5 @@ int process_become_single(void)
 	if (lost)
 		return -EAGAIN;
 	wait_for_others(p);
-	take_number(p);
-	return 0;
+	return go_on_alone(p);
 }

@@ -164,7 +164,8 @@ static long wake_key(const struct futex_key *key, int n, uint32_t bits)
 long futex_wake(uint64_t addr, bool shared, int n, uint32_t bits)
 {
 	struct futex_key key;
-	int err = aspace_futex_key(process_current()->aspace, addr, shared, &key);
+	int err = aspace_futex_key(process_current()->aspace, addr, shared,
+				   &key);
 
 	return err ? err : wake_key(&key, n, bits);
 }

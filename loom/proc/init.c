@@ -12,6 +12,7 @@
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "lib/panic.h"
+#include "mm/oom.h"
 #include "proc/exec.h"
 #include "proc/process.h"
 #include "proc/tree.h"
@@ -81,6 +82,8 @@ void process_start_init(const char *path)
 	struct process *p = process_alloc();
 	struct thread *t;
 
+	oom_init();
+	signal_init();
 	if (!p)
 		fatal("no memory for process 1");
 	p->exit_signal = SIGCHLD;

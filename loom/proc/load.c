@@ -21,9 +21,6 @@
 
 #define STACK_TOP	(USER_TOP - PAGE_SIZE)
 
-/* A segment is read from the file in pieces of this size. */
-#define PIECE_SIZE	(16 * 1024)
-
 static uint64_t page_down(uint64_t va)
 {
 	return va & -(uint64_t)PAGE_SIZE;
@@ -110,27 +107,30 @@ static unsigned area_prot(uint32_t flags)
 	return prot;
 }
 
-/* The bytes that the file has of a segment; the rest reads as zeros. */
-static int fill_segment(struct aspace *as, struct file *file,
-			const struct elf_segment *s, uint64_t va)
+/*
+ * The part of a segment that is in the file: its pages are those of the file,
+ * shared with all who run it, until they are written to. Where zeros follow,
+ * they begin in the last of them.
+ */
+static int map_file_part(struct aspace *as, struct file *file,
+			 const struct elf_segment *s, uint64_t va)
 {
-	uint8_t *piece = kmalloc(PIECE_SIZE);
-	uint64_t done = 0;
-	int err = 0;
+	uint64_t start = page_down(va), end = page_up(va + s->filesz);
+	uint64_t data_end = va + s->filesz;
+	const struct mapping m = {
+		.len = end - start,
+		.prot = area_prot(s->flags),
+		.may = AREA_ALL,
+		.inode = file->inode,
+		.offset = page_down(s->offset),
+	};
+	int err = aspace_map(as, start, &m);
 
-	if (!piece)
-		return -ENOMEM;
-	while (!err && done < s->filesz) {
-		size_t n = PIECE_SIZE;
-
-		if (n > s->filesz - done)
-			n = (size_t)(s->filesz - done);
-		err = read_all(file, piece, n, s->offset + done);
-		if (!err)
-			err = aspace_write(as, va + done, piece, n);
-		done += n;
-	}
-	kfree(piece);
+	if (err || s->memsz == s->filesz || data_end == end)
+		return err;
+	err = aspace_write(as, data_end, NULL, end - data_end);
+	if (!err && (s->flags & ELF_EXEC))
+		aspace_sync_icache(as, data_end, end - data_end);
 	return err;
 }
 
@@ -138,15 +138,20 @@ static int load_segment(struct aspace *as, struct file *file,
 			const struct elf_segment *s, uint64_t bias)
 {
 	uint64_t va = s->vaddr + bias, start = page_down(va);
+	struct mapping zeros = {
+		.prot = area_prot(s->flags),
+		.may = AREA_ALL,
+	};
 	int err;
 
-	err = aspace_map(as, start, page_up(va + s->memsz) - start,
-			 area_prot(s->flags), AREA_ANON);
-	if (!err)
-		err = fill_segment(as, file, s, va);
-	if (!err && s->flags & ELF_EXEC)
-		aspace_sync_icache(as, va, s->filesz);
-	return err;
+	if (s->filesz) {
+		err = map_file_part(as, file, s, va);
+		if (err)
+			return err;
+		start = page_up(va + s->filesz);
+	}
+	zeros.len = page_up(va + s->memsz) - start;
+	return zeros.len ? aspace_map(as, start, &zeros) : 0;
 }
 
 static uint64_t choose_bias(const struct elf_image *image)
@@ -194,8 +199,16 @@ int program_load(struct program *program, struct file *file,
 		 struct aspace *as)
 {
 	struct elf_image image = { .error = NULL };
-	int err = read_headers(&image, file);
+	int err;
 
+	program->error = NULL;
+	if (!file->inode->pages)
+		return -EACCES;
+	/* First: nobody changes the file from here on. */
+	err = aspace_set_program(as, file->inode);
+	if (err)
+		return err;
+	err = read_headers(&image, file);
 	program->error = err ? image.error : NULL;
 	return err ? err : load_image(program, &image, file, as);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A program file into an address space: proc/elf.h says what is in it, this
- * maps and fills the segments and places stack and heap.
+ * maps the segments and places stack and heap.
  */
 #ifndef LOOM_PROC_LOAD_H
 #define LOOM_PROC_LOAD_H
@@ -23,7 +23,8 @@ struct program {
  * Load @file into @as, which is new and empty. A static-PIE program, the
  * stack, the heap and mappings go to random places, unless the command line
  * says `loom.norandom` or there is no entropy. -ENOEXEC, -EINVAL, -ENOMEM,
- * -EIO; @as is then of no use.
+ * -EIO, -EACCES (no file that can be mapped), -ETXTBSY (somebody writes to
+ * it); @as is then of no use.
  */
 int program_load(struct program *program, struct file *file,
 		 struct aspace *as);

@@ -17,7 +17,9 @@
  * Threads end one by one (exit.c says how):
  *
  *	RUNS ---- exit_group, deadly signal ----> EXITS: every thread must end
- *	  ^ |
+ *	  ^ |						    ^
+ *	  | |				a deadly signal ----+
+ *	  | |						    |
  *	  | +---- execve of one of several -----> EXECS: every other must end
  *	  +------ the others have ended ------------+
  */
@@ -178,8 +180,9 @@ long process_setsid(void);
 
 /*
  * End the calling process, all threads: @status as wait4 gives it (code << 8,
- * or the signal). If others have begun that already, or one of them is in
- * execve, only the calling thread ends. No lock held; interrupts on or off.
+ * or the signal). If another has begun that already, or is in execve and this
+ * is no signal, only the calling thread ends. No lock held; interrupts on or
+ * off.
  */
 _Noreturn void process_exit(uint32_t status);
 

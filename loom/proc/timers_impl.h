@@ -63,7 +63,7 @@ struct process_timers {
 };
 
 extern struct spinlock timers_lock;	/* RANK_TIMERS */
-extern struct list timers_everyone;	/* struct process_timers, all; its lock */
+extern struct list timers_everyone;	/* process_timers.all; its lock */
 extern unsigned timers_epoch;		/* real-time clock was set; its lock */
 
 /* Who sets or frees a timer; RANK_SET_TIMER. */

@@ -32,8 +32,8 @@ struct process *process_alloc(void);
 
 /*
  * Give @p, whose main thread @first is made but not started, a number and a
- * place under @parent, the calling process (NULL: it is process 1). 0, -EAGAIN: too
- * many tasks; -EINTR: the caller has a signal to act on first.
+ * place under @parent, the calling process (NULL: it is process 1). 0, -EAGAIN:
+ * too many tasks; -EINTR: the caller has a signal to act on first.
  */
 int process_publish(struct process *p, struct thread *first,
 		    struct process *parent);

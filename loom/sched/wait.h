@@ -107,9 +107,10 @@ int wait_sleep(struct waiter *waiter, uint64_t deadline_ns);
 void wait_finish(struct waiter *waiter);
 
 /*
- * Wake the one that waits longest, or all; and all watchers. From any context, no lock ranked
- * RANK_WAITQ or above held. The condition was made true before. A waiter
- * that was woken but leaves without having slept passes the wake-up on.
+ * Wake the one that waits longest, or all; and all watchers. From any
+ * context, no lock ranked RANK_WAITQ or above held. The condition was made
+ * true before. A waiter that was woken but leaves without having slept passes
+ * the wake-up on.
  */
 void wait_wake_one(struct waitq *queue);
 void wait_wake_all(struct waitq *queue);

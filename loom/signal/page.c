@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where handlers return to: a page of each program with two instructions that
- * make the call rt_sigreturn. glibc passes no restorer on arm64; Linux has
+ * Where handlers return to: a page, the same in each program, with two
+ * instructions that make the call rt_sigreturn. glibc passes no restorer on arm64; Linux has
  * these in its vDSO. Debuggers and unwinders know them by their encoding, and
  * look at the instruction before, too: it must be there. A landing pad in
  * that place is for those who branch to it; a return needs none.
  *
- * The page is the program's: what unmaps it loses the way back.
+ * The mapping is the program's: what unmaps it loses the way back.
  */
-#include <stddef.h>
-
+#include "fs/inode.h"
+#include "fs/ramfs.h"
+#include "lib/panic.h"
 #include "mm/aspace.h"
 #include "signal/signal.h"
 
@@ -21,16 +22,23 @@ static const uint32_t code[] = {
 
 #define RETURN_OFFSET 4		/* of mov */
 
+static struct inode *page;	/* fixed after signal_init */
+
+void signal_init(void)
+{
+	long n;
+
+	page = ramfs_memory(PAGE_SIZE);
+	if (!page)
+		fatal("no memory for the signal page");
+	mutex_lock(&page->lock);
+	n = page->ops->pwrite(page, code, sizeof(code), 0);
+	mutex_unlock(&page->lock);
+	if (n != sizeof(code))
+		fatal("no memory for the signal page");
+}
+
 int signal_map_page(struct aspace *as)
 {
-	uint64_t at;
-	int err = aspace_map_anywhere(as, 0, PAGE_SIZE, AREA_READ | AREA_EXEC,
-				      &at);
-
-	if (err)
-		return err;
-	err = aspace_write(as, at, code, sizeof(code));
-	aspace_sync_icache(as, at, sizeof(code));
-	as->signal_page = at + RETURN_OFFSET;
-	return err;
+	return aspace_map_signal_page(as, page, RETURN_OFFSET);
 }

@@ -270,6 +270,9 @@ void signal_exec(void);
  */
 void signal_thread_leaves(struct process *p, struct thread *t, bool last);
 
+/* Once, before the first program. */
+void signal_init(void);
+
 /* Where the return from a handler leads: mapped by execve into @as. */
 int signal_map_page(struct aspace *as);
 

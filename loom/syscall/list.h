@@ -236,12 +236,12 @@
 	NONE(224, swapon)						\
 	NONE(225, swapoff)						\
 	HAVE(226, mprotect)						\
-	NONE(227, msync)						\
-	NONE(228, mlock)						\
-	NONE(229, munlock)						\
-	NONE(230, mlockall)						\
-	NONE(231, munlockall)						\
-	NONE(232, mincore)						\
+	HAVE(227, msync)						\
+	HAVE(228, mlock)						\
+	HAVE(229, munlock)						\
+	HAVE(230, mlockall)						\
+	HAVE(231, munlockall)						\
+	HAVE(232, mincore)						\
 	HAVE(233, madvise)						\
 	NONE(234, remap_file_pages)					\
 	NONE(235, mbind)						\
@@ -277,7 +277,7 @@
 	HAVE(281, execveat)						\
 	NONE(282, userfaultfd)						\
 	HAVE(283, membarrier)						\
-	NONE(284, mlock2)						\
+	HAVE(284, mlock2)						\
 	HAVE(285, copy_file_range)					\
 	HAVE(286, preadv2)						\
 	HAVE(287, pwritev2)						\

@@ -129,22 +129,24 @@ long sys_utimensat(const uint64_t arg[6])
 {
 	struct user_timespec times[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
 	uint32_t flags = (uint32_t)arg[3];
-	uint64_t atime, mtime;
+	uint64_t atime = 0, mtime = 0;
 	struct inode *inode;
+	bool is_time;
 	int err;
 
 	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (arg[2] && copy_from_user(times, arg[2], sizeof(times)))
 		return -EFAULT;
-	if (time_from(&times[0], &atime) || time_from(&times[1], &mtime))
-		return -EINVAL;
-	if (atime == INODE_TIME_OMIT && mtime == INODE_TIME_OMIT)
+	is_time = !time_from(&times[0], &atime) &&
+		  !time_from(&times[1], &mtime);
+	if (is_time && atime == INODE_TIME_OMIT && mtime == INODE_TIME_OMIT)
 		return 0;
 	err = times_inode(arg[0], arg[1], flags, &inode);
 	if (err)
 		return err;
-	err = inode_set_times(inode, atime, mtime);
+	/* What is wrong with the path comes before that. */
+	err = is_time ? inode_set_times(inode, atime, mtime) : -EINVAL;
 	inode_put(inode);
 	return err;
 }

@@ -63,9 +63,12 @@ long sys_write(const uint64_t arg[6])
 /* pread64(fd, buf, count, offset) */
 long sys_pread64(const uint64_t arg[6])
 {
-	struct file *f = file_arg(arg[0]);
+	struct file *f;
 	long n;
 
+	if ((int64_t)arg[3] < 0)
+		return -EINVAL;
+	f = file_arg(arg[0]);
 	if (!f)
 		return -EBADF;
 	n = file_pread(f, arg[1], arg[2], arg[3]);
@@ -76,9 +79,12 @@ long sys_pread64(const uint64_t arg[6])
 /* pwrite64(fd, buf, count, offset) */
 long sys_pwrite64(const uint64_t arg[6])
 {
-	struct file *f = file_arg(arg[0]);
+	struct file *f;
 	long n;
 
+	if ((int64_t)arg[3] < 0)
+		return -EINVAL;
+	f = file_arg(arg[0]);
 	if (!f)
 		return -EBADF;
 	n = file_pwrite(f, arg[1], arg[2], arg[3]);

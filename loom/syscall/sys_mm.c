@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * mmap and its relatives (syscall/sys_mm.h): flags and arguments are checked
- * here in Linux's order, the work is done in mm/mapping.c and mm/mremap.c.
- * The table of system calls is the caller.
+ * mmap, munmap, mprotect, mremap and brk (syscall/sys_mm.h): flags and
+ * arguments are checked here in Linux's order, the work is done in
+ * mm/mapping.c and mm/mremap.c. The table of system calls is the caller.
  */
 #include "syscall/sys_mm.h"
 
@@ -10,15 +10,17 @@
 
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/ramfs.h"
 #include "lib/errno.h"
 #include "mm/aspace.h"
-#include "mm/kmem.h"
 #include "mm/page.h"
 #include "proc/process.h"
+#include "syscall/syscall.h"
 
 enum {
-	PROT_ALL = AREA_READ | AREA_WRITE | AREA_EXEC,
 	PROT_SEM = 8,
+	PROT_GROWSDOWN = 0x01000000,
+	PROT_GROWSUP = 0x02000000,
 
 	MAP_SHARED = 0x1,
 	MAP_PRIVATE = 0x2,
@@ -45,25 +47,7 @@ enum {
 
 	MREMAP_MAYMOVE = 1,
 	MREMAP_FIXED = 2,
-};
-
-enum {
-	MADV_NORMAL = 0,
-	MADV_RANDOM = 1,
-	MADV_SEQUENTIAL = 2,
-	MADV_WILLNEED = 3,
-	MADV_DONTNEED = 4,
-	MADV_FREE = 8,
-	MADV_DONTFORK = 10,
-	MADV_DOFORK = 11,
-	MADV_MERGEABLE = 12,
-	MADV_UNMERGEABLE = 13,
-	MADV_HUGEPAGE = 14,
-	MADV_NOHUGEPAGE = 15,
-	MADV_DONTDUMP = 16,
-	MADV_DODUMP = 17,
-	MADV_COLD = 20,
-	MADV_PAGEOUT = 21,
+	MREMAP_DONTUNMAP = 4,
 };
 
 struct mmap_request {
@@ -96,136 +80,129 @@ static bool exceeds_memory(uint64_t len)
 	return len >> PAGE_SHIFT > page_total_count();
 }
 
+/* W^X: the program may not know why it fails, so the report says. */
+static bool is_write_exec(uint64_t prot)
+{
+	if (!(prot & AREA_WRITE) || !(prot & AREA_EXEC))
+		return false;
+	(void)syscall_part_missing(PART_MMAP_WRITE_EXEC);
+	return true;
+}
+
 long sys_brk(const uint64_t arg[6])
 {
 	return (long)aspace_brk(process_current()->aspace, arg[0]);
 }
 
-/* Reserve the place: 0 and its address, or a negative errno. */
+static bool is_shared(const struct mmap_request *rq)
+{
+	return (rq->flags & MAP_TYPE) != MAP_PRIVATE;
+}
+
+/* 0 and its address, or a negative errno. */
 static int place(struct aspace *as, const struct mmap_request *rq,
-		 uint64_t *start)
+		 const struct mapping *m, uint64_t *start)
 {
 	uint64_t hint = rq->addr & -(uint64_t)PAGE_SIZE;
 
 	*start = rq->addr;
-	if ((rq->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) &&
-	    rq->addr % PAGE_SIZE)
-		return -EINVAL;
 	if (rq->flags & MAP_FIXED_NOREPLACE)
-		return aspace_map(as, rq->addr, rq->len, rq->prot, AREA_ANON);
+		return aspace_map(as, rq->addr, m);
 	if (rq->flags & MAP_FIXED)
-		return aspace_map_over(as, rq->addr, rq->len, rq->prot);
+		return aspace_map_over(as, rq->addr, m);
 	if (hint && hint < ASPACE_MIN)
 		hint = ASPACE_MIN;
-	return aspace_map_anywhere(as, hint, rq->len, rq->prot, start);
+	return aspace_map_anywhere(as, hint, m, start);
 }
 
-/* May @file be mapped like this? Sets *@zero if it stands for no content. */
-static int check_file(const struct file *file, const struct mmap_request *rq,
-		      bool *zero)
+/* Zeros: the program's own, or those of a file that nobody can open. */
+static int map_zeros(struct aspace *as, const struct mmap_request *rq,
+		     uint64_t *start)
 {
-	const struct inode *inode = file->inode;
-	unsigned access = file->flags & FILE_ACCMODE;
-	bool shared = (rq->flags & MAP_TYPE) != MAP_PRIVATE;
+	struct mapping m = {
+		.len = rq->len,
+		.prot = rq->prot,
+		.may = AREA_ALL,
+		.flags = rq->flags & MAP_GROWSDOWN ? AREA_GROWS : 0,
+	};
+	int err;
 
-	*zero = (inode->mode & MODE_FMT) == MODE_CHR && inode->rdev == DEV_ZERO;
-	if (file->flags & FILE_PATH)
-		return -EBADF;
-	if (shared && (rq->prot & AREA_WRITE) && access == FILE_RDONLY)
-		return -EACCES;
-	if (access == FILE_WRONLY)
-		return -EACCES;
-	if (*zero)
-		return 0;
-	if ((inode->mode & MODE_FMT) != MODE_REG)
-		return -ENODEV;
-	return shared && (rq->prot & AREA_WRITE) ? -ENODEV : 0;
-}
-
-/* Read @file from rq->offset into the mapping; what is behind its end is 0. */
-static int read_in(struct aspace *as, uint64_t start,
-		   const struct mmap_request *rq, struct file *file)
-{
-	uint64_t done = 0;
-	void *buf = kmalloc(PAGE_SIZE);
-	long n;
-	int err = 0;
-
-	if (!buf)
+	if (!is_shared(rq))
+		return place(as, rq, &m, start);
+	m.inode = ramfs_memory(rq->len);
+	if (!m.inode)
 		return -ENOMEM;
-	while (done < rq->len && !err) {
-		uint64_t part = rq->len - done;
-
-		if (part > PAGE_SIZE)
-			part = PAGE_SIZE;
-		n = file_kread(file, buf, part, rq->offset + done);
-		if (n < 0)
-			err = (int)n;
-		if (n <= 0)
-			break;
-		err = aspace_write(as, start + done, buf, (size_t)n);
-		done += (uint64_t)n;
-	}
-	kfree(buf);
-	if (!err && (rq->prot & AREA_EXEC))
-		aspace_sync_icache(as, start, done);
+	m.flags = AREA_SHARED;
+	err = place(as, rq, &m, start);
+	inode_put(m.inode);
 	return err;
+}
+
+/* May @file be mapped like this? */
+static int check_access(const struct file *file, const struct mmap_request *rq)
+{
+	uint32_t access = file_flags(file) & FILE_ACCMODE;
+
+	if (is_shared(rq) && (rq->prot & AREA_WRITE) && access == FILE_RDONLY)
+		return -EACCES;
+	return access == FILE_WRONLY ? -EACCES : 0;
+}
+
+static bool is_dev_zero(const struct inode *inode)
+{
+	return inode_is(inode, MODE_CHR) && inode->rdev == DEV_ZERO;
 }
 
 static int map_file(struct aspace *as, const struct mmap_request *rq,
 		    struct file *file, uint64_t *start)
 {
-	bool zero;
-	int err = check_file(file, rq, &zero);
+	uint32_t access = file_flags(file) & FILE_ACCMODE;
+	struct mapping m = {
+		.len = rq->len,
+		.prot = rq->prot,
+		.may = AREA_ALL,
+		.flags = is_shared(rq) ? AREA_SHARED : 0,
+		.inode = file->inode,
+		.offset = rq->offset,
+	};
+	int err = check_access(file, rq);
 
 	if (err)
 		return err;
-	err = place(as, rq, start);
-	if (err || zero)
-		return err;
-	err = read_in(as, *start, rq, file);
-	if (err)
-		aspace_unmap(as, *start, rq->len);
-	return err;
+	if (!file->inode->pages && !is_dev_zero(file->inode))
+		return -ENODEV;
+	if (rq->flags & MAP_GROWSDOWN)
+		return -EINVAL;
+	if (is_dev_zero(file->inode))
+		return map_zeros(as, rq, start);
+	if (is_shared(rq) && access == FILE_RDONLY)
+		m.may &= ~(unsigned)AREA_WRITE;
+	return place(as, rq, &m, start);
 }
 
-static int map_fd(struct aspace *as, const struct mmap_request *rq, int fd,
-		  uint64_t *start)
+static int check_flags(const struct mmap_request *rq)
 {
-	struct file *file = files_lookup(process_current()->files, fd);
-	int err;
-
-	if (!file)
-		return -EBADF;
-	err = map_file(as, rq, file, start);
-	file_put(file);
-	return err;
-}
-
-/* MAP_POPULATE is a wish: where memory ends, faults go on later. */
-static void populate(struct aspace *as, const struct mmap_request *rq,
-		     uint64_t start)
-{
-	unsigned access = rq->prot & AREA_WRITE ? AREA_WRITE : AREA_READ;
-	uint64_t va;
-
-	if (!rq->prot)
-		return;
-	for (va = start; va < start + rq->len; va += PAGE_SIZE)
-		if (aspace_fault(as, va, access))
-			return;
-}
-
-static int check_flags(uint64_t flags)
-{
-	uint64_t type = flags & MAP_TYPE;
+	uint64_t type = rq->flags & MAP_TYPE;
+	bool is_anonymous = rq->flags & MAP_ANONYMOUS;
 
 	if (type != MAP_SHARED && type != MAP_PRIVATE &&
-	    (type != MAP_SHARED_VALIDATE || (flags & MAP_ANONYMOUS)))
+	    (type != MAP_SHARED_VALIDATE || is_anonymous))
 		return -EINVAL;
-	if (type == MAP_SHARED_VALIDATE && (flags & ~(uint64_t)MAP_KNOWN))
+	if (type == MAP_SHARED_VALIDATE && (rq->flags & ~(uint64_t)MAP_KNOWN))
 		return -EOPNOTSUPP;
-	return flags & MAP_HUGETLB ? -EINVAL : 0;
+	if (is_anonymous && type == MAP_SHARED && (rq->flags & MAP_GROWSDOWN))
+		return -EINVAL;
+	return rq->flags & MAP_HUGETLB ? -EINVAL : 0;
+}
+
+/* Does the mapping take memory that no file has already? */
+static bool takes_memory(const struct mmap_request *rq)
+{
+	if (rq->flags & MAP_NORESERVE)
+		return false;
+	if (is_shared(rq))
+		return rq->flags & MAP_ANONYMOUS;
+	return rq->prot & AREA_WRITE;
 }
 
 static int check_size(struct mmap_request *rq)
@@ -236,18 +213,50 @@ static int check_size(struct mmap_request *rq)
 		return -ENOMEM;
 	if (rq->offset + rq->len < rq->offset)
 		return -EOVERFLOW;
-	/* A file is read in at once, whatever its mapping's protection. */
-	if ((!(rq->flags & MAP_ANONYMOUS) ||
-	     ((rq->prot & AREA_WRITE) && !(rq->flags & MAP_NORESERVE))) &&
-	    exceeds_memory(rq->len))
-		return -ENOMEM;
-	return 0;
+	if ((rq->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) &&
+	    rq->addr % PAGE_SIZE)
+		return -EINVAL;
+	return takes_memory(rq) && exceeds_memory(rq->len) ? -ENOMEM : 0;
+}
+
+static int check_request(struct mmap_request *rq)
+{
+	int err = check_size(rq);
+
+	if (!err)
+		err = check_flags(rq);
+	if (!err && is_write_exec(rq->prot))
+		err = -EACCES;
+	return err;
+}
+
+static int map_fd(struct aspace *as, struct mmap_request *rq, int fd,
+		  uint64_t *start)
+{
+	struct file *file = files_lookup(process_current()->files, fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	err = file_flags(file) & FILE_PATH ? -EBADF : check_request(rq);
+	if (!err)
+		err = map_file(as, rq, file, start);
+	file_put(file);
+	return err;
+}
+
+static int map_anonymous(struct aspace *as, struct mmap_request *rq,
+			 uint64_t *start)
+{
+	int err = check_request(rq);
+
+	return err ? err : map_zeros(as, rq, start);
 }
 
 long sys_mmap(const uint64_t arg[6])
 {
 	struct mmap_request rq = {
-		.addr = arg[0], .len = arg[1], .prot = arg[2] & PROT_ALL,
+		.addr = arg[0], .len = arg[1], .prot = arg[2] & AREA_ALL,
 		.flags = arg[3], .offset = arg[5],
 	};
 	struct aspace *as = process_current()->aspace;
@@ -256,20 +265,16 @@ long sys_mmap(const uint64_t arg[6])
 
 	if (rq.offset % PAGE_SIZE)
 		return -EINVAL;
-	err = check_size(&rq);
-	if (!err)
-		err = check_flags(rq.flags);
-	if (err)
-		return err;
 	if (rq.flags & MAP_ANONYMOUS)
-		err = place(as, &rq, &start);
+		err = map_anonymous(as, &rq, &start);
 	else
 		err = map_fd(as, &rq, (int)arg[4], &start);
 	if (err)
 		return err;
+	/* A wish: where memory ends, faults go on later. */
 	if ((rq.flags & MAP_LOCKED) ||
 	    (rq.flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
-		populate(as, &rq, start);
+		(void)aspace_populate(as, start, rq.len, 0);
 	return (long)start;
 }
 
@@ -284,21 +289,38 @@ long sys_munmap(const uint64_t arg[6])
 
 long sys_mprotect(const uint64_t arg[6])
 {
+	const uint64_t grows = PROT_GROWSDOWN | PROT_GROWSUP;
 	uint64_t start = untagged(arg[0]), len = arg[1], prot = arg[2];
 
-	if (start % PAGE_SIZE)
+	if ((prot & grows) == grows || start % PAGE_SIZE)
 		return -EINVAL;
 	if (len == 0)
 		return 0;
 	if (!whole_pages(&len))
 		return -ENOMEM;
-	/* PROT_GROWSDOWN too: it is for areas that grow, here none does. */
-	if (prot & ~(uint64_t)(PROT_ALL | PROT_SEM))
+	/* Nothing grows upwards, so there is no area for PROT_GROWSUP. */
+	if (prot & ~(uint64_t)(AREA_ALL | PROT_SEM | PROT_GROWSDOWN))
 		return -EINVAL;
 	if ((prot & AREA_WRITE) && exceeds_memory(len))
 		return -ENOMEM;
+	if (is_write_exec(prot))
+		return -EACCES;
 	return aspace_protect(process_current()->aspace, start, len,
-			      prot & PROT_ALL);
+			      prot & AREA_ALL, prot & PROT_GROWSDOWN);
+}
+
+static int check_remap_flags(uint64_t flags)
+{
+	if (flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED |
+				MREMAP_DONTUNMAP))
+		return -EINVAL;
+	if ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE))
+		return -EINVAL;
+	if (!(flags & MREMAP_DONTUNMAP))
+		return 0;
+	/* As of a Linux that does not know it yet, but not silently. */
+	(void)syscall_part_missing(PART_MREMAP_DONTUNMAP);
+	return -EINVAL;
 }
 
 long sys_mremap(const uint64_t arg[6])
@@ -306,12 +328,10 @@ long sys_mremap(const uint64_t arg[6])
 	uint64_t old = untagged(arg[0]), old_len = arg[1], new_len = arg[2];
 	uint64_t flags = arg[3], start = arg[4];
 	unsigned how = 0;
-	int err;
+	int err = check_remap_flags(flags);
 
-	if (flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED))
-		return -EINVAL;
-	if ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE))
-		return -EINVAL;
+	if (err)
+		return err;
 	if (!whole_pages(&old_len) || !whole_pages(&new_len))
 		return -EINVAL;
 	if (new_len > old_len && exceeds_memory(new_len - old_len))
@@ -323,46 +343,4 @@ long sys_mremap(const uint64_t arg[6])
 	err = aspace_remap(process_current()->aspace, old, old_len, new_len,
 			   how, &start);
 	return err ? err : (long)start;
-}
-
-/* Advice is an int: the upper half of the register means nothing. */
-static int advice_kind(uint32_t advice, bool *discard)
-{
-	*discard = false;
-	switch (advice) {
-	case MADV_DONTNEED:
-	case MADV_FREE:
-		*discard = true;
-		return 0;
-	case MADV_NORMAL:
-	case MADV_RANDOM:
-	case MADV_SEQUENTIAL:
-	case MADV_WILLNEED:
-	case MADV_MERGEABLE:
-	case MADV_UNMERGEABLE:
-	case MADV_HUGEPAGE:
-	case MADV_NOHUGEPAGE:
-	case MADV_DONTDUMP:
-	case MADV_DODUMP:
-	case MADV_COLD:
-	case MADV_PAGEOUT:
-		return 0;
-	case MADV_DONTFORK:	/* what a fork would copy: there is none */
-	case MADV_DOFORK:
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-long sys_madvise(const uint64_t arg[6])
-{
-	uint64_t start = untagged(arg[0]), len = arg[1];
-	bool discard;
-
-	if (advice_kind((uint32_t)arg[2], &discard))
-		return -EINVAL;
-	if (!whole_pages(&len) || start + len < start)
-		return -EINVAL;
-	return aspace_advise(process_current()->aspace, start, len, discard);
 }

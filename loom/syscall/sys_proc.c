@@ -247,10 +247,31 @@ long sys_getresgid(const uint64_t arg[6])
 	return sys_getresuid(arg);
 }
 
+/* They return what it was, whatever they are asked for. */
+long sys_setfsuid(const uint64_t arg[6])
+{
+	return sys_getuid(arg);
+}
+
+long sys_setfsgid(const uint64_t arg[6])
+{
+	return sys_getuid(arg);
+}
+
 /* No supplementary groups. */
 long sys_getgroups(const uint64_t arg[6])
 {
 	return (int)arg[0] < 0 ? -EINVAL : 0;
+}
+
+#define GROUPS_MAX 65536
+
+/* There are none to be had. */
+long sys_setgroups(const uint64_t arg[6])
+{
+	if ((int)arg[0] < 0 || (int)arg[0] > GROUPS_MAX)
+		return -EINVAL;
+	return (int)arg[0] ? -EPERM : 0;
 }
 
 long sys_setpgid(const uint64_t arg[6])

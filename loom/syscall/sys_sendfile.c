@@ -53,7 +53,7 @@ static int side_start(struct side *s)
 	return 0;
 }
 
-/* What was copied has been copied: -EFAULT says that the program was not told. */
+/* -EFAULT: what was copied has been copied, the program was not told. */
 static int side_end(const struct side *s)
 {
 	if (s->addr)
@@ -101,22 +101,16 @@ static long copy(struct side *in, struct side *out, uint64_t len)
 	return done ? (long)done : n;
 }
 
-static long transfer(struct side *in, struct side *out, uint64_t len)
+static uint64_t cut(const struct side *in, uint64_t len)
 {
-	long n;
-
 	if (len > IO_MAX)
 		len = IO_MAX;
-	if (len > INT64_MAX - in->pos)
-		len = INT64_MAX - in->pos;
-	n = copy(in, out, len);
-	if (n > 0 && (side_end(in) || side_end(out)))
-		return -EFAULT;
-	return n;
+	return len < INT64_MAX - in->pos ? len : INT64_MAX - in->pos;
 }
 
 static long send_checked(struct side *in, struct side *out, uint64_t len)
 {
+	long n;
 	int err;
 
 	if (!may(in->f, FILE_RDONLY))
@@ -134,13 +128,19 @@ static long send_checked(struct side *in, struct side *out, uint64_t len)
 	if (!inode_is(in->f->inode, MODE_REG) ||
 	    file_flags(out->f) & FILE_APPEND)
 		return -EINVAL;
-	return transfer(in, out, len);
+	n = copy(in, out, cut(in, len));
+	/* The offset is written whatever came of it. */
+	err = side_end(in);
+	if (!err)
+		err = side_end(out);
+	return err ? err : n;
 }
 
 static long range_checked(struct side *in, struct side *out, uint64_t len)
 {
 	struct inode *from = in->f->inode, *to = out->f->inode;
 	int err = side_start(in);
+	long n;
 
 	if (!err)
 		err = side_start(out);
@@ -160,7 +160,10 @@ static long range_checked(struct side *in, struct side *out, uint64_t len)
 		return -EOVERFLOW;
 	if (from == to && in->pos < out->pos + len && out->pos < in->pos + len)
 		return -EINVAL;
-	return transfer(in, out, len);
+	n = copy(in, out, cut(in, len));
+	if (n > 0 && (side_end(in) || side_end(out)))
+		return -EFAULT;
+	return n;
 }
 
 typedef long (*checked_fn)(struct side *in, struct side *out, uint64_t len);

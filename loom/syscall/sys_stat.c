@@ -5,6 +5,7 @@
  */
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/pagetree.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/kmem.h"
@@ -108,7 +109,9 @@ static void fill_stat(struct inode *inode, struct user_stat *st)
 	st->rdev = inode->rdev;
 	st->size = (int64_t)inode->size;
 	st->blksize = BLOCK_BYTES;
-	st->blocks = (int64_t)inode->pages * SECTORS_PER_PAGE;
+	if (inode->pages)
+		st->blocks = (int64_t)pagetree_count(inode->pages) *
+			     SECTORS_PER_PAGE;
 	st->atime = timespec_of(inode->atime_ns);
 	st->mtime = timespec_of(inode->mtime_ns);
 	st->ctime = timespec_of(inode->ctime_ns);
@@ -275,6 +278,7 @@ long sys_readlinkat(const uint64_t arg[6])
 {
 	int size = (int)arg[3];
 	struct inode *inode;
+	char first;
 	long n;
 
 	if (size <= 0)
@@ -285,5 +289,8 @@ long sys_readlinkat(const uint64_t arg[6])
 		return n;
 	n = give_target(inode, arg[2], (size_t)size);
 	inode_put(inode);
+	/* No link; and an empty path is one that does not exist. */
+	if (n == -EINVAL && copy_from_user(&first, arg[1], 1) == 0 && !first)
+		n = -ENOENT;
 	return n;
 }

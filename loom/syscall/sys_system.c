@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "dev/power.h"
+#include "fs/file.h"
 #include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"

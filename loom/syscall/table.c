@@ -63,6 +63,8 @@ static const char *const part_name[PART_COUNT] = {
 	[PART_CLOSE_RANGE_UNSHARE] = "close_range(unshare)",
 	[PART_SYSLOG] = "syslog(read)",
 	[PART_OPENAT2_RESOLVE] = "openat2(resolve)",
+	[PART_MMAP_WRITE_EXEC] = "mmap(write+exec)",
+	[PART_MREMAP_DONTUNMAP] = "mremap(MREMAP_DONTUNMAP)",
 };
 
 /* How often each was asked for in vain; atomic. */

@@ -39,12 +39,11 @@ int timespec_from_user(uint64_t addr, uint64_t *ns)
 
 struct cpu_clock cpu_clock_decode(int clock)
 {
-	/* The number's complement is above three bits: thread, kind. */
 	if (clock >= 0)
 		return (struct cpu_clock){ .kind = CPU_CLOCK_NONE };
 	return (struct cpu_clock){
 		.kind = (enum cpu_clock_kind)(clock & 3),
 		.of_thread = clock & 4,
-		.id = ~(uint32_t)(clock >> 3),
+		.id = ~(uint32_t)clock >> 3,	/* of its complement */
 	};
 }

@@ -14,7 +14,7 @@
 
 #define RING_MASK	(LDISC_SIZE - 1)
 #define TAB_STOP	8
-#define RUB_OUT_MAX	256	/* bytes of a line that ^U takes off the screen */
+#define RUB_OUT_MAX	256	/* bytes of a line that ^U rubs out */
 #define BELL		'\a'
 #define DELETE		0x7f
 

@@ -17,8 +17,8 @@
  * Flow control. With IXON, VSTOP stops programs' output and VSTART, with IXANY
  * any key, lets it go on; echo goes on all the time.
  *
- * Kept: IXON, IXANY, ICRNL, INLCR, IGNCR, ISTRIP; ISIG, ICANON, IEXTEN, ECHO, ECHOE,
- * ECHOK, ECHOKE, ECHONL, ECHOCTL, NOFLSH; OPOST, ONLCR, OCRNL; IUTF8 for
+ * Kept: IXON, IXANY, ICRNL, INLCR, IGNCR, ISTRIP; ISIG, ICANON, IEXTEN, ECHO,
+ * ECHOE, ECHOK, ECHOKE, ECHONL, ECHOCTL, NOFLSH; OPOST, ONLCR, OCRNL; IUTF8 for
  * erasing; VINTR, VQUIT, VSUSP, VERASE, VWERASE, VKILL, VEOF, VEOL, VEOL2,
  * VLNEXT, VREPRINT. Backspace (^H) erases like VERASE, because terminals
  * differ in what that key sends. A cc of 0 is disabled. Other settings are

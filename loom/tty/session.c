@@ -10,6 +10,8 @@
 #include "proc/tree.h"
 #include "signal/signal.h"
 #include "tty/ioctls.h"
+#include "tty/ldisc.h"
+#include "tty/tty_impl.h"
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_TTY, "terminal's session");
 /* lock */
@@ -145,8 +147,12 @@ void session_open(void)
 		acquire(&me, false);
 }
 
-/* @sid has the terminal no more; who is in the foreground is told. */
-static void release(int sid)
+/*
+ * @sid has the terminal no more; who is in the foreground is told. At the
+ * leader's end what has stopped goes on as an orphaned group (signal/stop.c),
+ * so SIGCONT is only for the others.
+ */
+static void release(int sid, bool at_end)
 {
 	int pgid = 0;
 	uint64_t daif = spin_lock_irqsave(&lock);
@@ -158,10 +164,12 @@ static void release(int sid)
 		hangups++;
 	}
 	spin_unlock_irqrestore(&lock, daif);
-	if (pgid) {
+	if (pgid)
 		signal_send_group(pgid, SIGHUP);
+	if (pgid && !at_end)
 		signal_send_group(pgid, SIGCONT);
-	}
+	/* Who polls it looks again. */
+	tty_wake(LDISC_READABLE | LDISC_STARTED);
 }
 
 /* TIOCNOTTY: only the leader's has an effect, and it ends for all. */
@@ -169,7 +177,7 @@ static int give_up(const struct place *me)
 {
 	if (me->pid != me->sid)
 		return -EPERM;
-	release(me->sid);
+	release(me->sid, false);
 	return 0;
 }
 
@@ -180,7 +188,7 @@ bool session_leader_exit(struct process *p)
 	look(&sid, &pgid);
 	if (sid == 0 || sid != p->pid)
 		return false;
-	release(sid);
+	release(sid, true);
 	return true;
 }
 

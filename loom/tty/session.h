@@ -6,8 +6,8 @@
  * ^C and its like go to the foreground group. Another group of the session
  * that reads is stopped by SIGTTIN, one that changes the terminal, or writes
  * while TOSTOP is set, by SIGTTOU. A session loses the terminal when its
- * leader ends or gives it up: its foreground group gets SIGHUP and SIGCONT,
- * and what its processes opened as /dev/tty is dead.
+ * leader ends or gives it up: its foreground group gets SIGHUP (and SIGCONT, if
+ * the leader goes on), and what its processes opened as /dev/tty is dead.
  */
 #ifndef LOOM_TTY_SESSION_H
 #define LOOM_TTY_SESSION_H

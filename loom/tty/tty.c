@@ -372,8 +372,10 @@ static long tty_write(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
 
 static long tty_kwrite(struct file *f, void *src, size_t len, uint64_t *pos)
 {
+	int err = check_write(f);
+
 	(void)pos;
-	return write_piece(f, src, len);
+	return err ? err : write_piece(f, src, len);
 }
 
 /* Is there what a read takes without waiting? The lock is held. */
@@ -390,6 +392,13 @@ static bool has_input(void)
 			  ldisc_available(&tty.ldisc) >= min;
 }
 
+/* A write of one byte would not wait. The lock is held. */
+static bool has_room(void)
+{
+	return !tty.held && !tty.ldisc.stopped &&
+	       uart_room() >= ECHO_RESERVE + OUTPUT_GROWTH;
+}
+
 static unsigned tty_poll(struct file *f, struct poll_table *pt)
 {
 	unsigned mask = 0;
@@ -398,12 +407,11 @@ static unsigned tty_poll(struct file *f, struct poll_table *pt)
 	poll_wait(pt, &readers);
 	poll_wait(pt, &writers);
 	if (tty_is_dead(f))
-		return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM | POLLERR |
-		       POLLHUP;
+		return POLL_ALWAYS | POLLERR | POLLHUP;
 	daif = spin_lock_irqsave(&tty.lock);
 	if (has_input())
 		mask |= POLLIN | POLLRDNORM;
-	if (!tty.held && uart_room() > ECHO_RESERVE + OUTPUT_GROWTH)
+	if (has_room())
 		mask |= POLLOUT | POLLWRNORM;
 	spin_unlock_irqrestore(&tty.lock, daif);
 	return mask;

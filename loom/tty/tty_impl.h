@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The inside of the terminal, for tty/tty.c and tty/tty_ioctl.c. */
+/* The inside of the terminal, for the other files of tty/. */
 #ifndef LOOM_TTY_TTY_IMPL_H
 #define LOOM_TTY_TTY_IMPL_H
 

@@ -9,6 +9,7 @@ extern const struct boot_test thread_tests[];
 extern const struct boot_test sched_tests[];
 extern const struct boot_test preempt_tests[];
 extern const struct boot_test wait_tests[];
+extern const struct boot_test watch_tests[];
 extern const struct boot_test mutex_tests[];
 extern const struct boot_test clock_tests[];
 extern const struct boot_test weft_trap_tests[];
@@ -32,6 +33,7 @@ const struct boot_test *const boot_test_tables[] = {
 	sched_tests,
 	preempt_tests,
 	wait_tests,
+	watch_tests,
 	mutex_tests,
 	clock_tests,
 	weft_trap_tests,

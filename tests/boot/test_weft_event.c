@@ -64,6 +64,9 @@ static void on_irq(struct weft_frame *frame)
 		due = true;
 		user_irqs++;
 		wrong += frame != weft_task_frame(weft_task_current());
+		wrong += frame->orig_x0 != frame->x[0];
+		wrong += frame->number != WEFT_NO_SYSCALL;
+		wrong += frame->record[0] || frame->record[1];
 	} else {
 		kernel_irqs++;
 		wrong += !on_event_stack((uintptr_t)frame, DEPTH);
@@ -132,6 +135,9 @@ static void on_syscall(struct weft_frame *frame)
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 	due = true;
+	wrong += frame->record[0] || frame->record[1];
+	wrong += frame->orig_x0 != frame->x[0];
+	wrong += frame->esr >> WEFT_ESR_EC_SHIFT != WEFT_EC_SVC64;
 	turns += player_entered(frame) == PLAYER_TURN;
 	wrong += frame != &player_current()->frame;
 	wrong += !on_event_stack(here, DEPTH);
@@ -208,6 +214,15 @@ static void on_unexpected(struct weft_frame *frame, unsigned vector)
 	go_home();
 }
 
+/* What no slot has saved since is not what it looks like. */
+static struct weft_frame *poisoned(struct weft_frame *frame)
+{
+	frame->esr = frame->far = SERROR_ESR;
+	frame->orig_x0 = frame->number = SERROR_ESR;
+	frame->record[0] = frame->record[1] = SERROR_ESR;
+	return frame;
+}
+
 static struct weft_frame *on_resume(struct weft_frame *frame)
 {
 	struct weft_task *self = weft_task_current();
@@ -223,7 +238,7 @@ static struct weft_frame *on_resume(struct weft_frame *frame)
 	self = weft_task_current();
 	if (&next->thread.task != self)
 		weft_hand_over(self, &next->thread.task);
-	return weft_task_frame(&next->thread.task);
+	return poisoned(weft_task_frame(&next->thread.task));
 }
 
 static const struct hooks hooks = {

@@ -405,6 +405,11 @@ static void copy_as_process(void *arg)
 
 static bool pager_init(struct pager *pager, unsigned seed)
 {
+	const struct mapping m = {
+		.len = PAGER_PAGES * PAGE_SIZE,
+		.prot = AREA_READ | AREA_WRITE,
+		.may = AREA_ALL,
+	};
 	struct aspace *as = aspace_create();
 	uint64_t pa = page_alloc(2);
 	size_t i;
@@ -415,8 +420,7 @@ static bool pager_init(struct pager *pager, unsigned seed)
 	pager->data = phys_to_virt(pa);
 	for (i = 0; i < PAGER_BYTES; i++)
 		pager->data[i] = (uint8_t)(i * 3 + i / 256 + seed);
-	return aspace_map(as, USER_VA, PAGER_PAGES * PAGE_SIZE,
-			  AREA_READ | AREA_WRITE, AREA_ANON) == 0;
+	return aspace_map(as, USER_VA, &m) == 0;
 }
 
 static void pager_end(struct pager *pager)

@@ -31,13 +31,25 @@
 static uint64_t other_table;
 static struct weft_frame seen;
 static const struct weft_frame *seen_at;
-static unsigned fiqs, serrors, seen_vector;
+static unsigned irqs, preempts, fiqs, serrors, seen_vector;
 static struct rescue rescue;
 
 static void see(struct weft_frame *frame)
 {
 	seen = *frame;
 	seen_at = frame;
+}
+
+static void on_irq(struct weft_frame *frame)
+{
+	irqs++;
+	see(frame);
+}
+
+static void on_preempt(struct weft_frame *frame)
+{
+	(void)frame;
+	preempts++;
 }
 
 static void on_fiq(struct weft_frame *frame)
@@ -60,6 +72,8 @@ static void on_unexpected(struct weft_frame *frame, unsigned vector)
 }
 
 static const struct hooks hooks = {
+	.irq = on_irq,
+	.preempt = on_preempt,
 	.fiq = on_fiq,
 	.serror = on_serror,
 	.unexpected = on_unexpected,
@@ -102,7 +116,7 @@ static uint64_t fake(unsigned vector, uint64_t sp)
 	static uint64_t result, vectors;
 
 	result = NO_VECTOR;
-	fiqs = serrors = 0;
+	irqs = preempts = fiqs = serrors = 0;
 	seen_vector = NO_VECTOR;
 	seen = (struct weft_frame){ 0 };
 	weft_mask_all();
@@ -143,9 +157,16 @@ static int check_seen(unsigned vector)
 
 static int try_kernel(void)
 {
+	const unsigned irq = WEFT_VECTOR_EL1H | WEFT_VECTOR_IRQ;
 	const unsigned fiq = WEFT_VECTOR_EL1H | WEFT_VECTOR_FIQ;
 	const unsigned serror = WEFT_VECTOR_EL1H | WEFT_VECTOR_SERROR;
 
+	CHECK_NUM(fake(irq, 0), ==, irq);
+	CHECK_NUM(irqs, ==, 1);
+	CHECK_NUM(preempts, ==, 1);
+	CHECK_NUM(seen.esr, ==, 0);
+	CHECK_NUM(seen.far, ==, 0);
+	CHECK(check_seen(irq) == BOOT_PASS);
 	CHECK_NUM(fake(fiq, 0), ==, fiq);
 	CHECK_NUM(fiqs, ==, 1);
 	CHECK_NUM(serrors, ==, 0);
@@ -164,8 +185,9 @@ static int try_unexpected(void)
 {
 	unsigned v;
 
-	for (v = 0; v < 4; v++) {
-		CHECK_NUM(fake(WEFT_VECTOR_EL1T | v, 0), ==, NO_VECTOR);
+	/* EL1t, and a synchronous exception that is none of the kernel's. */
+	for (v = 0; v <= (WEFT_VECTOR_EL1H | WEFT_VECTOR_SYNC); v++) {
+		CHECK_NUM(fake(v, 0), ==, NO_VECTOR);
 		CHECK_NUM(seen_vector, ==, v);
 		CHECK_NUM(seen.esr, ==, SERROR_ESR);
 		CHECK_NUM(seen.far, ==, seen.sp);
@@ -289,8 +311,19 @@ static void on_user_unexpected(struct weft_frame *frame, unsigned vector)
 	weft_switch_to(&player.thread.task, home);
 }
 
+/* What no slot has saved since is not what it looks like. */
+static void poison(struct weft_frame *frame)
+{
+	frame->esr = frame->far = SERROR_ESR;
+	frame->orig_x0 = frame->number = SERROR_ESR;
+	frame->record[0] = frame->record[1] = SERROR_ESR;
+}
+
 static void on_syscall(struct weft_frame *frame)
 {
+	user_wrong += frame->record[0] || frame->record[1];
+	user_wrong += frame->orig_x0 != frame->x[0];
+	user_wrong += frame->esr >> WEFT_ESR_EC_SHIFT != WEFT_EC_SVC64;
 	frame->x[0] = ~frame->x[1];
 	before = *frame;
 	if (player_entered(frame) != PLAYER_TURN)
@@ -307,7 +340,7 @@ static void on_syscall(struct weft_frame *frame)
 
 static void on_exit(struct weft_frame *frame)
 {
-	(void)frame;
+	poison(frame);
 	exits++;
 }
 

@@ -79,6 +79,22 @@ void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
 	drop(lock);
 }
 
+void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
+{
+	lock->rank = (uint16_t)rank;
+	lock->name = name;
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	take(lock, lock->rank);
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+	drop(lock);
+}
+
 void mutex_init(struct mutex *mutex, enum lock_rank rank, const char *name)
 {
 	mutex->rank = (uint16_t)rank;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * loom/mm/area.c against an array that knows each page: random changes, then
- * both must say the same, and the list must have its canonical form.
+ * both must say the same, the set must have its canonical form, and each file
+ * as many references as there are areas of it.
  */
 #include "check.h"
 #include "machine.h"
 
+#include "fs/inode.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/area.h"
@@ -18,28 +20,54 @@ enum {
 	GAP = AREA_STACK_GAP / PAGE_SIZE,
 };
 
+enum { FILES = 2 };
+
 struct cell {
 	bool used;
-	uint8_t prot, kind;
+	uint8_t prot, may, flags;
+	uint8_t file;		/* 0: anonymous, else its number + 1 */
+	uint64_t offset;	/* in the file, of this page */
 };
 
 static struct cell cells[PAGES];
 static struct area_set set;
 static uint64_t random_state;
 static long allocs_left = -1;	/* negative: no failures */
+static struct inode files[FILES];
+static long maps[FILES], writers[FILES];
 
-void *kmalloc(size_t size)
+void *krealloc(void *ptr, size_t old_size, size_t new_size)
 {
+	void *new;
+
 	if (allocs_left == 0)
 		return NULL;
 	if (allocs_left > 0)
 		allocs_left--;
-	return malloc(size);
+	/* Always elsewhere, so that pointers into the old one are seen. */
+	new = malloc(new_size);
+	if (ptr && new)
+		memcpy(new, ptr, old_size);
+	free(ptr);
+	return new;
 }
 
 void kfree(void *ptr)
 {
 	free(ptr);
+}
+
+void inode_map(struct inode *inode, bool writer)
+{
+	maps[inode - files]++;
+	writers[inode - files] += writer;
+}
+
+void inode_unmap(struct inode *inode, bool writer)
+{
+	maps[inode - files]--;
+	writers[inode - files] -= writer;
+	assert_true(maps[inode - files] >= 0 && writers[inode - files] >= 0);
 }
 
 static uint64_t address(size_t cell)
@@ -54,34 +82,51 @@ static size_t cell_of(uint64_t va)
 
 static bool alike(const struct cell *a, const struct cell *b)
 {
-	return a->used == b->used &&
-	       (!a->used || (a->prot == b->prot && a->kind == b->kind));
+	return a->used && b->used && a->prot == b->prot && a->may == b->may &&
+	       a->flags == b->flags && a->file == b->file &&
+	       (!a->file || b->offset == a->offset + PAGE_SIZE);
 }
 
-/* The list says of each page what the array says, in the fewest areas. */
+static void check_cell(const struct cell *cell, const struct area *area,
+		       uint64_t va)
+{
+	assert_true(cell->used);
+	assert_int_equal(cell->prot, area->prot);
+	assert_int_equal(cell->may, area->may);
+	assert_int_equal(cell->flags, area->flags);
+	assert_ptr_equal(area->inode, cell->file ? &files[cell->file - 1]
+						 : NULL);
+	if (cell->file)
+		assert_int_equal(cell->offset, area_offset(area, va));
+}
+
+/* The set says of each page what the array says, in the fewest areas. */
 static void check_same(void)
 {
-	const struct area *area;
-	size_t at = 0, count = 0;
+	long mapped[FILES] = { 0 }, written[FILES] = { 0 };
+	size_t at = 0, i;
 
-	list_for_each_entry(area, &set.list, struct area, link) {
+	for (i = 0; i < set.count; i++) {
+		const struct area *area = &set.area[i];
 		size_t start = cell_of(area->start), end = cell_of(area->end);
 
 		assert_true(start < end && end <= PAGES && start >= at);
 		for (; at < start; at++)
 			assert_false(cells[at].used);
-		for (; at < end; at++) {
-			assert_true(cells[at].used);
-			assert_int_equal(cells[at].prot, area->prot);
-			assert_int_equal(cells[at].kind, area->kind);
-		}
-		if (start > 0 && cells[start - 1].used)
+		for (; at < end; at++)
+			check_cell(&cells[at], area, address(at));
+		if (start > 0)
 			assert_false(alike(&cells[start - 1], &cells[start]));
-		count++;
+		if (!area->inode)
+			continue;
+		mapped[area->inode - files]++;
+		written[area->inode - files] += (area->flags & AREA_SHARED) &&
+						(area->may & AREA_WRITE);
 	}
 	for (; at < PAGES; at++)
 		assert_false(cells[at].used);
-	assert_int_equal(count, set.count);
+	assert_memory_equal(mapped, maps, sizeof(maps));
+	assert_memory_equal(written, writers, sizeof(writers));
 }
 
 static bool naive_free(size_t start, size_t end)
@@ -100,7 +145,7 @@ static bool naive_placeable(size_t start, size_t end)
 	if (!naive_free(start, end))
 		return false;
 	for (i = end; i < PAGES && i < end + GAP; i++)
-		if (cells[i].used && cells[i].kind == AREA_STACK)
+		if (cells[i].used && (cells[i].flags & AREA_GROWS))
 			return false;
 	return true;
 }
@@ -160,46 +205,127 @@ static struct cell random_cell(void)
 {
 	static const uint8_t prots[] = { 0, AREA_READ, AREA_READ | AREA_WRITE };
 	size_t n = check_below(&random_state, 40);
-
-	return (struct cell){
+	struct cell cell = {
 		.used = true,
 		.prot = prots[check_below(&random_state, 3)],
-		.kind = n == 0 ? AREA_STACK : n < 5 ? AREA_BRK : AREA_ANON,
+		.may = n % 4 ? AREA_ALL : AREA_READ | AREA_EXEC,
 	};
+
+	if (n == 0)
+		cell.flags = AREA_GROWS;
+	if (n >= 20) {
+		cell.file = (uint8_t)(1 + n % FILES);
+		/* Neighbours that continue each other are to be found. */
+		cell.offset = check_below(&random_state, 2) * 64 * PAGE_SIZE;
+		cell.flags = n >= 30 ? AREA_SHARED : 0;
+	}
+	return cell;
+}
+
+/* The file's page that belongs at page @i, if the mapping goes that far. */
+static struct cell cell_at(struct cell cell, size_t i)
+{
+	if (cell.file)
+		cell.offset += i * PAGE_SIZE;
+	return cell;
+}
+
+static int replace(size_t start, size_t end, struct cell cell)
+{
+	const struct area new = {
+		.start = address(start),
+		.end = address(end),
+		.inode = cell.file ? &files[cell.file - 1] : NULL,
+		.offset = cell_at(cell, start).offset,
+		.prot = cell.prot,
+		.may = cell.may,
+		.flags = cell.flags,
+	};
+
+	return area_replace(&set, &new);
+}
+
+enum change { REPLACE, REMOVE, PROTECT, FLAGS };
+
+static enum change random_kind(void)
+{
+	static const enum change kinds[] = { REPLACE, REPLACE, REPLACE,
+		REPLACE, REMOVE, REMOVE, REMOVE, PROTECT, PROTECT, FLAGS };
+
+	return kinds[check_below(&random_state, 10)];
+}
+
+static int change(enum change kind, size_t start, size_t end,
+		  struct cell cell)
+{
+	switch (kind) {
+	case REPLACE:
+		return replace(start, end, cell);
+	case REMOVE:
+		return area_remove(&set, address(start), address(end));
+	case PROTECT:
+		return area_protect(&set, address(start), address(end),
+				    cell.prot);
+	default:
+		return area_change_flags(&set, address(start), address(end),
+					 AREA_WIPEONFORK, AREA_DONTFORK);
+	}
+}
+
+static void model_change(enum change kind, size_t i, struct cell cell)
+{
+	switch (kind) {
+	case REPLACE:
+		cells[i] = cell_at(cell, i);
+		break;
+	case REMOVE:
+		cells[i].used = false;
+		break;
+	case PROTECT:
+		cells[i].prot = cell.prot;
+		break;
+	default:
+		cells[i].flags &= (uint8_t)~AREA_WIPEONFORK;
+		cells[i].flags |= AREA_DONTFORK;
+	}
 }
 
 static void random_change(size_t start, size_t end)
 {
+	enum change kind = random_kind();
 	struct cell cell = random_cell();
-	size_t what = check_below(&random_state, 10), i;
-	int err;
+	int err = change(kind, start, end, cell);
+	size_t i;
 
-	if (what < 4)
-		err = area_replace(&set, address(start), address(end),
-				   cell.prot, cell.kind);
-	else if (what < 7)
-		err = area_remove(&set, address(start), address(end));
-	else
-		err = area_protect(&set, address(start), address(end),
-				   cell.prot);
 	if (err) {
 		assert_int_equal(err, -ENOMEM);
 		assert_int_equal(allocs_left, 0);
 		return;
 	}
-	for (i = start; i < end; i++) {
-		if (what < 4)
-			cells[i] = cell;
-		else if (what < 7)
-			cells[i].used = false;
-		else
-			cells[i].prot = cell.prot;
-	}
+	for (i = start; i < end; i++)
+		model_change(kind, i, cell);
+}
+
+/* A copy is equal, and has references of its own. */
+static void check_set_copy(void)
+{
+	struct area_set copy;
+	size_t i;
+
+	area_init(&copy);
+	assert_int_equal(area_copy(&copy, &set), 0);
+	assert_int_equal(copy.count, set.count);
+	for (i = 0; i < set.count; i++)
+		assert_memory_equal(&copy.area[i], &set.area[i],
+				    sizeof(struct area));
+	area_clear(&copy);
+	check_same();
 }
 
 static void random_run(uint64_t seed, bool failures)
 {
 	unsigned step;
+	size_t i;
 
 	print_message("# seed %llu\n", (unsigned long long)seed);
 	random_state = seed;
@@ -213,15 +339,18 @@ static void random_run(uint64_t seed, bool failures)
 		if (end > PAGES)
 			end = PAGES;
 		if (failures)
-			allocs_left = (long)check_below(&random_state, 4);
+			allocs_left = (long)check_below(&random_state, 2);
 		random_change(start, end);
 		allocs_left = -1;
+		if (step % 64 == 0)
+			check_set_copy();
 		check_same();
 		check_questions(start, end);
 	}
 	area_clear(&set);
 	assert_int_equal(set.count, 0);
-	assert_true(list_empty(&set.list));
+	for (i = 0; i < FILES; i++)
+		assert_true(maps[i] == 0 && writers[i] == 0);
 }
 
 static void test_random(void **state)
@@ -231,6 +360,14 @@ static void test_random(void **state)
 	(void)state;
 	for (i = 0; i < 6; i++)
 		random_run(seed + i, i % 2);
+}
+
+static int put(uint64_t start, uint64_t end, unsigned flags)
+{
+	const struct area new = { .start = start, .end = end,
+		.prot = AREA_READ, .may = AREA_ALL, .flags = (uint8_t)flags };
+
+	return area_replace(&set, &new);
 }
 
 /* The highest place, under a stack's gap, and exactly as large as it is. */
@@ -243,7 +380,7 @@ static void test_gap(void **state)
 	area_init(&set);
 	assert_int_equal(area_find_gap(&set, 0x10000, top, PAGE_SIZE),
 			 top - PAGE_SIZE);
-	area_replace(&set, stack, top, AREA_READ, AREA_STACK);
+	put(stack, top, AREA_GROWS);
 	assert_int_equal(area_find_gap(&set, 0x10000, top, PAGE_SIZE),
 			 below - PAGE_SIZE);
 	assert_true(area_is_placeable(&set, below - PAGE_SIZE, below));
@@ -266,25 +403,61 @@ static void test_limit(void **state)
 
 	(void)state;
 	area_init(&set);
-	/* Downwards: the list is searched from its start. */
-	va += (uint64_t)AREA_MAX * 2 * PAGE_SIZE;
-	while (area_replace(&set, va, va + PAGE_SIZE, AREA_READ,
-			    AREA_ANON) == 0) {
-		va -= 2 * PAGE_SIZE;
+	while (put(va, va + PAGE_SIZE, 0) == 0) {
+		va += 2 * PAGE_SIZE;
 		n++;
 	}
 	assert_int_equal(n, AREA_MAX);
-	assert_int_equal(area_protect(&set, va + 2 * PAGE_SIZE,
-				      va + 3 * PAGE_SIZE, 0), 0);
+	assert_int_equal(area_protect(&set, 0x10000, 0x11000, 0), 0);
+	/* A full set cannot be split, but it can shrink. */
+	assert_int_equal(area_remove(&set, 0x10000, 0x11000), 0);
+	assert_int_equal(put(va, va + 3 * PAGE_SIZE, 0), 0);
+	assert_int_equal(set.count, AREA_MAX);
+	assert_int_equal(area_remove(&set, va + 2 * PAGE_SIZE,
+				     va + 3 * PAGE_SIZE), 0);
+	assert_int_equal(set.count, AREA_MAX);
+	assert_int_equal(area_remove(&set, va, va + PAGE_SIZE), 0);
+	assert_int_equal(area_remove(&set, va + PAGE_SIZE, va + 2 * PAGE_SIZE),
+			 0);
+	assert_int_equal(put(va, va + 3 * PAGE_SIZE, 0), 0);
+	assert_int_equal(area_remove(&set, va + PAGE_SIZE, va + 2 * PAGE_SIZE),
+			 -ENOMEM);
+	assert_int_equal(set.count, AREA_MAX);
+	assert_int_equal(area_remove(&set, va, va + 2 * PAGE_SIZE), 0);
 	area_clear(&set);
+}
 
-	/* A full set cannot be split either, but can shrink. */
-	area_replace(&set, 0x10000, 0x10000 + 3 * PAGE_SIZE, AREA_READ,
-		     AREA_ANON);
-	set.count += AREA_MAX - 1;
-	assert_int_equal(area_remove(&set, 0x11000, 0x12000), -ENOMEM);
-	assert_int_equal(area_remove(&set, 0x10000, 0x13000), 0);
-	assert_int_equal(set.count, AREA_MAX - 1);
+/* What was reserved cannot fail. */
+static void test_reserve(void **state)
+{
+	uint64_t va = 0x10000;
+	size_t i;
+
+	(void)state;
+	area_init(&set);
+	assert_int_equal(area_reserve(&set, 300), 0);
+	allocs_left = 0;
+	for (i = 0; i < 300; i++)
+		assert_int_equal(put(va + i * 2 * PAGE_SIZE,
+				     va + (i * 2 + 1) * PAGE_SIZE, 0), 0);
+	allocs_left = -1;
+	assert_int_equal(area_reserve(&set, AREA_MAX), -ENOMEM);
+	area_clear(&set);
+}
+
+/* Down to where it is asked for, and a part of it is what it was. */
+static void test_grow(void **state)
+{
+	struct area *area;
+
+	(void)state;
+	area_init(&set);
+	put(0x100000, 0x102000, AREA_GROWS);
+	area = area_at(&set, 0x101000);
+	area_grow_down(area, 0x80000);
+	assert_int_equal(area_at(&set, 0x80000)->end, 0x102000);
+	assert_null(area_at(&set, 0x7f000));
+	area_clear(&set);
 }
 
 static void test_misuse(void **state)
@@ -293,7 +466,7 @@ static void test_misuse(void **state)
 	area_init(&set);
 	expect_stop(area_remove(&set, 0x10000, 0x10000));
 	expect_stop(area_remove(&set, 0x10001, 0x11000));
-	expect_stop(area_replace(&set, 0x10000, USER_TOP + PAGE_SIZE, 0, 0));
+	expect_stop(put(0x10000, USER_TOP + PAGE_SIZE, 0));
 	expect_stop(area_protect(&set, 0x12000, 0x11000, 0));
 }
 
@@ -303,6 +476,8 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_misuse),
 	};
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Address spaces: loom/mm/aspace.c, mapping.c and mremap.c on the real page
- * tables and allocators, with a CPU that keeps stale translations
- * (user_cpu.h), against an array that knows each page's rights and contents.
+ * Address spaces: loom/mm/ on the real page tables and allocators, with a CPU
+ * that keeps stale translations (user_cpu.h) and files (fake_file.h), against
+ * an array that knows each page's rights and contents.
  */
 #include "check.h"
+#include "fake_file.h"
 #include "machine.h"
 #include "user_cpu.h"
 
+#include <weft/cache.h>
+
+#include "fs/inode.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/aspace.h"
@@ -18,17 +22,31 @@ enum {
 	MIB = 0x100000,
 	RAM_SIZE = 32 * MIB,
 	PAGES = 160,		/* of the model, from ASPACE_MIN on */
+	FILE_PAGES = 64,
 };
 
 enum { RW = AREA_READ | AREA_WRITE };
 
+/* What a page is made of: nothing, zeros, or a page of the file. */
+enum kind { UNUSED, ANON, FILE_PRIVATE, FILE_SHARED };
+
 struct cell {
-	bool used;
-	uint8_t prot, kind;
-	uint64_t word;		/* at the start of the page; 0: untouched */
+	uint8_t kind, prot;
+	bool is_own;		/* private, and written to */
+	uint64_t page;		/* of the file */
+	uint64_t word;		/* if is_own: at the start of the page */
 };
 
-static struct cell cells[PAGES];
+/* All that one program sees. */
+struct model {
+	struct cell cells[PAGES];
+};
+
+static struct model now;
+static struct cell *const cells = now.cells;
+static struct inode *file;
+static uint64_t file_words[FILE_PAGES];
+static uint64_t file_end;	/* in pages */
 static struct aspace *as;
 static uint64_t random_state;
 static size_t free_before;
@@ -44,7 +62,7 @@ static void start(void)
 	user_cpu_reset();
 	as = aspace_create();
 	assert_non_null(as);
-	memset(cells, 0, sizeof(cells));
+	memset(&now, 0, sizeof(now));
 }
 
 /* All memory is back, table pages included. */
@@ -55,6 +73,8 @@ static void finish_spaces(unsigned spaces)
 	assert_int_equal(user_cpu_cached(), 0);
 	assert_int_equal(page_free_count(), free_before);
 	assert_int_equal(machine_locks_held(), 0);
+	assert_int_equal(fake_files, 0);
+	assert_null(aspace_each(NULL));
 }
 
 static void finish(void)
@@ -62,12 +82,34 @@ static void finish(void)
 	finish_spaces(1);
 }
 
-static int try_access(uint64_t va, unsigned access)
+static int map(uint64_t va, size_t len, unsigned prot)
+{
+	const struct mapping m = { .len = len, .prot = prot,
+		.may = AREA_ALL };
+
+	return aspace_map(as, va, &m);
+}
+
+static int map_anywhere(uint64_t hint, size_t len, unsigned prot,
+			uint64_t *va)
+{
+	const struct mapping m = { .len = len, .prot = prot,
+		.may = AREA_ALL };
+
+	return aspace_map_anywhere(as, hint, &m, va);
+}
+
+static int try_access_of(struct aspace *space, uint64_t va, unsigned access)
 {
 	int err;
 
-	user_cpu_access(as, va, access, &err);
+	user_cpu_access(space, va, access, &err);
 	return err;
+}
+
+static int try_access(uint64_t va, unsigned access)
+{
+	return try_access_of(as, va, access);
 }
 
 static uint64_t load_of(struct aspace *space, uint64_t va)
@@ -98,23 +140,69 @@ static void store(uint64_t va, uint64_t value)
 	store_to(as, va, value);
 }
 
-/* What the program sees of one page is what the model says. */
-static void check_cell(size_t i)
+static bool is_used(const struct cell *cell)
 {
-	const struct cell *cell = &cells[i];
-	uint64_t va = address(i);
-	int no = cell->used ? -EACCES : -EFAULT;
+	return cell->kind != UNUSED;
+}
 
-	assert_int_equal(try_access(va, AREA_WRITE),
-			 cell->prot & AREA_WRITE && cell->used ? 0 : no);
-	assert_int_equal(try_access(va + 0xffc, AREA_EXEC),
-			 cell->prot & AREA_EXEC && cell->used ? 0 : no);
-	if (!cell->used || !cell->prot) {
-		assert_int_equal(try_access(va + 5, AREA_READ), no);
+/* The file ends before it. */
+static bool is_behind_end(const struct cell *cell)
+{
+	return cell->kind >= FILE_PRIVATE && cell->page >= file_end;
+}
+
+static uint64_t word_of(const struct cell *cell)
+{
+	if (cell->is_own)
+		return cell->word;
+	return cell->kind == ANON ? 0 : file_words[cell->page];
+}
+
+static int expected(const struct cell *cell, unsigned access)
+{
+	if (!is_used(cell))
+		return -EFAULT;
+	if (!(cell->prot & access) &&
+	    (access != AREA_READ || !cell->prot))
+		return -EACCES;
+	return is_behind_end(cell) ? -ENXIO : 0;
+}
+
+/* What the program sees of one page is what the model says. */
+static void check_cell(struct aspace *space, const struct model *model,
+		       size_t i)
+{
+	const struct cell *cell = &model->cells[i];
+	uint64_t va = address(i);
+
+	assert_int_equal(try_access_of(space, va + 5, AREA_READ),
+			 expected(cell, AREA_READ));
+	assert_int_equal(try_access_of(space, va + 0xffc, AREA_EXEC),
+			 expected(cell, AREA_EXEC));
+	if (expected(cell, AREA_READ) == 0)
+		assert_int_equal(load_of(space, va), word_of(cell));
+	/* It may make a copy, so it is the last. */
+	assert_int_equal(try_access_of(space, va, AREA_WRITE),
+			 expected(cell, AREA_WRITE));
+	if (expected(cell, AREA_READ) == 0)
+		assert_int_equal(load_of(space, va), word_of(cell));
+}
+
+/* A write access that stores nothing makes the page the program's own. */
+static void own(struct model *model, size_t i)
+{
+	struct cell *cell = &model->cells[i];
+
+	if (cell->kind != FILE_PRIVATE || expected(cell, AREA_WRITE))
 		return;
-	}
-	assert_int_equal(load(va), cell->word);
-	assert_int_equal(load(va + PAGE_SIZE - 8), 0);
+	cell->word = word_of(cell);
+	cell->is_own = true;
+}
+
+static void check_and_own(size_t i)
+{
+	check_cell(as, &now, i);
+	own(&now, i);
 }
 
 static size_t resident(void)
@@ -136,52 +224,49 @@ static unsigned random_prot(void)
 	return prots[check_below(&random_state, sizeof(prots))];
 }
 
-/* A program that makes code of what it wrote maintains the caches itself. */
 static void set_prot(size_t from, size_t to, unsigned prot)
 {
 	for (; from < to; from++)
 		cells[from].prot = (uint8_t)prot;
 }
 
-static void set_new(size_t from, size_t to, unsigned prot)
+static struct mapping random_mapping(size_t pages)
 {
-	for (; from < to; from++)
-		cells[from] = (struct cell){ .used = true,
-			.prot = (uint8_t)prot, .kind = AREA_ANON };
+	enum kind kind = (enum kind)(1 + check_below(&random_state, 3));
+	struct mapping m = {
+		.len = pages * PAGE_SIZE,
+		.prot = random_prot(),
+		.may = AREA_ALL,
+	};
+
+	if (kind == ANON)
+		return m;
+	m.inode = file;
+	m.flags = kind == FILE_SHARED ? AREA_SHARED : 0;
+	m.offset = check_below(&random_state, FILE_PAGES - 20) * PAGE_SIZE;
+	return m;
+}
+
+static void set_new(size_t from, size_t to, const struct mapping *m)
+{
+	uint64_t page = m->offset / PAGE_SIZE;
+
+	for (; from < to; from++, page++)
+		cells[from] = (struct cell){
+			.kind = !m->inode ? ANON : m->flags & AREA_SHARED ?
+				FILE_SHARED : FILE_PRIVATE,
+			.prot = (uint8_t)m->prot, .page = m->inode ? page : 0 };
 }
 
 static void set_unused(size_t from, size_t to)
 {
 	for (; from < to; from++)
-		cells[from] = (struct cell){ .used = false };
-}
-
-/*
- * The kernel's memory for areas is used up but for @left objects; and give
- * it back.
- */
-static void *hoard[PAGE_SIZE];
-static size_t nhoard;
-
-static void use_up_areas(size_t left)
-{
-	page_fail_after(0);
-	while ((hoard[nhoard] = kmalloc(sizeof(struct area))) != NULL)
-		nhoard++;
-	while (left-- > 0 && nhoard > 0)
-		kfree(hoard[--nhoard]);
-}
-
-static void give_back_areas(void)
-{
-	page_fail_after(-1);
-	while (nhoard > 0)
-		kfree(hoard[--nhoard]);
+		cells[from] = (struct cell){ .kind = UNUSED };
 }
 
 static size_t covered(size_t from, size_t to)
 {
-	while (from < to && cells[from].used)
+	while (from < to && is_used(&cells[from]))
 		from++;
 	return from;
 }
@@ -189,15 +274,18 @@ static size_t covered(size_t from, size_t to)
 static bool is_unused(size_t from, size_t to)
 {
 	for (; from < to; from++)
-		if (cells[from].used)
+		if (is_used(&cells[from]))
 			return false;
 	return true;
 }
 
-/* -ENOMEM where failures are injected; then nothing has changed. */
+/*
+ * -ENOMEM, -ENOSPC for the file's, where failures are injected; then nothing
+ * has changed.
+ */
 static bool no_memory(int err, bool failures)
 {
-	if (err != -ENOMEM)
+	if (err != -ENOMEM && err != -ENOSPC)
 		return false;
 	assert_true(failures);
 	return true;
@@ -205,36 +293,33 @@ static bool no_memory(int err, bool failures)
 
 static void do_map(size_t from, size_t to, bool failures)
 {
-	unsigned prot = random_prot();
-	int err = aspace_map(as, address(from), (to - from) * PAGE_SIZE, prot,
-			     AREA_ANON);
+	struct mapping m = random_mapping(to - from);
+	int err = aspace_map(as, address(from), &m);
 
 	if (no_memory(err, failures))
 		return;
 	assert_int_equal(err, is_unused(from, to) ? 0 : -EEXIST);
 	if (!err)
-		set_new(from, to, prot);
+		set_new(from, to, &m);
 }
 
 static void do_map_over(size_t from, size_t to, bool failures)
 {
-	unsigned prot = random_prot();
-	int err = aspace_map_over(as, address(from), (to - from) * PAGE_SIZE,
-				  prot);
+	struct mapping m = random_mapping(to - from);
+	int err = aspace_map_over(as, address(from), &m);
 
 	if (!no_memory(err, failures)) {
 		assert_int_equal(err, 0);
-		set_new(from, to, prot);
+		set_new(from, to, &m);
 	}
 }
 
 static void do_map_anywhere(size_t hint, size_t len, bool failures)
 {
-	unsigned prot = random_prot();
+	struct mapping m = random_mapping(len);
 	uint64_t va;
 	size_t at;
-	int err = aspace_map_anywhere(as, address(hint), len * PAGE_SIZE, prot,
-				      &va);
+	int err = aspace_map_anywhere(as, address(hint), &m, &va);
 
 	if (no_memory(err, failures))
 		return;
@@ -249,7 +334,7 @@ static void do_map_anywhere(size_t hint, size_t len, bool failures)
 	}
 	at = (va - ASPACE_MIN) / PAGE_SIZE;
 	assert_true(at + len <= PAGES && is_unused(at, at + len));
-	set_new(at, at + len, prot);
+	set_new(at, at + len, &m);
 }
 
 static void do_unmap(size_t from, size_t to, bool failures)
@@ -262,18 +347,23 @@ static void do_unmap(size_t from, size_t to, bool failures)
 	}
 }
 
+static bool all_have(size_t from, size_t to, unsigned prot)
+{
+	for (; from < to; from++)
+		if (area_at(&as->areas, address(from))->prot != prot)
+			return false;
+	return true;
+}
+
 static void do_protect(size_t from, size_t to, bool failures)
 {
 	unsigned prot = random_prot();
 	size_t end = covered(from, to);
-	struct area_set *areas = &as->areas;
-	size_t count = areas->count;
 	int err = aspace_protect(as, address(from), (to - from) * PAGE_SIZE,
-				 prot);
+				 prot, false);
 
 	/* With a hole: all before it has changed, or no memory at all. */
-	if (err == -ENOMEM && failures && end > from && areas->count == count &&
-	    area_at(areas, address(from))->prot == cells[from].prot)
+	if (err == -ENOMEM && failures && !all_have(from, end, prot))
 		return;
 	assert_int_equal(err, end < to ? -ENOMEM : 0);
 	set_prot(from, end, prot);
@@ -282,64 +372,76 @@ static void do_protect(size_t from, size_t to, bool failures)
 static void do_discard(size_t from, size_t to)
 {
 	int err = aspace_advise(as, address(from), (to - from) * PAGE_SIZE,
-				true);
+				ADVICE_DISCARD, 0, 0);
 
 	assert_int_equal(err, covered(from, to) < to ? -ENOMEM : 0);
 	for (; from < to; from++)
-		cells[from].word = 0;
+		cells[from].is_own = false;
+}
+
+/* A program that makes code of what it wrote maintains the caches itself. */
+static void sync_code(size_t i)
+{
+	struct weft_pt_entry entry;
+
+	assert_int_equal(weft_pt_lookup(&as->table, address(i), &entry), 0);
+	weft_cache_sync_code(phys_to_virt(entry.pa), PAGE_SIZE);
 }
 
 static void do_store(size_t from, size_t to)
 {
 	for (; from < to; from++) {
-		if (!cells[from].used || !(cells[from].prot & AREA_WRITE))
+		struct cell *cell = &cells[from];
+		uint64_t word = check_random(&random_state);
+
+		if (expected(cell, AREA_WRITE))
 			continue;
-		cells[from].word = check_random(&random_state);
-		store(address(from), cells[from].word);
+		store(address(from), word);
+		if (cell->kind == FILE_SHARED) {
+			file_words[cell->page] = word;
+			sync_code(from);
+			continue;
+		}
+		cell->word = word;
+		cell->is_own = true;
 	}
 }
 
-/* execve's way in, whatever the rights. */
+/* execve's way in, whatever the rights; only private memory. */
 static void do_write(size_t at, bool failures)
 {
 	uint64_t word = check_random(&random_state);
-	int err = aspace_write(as, address(at), &word, sizeof(word));
+	struct cell *cell = &cells[at];
+	int err;
 
+	if (cell->kind == FILE_SHARED)
+		return;
+	err = aspace_write(as, address(at), &word, sizeof(word));
+	aspace_sync_icache(as, address(at) + 3, 4);
 	if (no_memory(err, failures))
 		return;
-	assert_int_equal(err, cells[at].used ? 0 : -EFAULT);
-	if (!err)
-		cells[at].word = word;
-	aspace_sync_icache(as, address(at) + 3, 4);
+	assert_int_equal(err, !is_used(cell) ? -EFAULT :
+			 is_behind_end(cell) ? -ENXIO : 0);
+	if (err)
+		return;
+	cell->word = word;
+	cell->is_own = true;
+}
+
+static bool continues(const struct cell *a, const struct cell *b)
+{
+	return is_used(a) && a->kind == b->kind && a->prot == b->prot &&
+	       (a->kind == ANON || a->page + 1 == b->page);
 }
 
 /* One area, as mremap wants it: neighbours that are alike are one. */
 static size_t area_end(size_t at)
 {
-	size_t end = at;
+	size_t end = at + 1;
 
-	while (end < PAGES && cells[end].used &&
-	       cells[end].prot == cells[at].prot &&
-	       cells[end].kind == cells[at].kind)
+	while (end < PAGES && continues(&cells[end - 1], &cells[end]))
 		end++;
 	return end;
-}
-
-/*
- * The mapping has left [from, from + len). If there was no memory to take
- * that out of its area it is mapped still, without contents.
- */
-static void leave_cells(size_t from, size_t len)
-{
-	size_t i;
-
-	if (area_is_free(&as->areas, address(from), address(from + len))) {
-		set_unused(from, from + len);
-		return;
-	}
-	assert_true(nhoard > 0);
-	for (i = 0; i < len; i++)
-		cells[from + i].word = 0;
 }
 
 static void move_cells(size_t from, size_t to, size_t len, size_t new_len)
@@ -349,11 +451,15 @@ static void move_cells(size_t from, size_t to, size_t len, size_t new_len)
 
 	memcpy(old, &cells[from], len * sizeof(old[0]));
 	if (from != to)
-		leave_cells(from, len);
-	for (i = 0; i < new_len; i++)
-		cells[to + i] = (struct cell){ .used = true,
-			.prot = old[0].prot, .kind = AREA_ANON,
-			.word = i < len ? old[i].word : 0 };
+		set_unused(from, from + len);
+	for (i = 0; i < new_len; i++) {
+		cells[to + i] = old[i < len ? i : 0];
+		if (i < len)
+			continue;
+		cells[to + i].is_own = false;
+		if (cells[to + i].kind != ANON)
+			cells[to + i].page += i;
+	}
 }
 
 static void do_remap(size_t from, size_t len, bool failures)
@@ -365,7 +471,7 @@ static void do_remap(size_t from, size_t len, bool failures)
 			       new_len * PAGE_SIZE,
 			       may_move ? REMAP_MAY_MOVE : 0, &va);
 
-	if (!cells[from].used) {
+	if (!is_used(&cells[from])) {
 		assert_int_equal(err, -EFAULT);
 		return;
 	}
@@ -381,10 +487,10 @@ static void do_remap(size_t from, size_t len, bool failures)
 		set_unused(from + new_len, from + len);
 		return;
 	}
+	page_fail_after(-1);
 	if (va >= address(PAGES)) {
-		page_fail_after(-1);
 		assert_int_equal(aspace_unmap(as, va, new_len * PAGE_SIZE), 0);
-		leave_cells(from, len);
+		set_unused(from, from + len);
 		return;
 	}
 	at = (va - ASPACE_MIN) / PAGE_SIZE;
@@ -392,7 +498,6 @@ static void do_remap(size_t from, size_t len, bool failures)
 	if (at + new_len > PAGES) {
 		/* Grown in place, past the model's end. */
 		assert_int_equal(at, from);
-		page_fail_after(-1);
 		assert_int_equal(aspace_unmap(as, address(PAGES),
 					      (at + new_len - PAGES) *
 					      PAGE_SIZE), 0);
@@ -419,7 +524,7 @@ static void do_remap_fixed(size_t from, size_t len)
 		set_unused(from + new_len, from + len);
 		len = new_len;
 	}
-	if (!cells[from].used || from + len > area_end(from)) {
+	if (!is_used(&cells[from]) || from + len > area_end(from)) {
 		assert_int_equal(err, -EFAULT);
 		return;
 	}
@@ -427,17 +532,97 @@ static void do_remap_fixed(size_t from, size_t len)
 	move_cells(from, to, len, new_len);
 }
 
+/* A second mapping of shared pages. */
+static void do_duplicate(size_t from, size_t len)
+{
+	uint64_t va;
+	size_t at, i;
+	int err = aspace_remap(as, address(from), 0, len * PAGE_SIZE,
+			       REMAP_MAY_MOVE, &va);
+
+	if (cells[from].kind != FILE_SHARED) {
+		assert_int_equal(err, is_used(&cells[from]) ? -EINVAL
+							    : -EFAULT);
+		return;
+	}
+	assert_int_equal(err, 0);
+	if (va >= address(PAGES)) {
+		assert_int_equal(aspace_unmap(as, va, len * PAGE_SIZE), 0);
+		return;
+	}
+	at = (va - ASPACE_MIN) / PAGE_SIZE;
+	for (i = 0; i < len; i++) {
+		cells[at + i] = cells[from];
+		cells[at + i].page += i;
+	}
+}
+
+static void do_truncate(struct model *other)
+{
+	uint64_t end = check_below(&random_state, FILE_PAGES);
+	size_t i;
+
+	fake_file_truncate(file, end);
+	for (i = end; i < FILE_PAGES; i++)
+		file_words[i] = 0;
+	for (i = 0; i < PAGES; i++) {
+		if (cells[i].kind != ANON && cells[i].page >= end)
+			cells[i].is_own = false;
+		if (other->cells[i].kind != ANON && other->cells[i].page >= end)
+			other->cells[i].is_own = false;
+	}
+	/* Holes, up to another end. */
+	file_end = end + check_below(&random_state, FILE_PAGES - end);
+	fake_file_truncate(file, file_end);
+}
+
+/* A relative that is what this space was when it was made. */
+static struct {
+	struct aspace *as;
+	struct model model;
+} frozen;
+
+static void thaw(void)
+{
+	size_t i;
+
+	if (!frozen.as)
+		return;
+	for (i = 0; i < PAGES; i++)
+		check_cell(frozen.as, &frozen.model, i);
+	aspace_put(frozen.as);
+	frozen.as = NULL;
+	memset(&frozen.model, 0, sizeof(frozen.model));
+}
+
+/* Go on as the parent or as the child, and keep the other for later. */
+static void do_fork(bool failures)
+{
+	struct aspace *child = aspace_fork(as);
+
+	if (!child) {
+		assert_true(failures);
+		return;
+	}
+	frozen.model = now;
+	frozen.as = child;
+	if (check_below(&random_state, 2)) {
+		frozen.as = as;
+		as = child;
+	}
+}
+
 static void random_step(bool failures)
 {
 	size_t from = check_below(&random_state, PAGES);
 	size_t to = from + 1 + check_below(&random_state, 20);
-	size_t what = check_below(&random_state, 20);
+	size_t what = check_below(&random_state, 24);
 
 	if (to > PAGES)
 		to = PAGES;
-	if (failures && what < 14)
-		use_up_areas(check_below(&random_state, 4));
-	if (failures && what < 14 && check_below(&random_state, 4))
+	if (what == 14)
+		thaw();
+	if (failures && what < 15 && check_below(&random_state, 4))
 		page_fail_after((long)check_below(&random_state, 3));
 	if (what < 3)
 		do_map(from, to, failures);
@@ -454,34 +639,50 @@ static void random_step(bool failures)
 	else if (what < 14)
 		do_write(from, failures);
 	else if (what < 15)
-		do_remap_fixed(from, to - from);
+		do_fork(failures);
 	else if (what < 16)
+		do_remap_fixed(from, to - from);
+	else if (what < 17)
 		do_discard(from, to);
+	else if (what < 18)
+		do_truncate(&frozen.model);
+	else if (what < 19)
+		do_duplicate(from, to - from);
 	else
 		do_store(from, to);
-	give_back_areas();
+	page_fail_after(-1);
 }
 
 static void random_run(uint64_t seed, bool failures)
 {
-	unsigned step;
+	unsigned step, spaces;
 	size_t i;
 
 	print_message("# seed %llu\n", (unsigned long long)seed);
 	random_state = seed;
 	start();
 	as->mmap_top = address(PAGES);
+	file = fake_file(FILE_PAGES * PAGE_SIZE);
+	file_end = FILE_PAGES;
+	for (i = 0; i < FILE_PAGES; i += 2) {
+		file_words[i] = check_random(&random_state);
+		file_words[i + 1] = 0;
+		*fake_file_word(file, i) = file_words[i];
+	}
 	for (step = 0; step < 3000; step++) {
 		random_step(failures);
 		assert_int_equal(resident(), as->pages);
 		assert_int_equal(machine_locks_held(), 0);
-		check_cell(check_below(&random_state, PAGES));
+		check_and_own(check_below(&random_state, PAGES));
 		if (step % 100)
 			continue;
 		for (i = 0; i < PAGES; i++)
-			check_cell(i);
+			check_and_own(i);
 	}
-	finish();
+	thaw();
+	inode_put(file);
+	spaces = user_cpu_forgotten;
+	finish_spaces(spaces + 1);
 }
 
 static void test_random(void **state)
@@ -517,6 +718,23 @@ static int move(uint64_t from, uint64_t to)
 			    REMAP_FIXED, &va);
 }
 
+#define HOARD UINT64_C(0x4000000000)
+
+/* There are as many areas as there can be; and give them back. */
+static void use_up_areas(void)
+{
+	uint64_t va = HOARD;
+
+	while (map(va, PAGE_SIZE, AREA_READ) == 0)
+		va += 2 * PAGE_SIZE;
+	assert_int_equal(as->areas.count, AREA_MAX);
+}
+
+static void give_back_areas(void)
+{
+	assert_int_equal(aspace_unmap(as, HOARD, 2 * AREA_MAX * PAGE_SIZE), 0);
+}
+
 /* A move that finds no memory, for a table or for an area, moves nothing. */
 static void test_failed_move(void **state)
 {
@@ -525,7 +743,7 @@ static void test_failed_move(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(aspace_map(as, from, 4 * PAGE_SIZE, RW, 0), 0);
+	assert_int_equal(map(from, 4 * PAGE_SIZE, RW), 0);
 	for (i = 0; i < 4; i++)
 		store(from + i * PAGE_SIZE, i + 1);
 	/* Two pages before a multiple of 1 GiB, two after: four tables. */
@@ -539,10 +757,37 @@ static void test_failed_move(void **state)
 	/* Now the tables are there, but there is no area. */
 	assert_int_equal(move(from, to), 0);
 	assert_int_equal(move(to, from), 0);
-	use_up_areas(0);
+	use_up_areas();
 	assert_int_equal(move(from, to), -ENOMEM);
 	give_back_areas();
 	check_not_moved(from, to);
+	finish();
+}
+
+/* Without areas to split others into, each call fails and changes nothing. */
+static void test_no_areas(void **state)
+{
+	uint64_t va = 0x400000, at = va + PAGE_SIZE;
+
+	(void)state;
+	start();
+	assert_int_equal(map(va, 4 * PAGE_SIZE, RW), 0);
+	store(at, 5);
+	use_up_areas();
+	assert_int_equal(aspace_unmap(as, at, PAGE_SIZE), -ENOMEM);
+	assert_int_equal(aspace_protect(as, at, PAGE_SIZE, 0, false), -ENOMEM);
+	assert_int_equal(aspace_advise(as, at, PAGE_SIZE, ADVICE_FLAGS, 0,
+				       AREA_DONTFORK), -ENOMEM);
+	assert_int_equal(map(0x800000, PAGE_SIZE, RW), -ENOMEM);
+	assert_int_equal(load(at), 5);
+	store(at, 6);
+	assert_int_equal(as->pages, 1);
+	/* What needs none works: at an end nothing is split. */
+	assert_int_equal(aspace_unmap(as, va, PAGE_SIZE), 0);
+	assert_int_equal(aspace_advise(as, at, PAGE_SIZE, ADVICE_DISCARD, 0,
+				       0), 0);
+	assert_int_equal(load(at), 0);
+	give_back_areas();
 	finish();
 }
 
@@ -552,33 +797,33 @@ static void test_ranges(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(aspace_map(as, 0, PAGE_SIZE, RW, 0), -EPERM);
-	assert_int_equal(aspace_map(as, ASPACE_MIN + 1, PAGE_SIZE, RW, 0),
+	assert_int_equal(map(0, PAGE_SIZE, RW), -EPERM);
+	assert_int_equal(map(ASPACE_MIN + 1, PAGE_SIZE, RW),
 			 -EINVAL);
-	assert_int_equal(aspace_map(as, ASPACE_MIN, 5, RW, 0), -EINVAL);
-	assert_int_equal(aspace_map(as, ASPACE_MIN, 0, RW, 0), -EINVAL);
-	assert_int_equal(aspace_map(as, USER_TOP, PAGE_SIZE, RW, 0), -ENOMEM);
-	assert_int_equal(aspace_map(as, UINT64_MAX - PAGE_SIZE + 1, PAGE_SIZE,
-				    RW, 0), -ENOMEM);
-	assert_int_equal(aspace_map(as, ASPACE_MIN, UINT64_MAX - PAGE_SIZE + 1,
-				    RW, 0), -ENOMEM);
-	assert_int_equal(aspace_map(as, USER_TOP - PAGE_SIZE, PAGE_SIZE, RW, 0),
+	assert_int_equal(map(ASPACE_MIN, 5, RW), -EINVAL);
+	assert_int_equal(map(ASPACE_MIN, 0, RW), -EINVAL);
+	assert_int_equal(map(USER_TOP, PAGE_SIZE, RW), -ENOMEM);
+	assert_int_equal(map(UINT64_MAX - PAGE_SIZE + 1, PAGE_SIZE,
+				    RW), -ENOMEM);
+	assert_int_equal(map(ASPACE_MIN, UINT64_MAX - PAGE_SIZE + 1,
+				    RW), -ENOMEM);
+	assert_int_equal(map(USER_TOP - PAGE_SIZE, PAGE_SIZE, RW),
 			 0);
-	assert_int_equal(aspace_map(as, ASPACE_MIN, PAGE_SIZE,
-				    RW | AREA_EXEC, 0), -EACCES);
-	assert_int_equal(aspace_map_anywhere(as, 0, USER_TOP, RW, &va),
+	assert_int_equal(map(ASPACE_MIN, PAGE_SIZE,
+				    RW | AREA_EXEC), -EACCES);
+	assert_int_equal(map_anywhere(0, USER_TOP, RW, &va),
 			 -ENOMEM);
-	assert_int_equal(aspace_map_anywhere(as, 0, UINT64_MAX - PAGE_SIZE + 1,
+	assert_int_equal(map_anywhere(0, UINT64_MAX - PAGE_SIZE + 1,
 					     RW, &va), -ENOMEM);
-	assert_int_equal(aspace_map_anywhere(as, 0, 0, RW, &va), -EINVAL);
+	assert_int_equal(map_anywhere(0, 0, RW, &va), -EINVAL);
 	assert_int_equal(aspace_unmap(as, USER_TOP, PAGE_SIZE), -EINVAL);
 	assert_int_equal(aspace_unmap(as, ASPACE_MIN, 0), -EINVAL);
 	assert_int_equal(aspace_unmap(as, 0, USER_TOP), 0);
-	assert_int_equal(aspace_protect(as, ASPACE_MIN, PAGE_SIZE, RW),
+	assert_int_equal(aspace_protect(as, ASPACE_MIN, PAGE_SIZE, RW, false),
 			 -ENOMEM);
 	assert_int_equal(aspace_protect(as, UINT64_MAX - PAGE_SIZE + 1,
-					2 * PAGE_SIZE, RW), -ENOMEM);
-	assert_int_equal(aspace_protect(as, ASPACE_MIN, 0, RW), 0);
+					2 * PAGE_SIZE, RW, false), -ENOMEM);
+	assert_int_equal(aspace_protect(as, ASPACE_MIN, 0, RW, false), 0);
 	assert_int_equal(aspace_write(as, UINT64_MAX - 3, &va, 8), -EFAULT);
 	assert_int_equal(aspace_write(as, USER_TOP - 4, &va, 8), -EFAULT);
 	finish();
@@ -596,7 +841,7 @@ static void test_faults(void **state)
 	assert_int_equal(aspace_fault(as, LINEAR_SIZE, AREA_WRITE), -EFAULT);
 	assert_int_equal(aspace_fault(as, UINT64_C(0xffffffc000000000),
 				      AREA_EXEC), -EFAULT);
-	assert_int_equal(aspace_map(as, va, PAGE_SIZE, AREA_READ, 0), 0);
+	assert_int_equal(map(va, PAGE_SIZE, AREA_READ), 0);
 	assert_int_equal(aspace_fault(as, va - 1, AREA_READ), -EFAULT);
 	assert_int_equal(aspace_fault(as, va + PAGE_SIZE, AREA_READ), -EFAULT);
 	assert_int_equal(aspace_fault(as, va, AREA_WRITE), -EACCES);
@@ -612,7 +857,8 @@ static void test_faults(void **state)
 	assert_int_equal(aspace_fault(as, va, AREA_READ), 0);	/* spurious */
 	assert_int_equal(as->pages, 1);
 	/* Write-only and execute-only can be read, as on the hardware. */
-	assert_int_equal(aspace_protect(as, va, PAGE_SIZE, AREA_EXEC), 0);
+	assert_int_equal(aspace_protect(as, va, PAGE_SIZE, AREA_EXEC, false),
+			 0);
 	assert_int_equal(try_access(va, AREA_READ), 0);
 	assert_int_equal(try_access(va, AREA_EXEC), 0);
 	finish();
@@ -630,17 +876,51 @@ static void test_stack(void **state)
 	assert_int_equal(aspace_set_stack(as, top, top, RW), 0);
 	assert_int_equal(aspace_set_stack(as, top, top, RW), -EEXIST);
 	assert_int_equal(try_access(top - 1, AREA_WRITE), 0);
-	assert_int_equal(try_access(low, AREA_WRITE), 0);
-	assert_int_equal(try_access(low - 1, AREA_WRITE), -EFAULT);
 	/* Neither by itself nor by a hint does a mapping come too close. */
-	assert_int_equal(aspace_map_anywhere(as, 0, PAGE_SIZE, RW, &va), 0);
+	assert_int_equal(map_anywhere(0, PAGE_SIZE, RW, &va), 0);
 	assert_int_equal(va, low - AREA_STACK_GAP - PAGE_SIZE);
-	assert_int_equal(aspace_map_anywhere(as, low - PAGE_SIZE, PAGE_SIZE,
-					     RW, &va), 0);
+	va = top - ASPACE_STACK_FIRST - PAGE_SIZE;
+	assert_int_equal(map_anywhere(va, PAGE_SIZE, RW, &va), 0);
 	assert_int_equal(va, low - AREA_STACK_GAP - 2 * PAGE_SIZE);
+	/* It grows to its limit, in any steps. */
+	assert_int_equal(try_access(top - ASPACE_STACK_FIRST - 1, AREA_WRITE),
+			 0);
+	assert_int_equal(area_at(&as->areas, top - 1)->start,
+			 top - ASPACE_STACK_FIRST - PAGE_SIZE);
+	assert_int_equal(try_access(low - 1, AREA_WRITE), -EFAULT);
+	assert_int_equal(try_access(low, AREA_READ), 0);
+	assert_int_equal(try_access(low - 1, AREA_READ), -EFAULT);
+	assert_int_equal(area_at(&as->areas, top - 1)->start, low);
+	assert_int_equal(as->pages, 3);
 	/* A mapping below it does not grow into the gap, it moves. */
+	va = low - AREA_STACK_GAP - 2 * PAGE_SIZE;
 	assert_int_equal(aspace_remap(as, va, 2 * PAGE_SIZE, 3 * PAGE_SIZE, 0,
 				      &va), -ENOMEM);
+	finish();
+}
+
+/* It keeps away from what can be touched below it, but not from a guard. */
+static void test_stack_gap(void **state)
+{
+	uint64_t top = 0x7f00000000, below = top - 0x200000;
+
+	(void)state;
+	start();
+	assert_int_equal(aspace_set_stack(as, top, top, RW), 0);
+	assert_int_equal(map(below - PAGE_SIZE, PAGE_SIZE, AREA_READ), 0);
+	assert_int_equal(try_access(below + AREA_STACK_GAP, AREA_WRITE), 0);
+	assert_int_equal(try_access(below + AREA_STACK_GAP - 1, AREA_WRITE),
+			 -EFAULT);
+	assert_int_equal(aspace_protect(as, below - PAGE_SIZE, PAGE_SIZE, 0,
+					false), 0);
+	assert_int_equal(try_access(below, AREA_WRITE), 0);
+	assert_int_equal(try_access(below - 1, AREA_WRITE), -EACCES);
+	/* From some address in it down to where it begins. */
+	assert_int_equal(aspace_protect(as, top - PAGE_SIZE, PAGE_SIZE,
+					AREA_READ, true), 0);
+	assert_int_equal(try_access(below, AREA_WRITE), -EACCES);
+	assert_int_equal(aspace_protect(as, below - PAGE_SIZE, PAGE_SIZE,
+					AREA_READ, true), -EINVAL);
 	finish();
 }
 
@@ -670,7 +950,7 @@ static void test_brk(void **state)
 	assert_int_equal(aspace_brk(as, base + 0x5000), base + 0x5000);
 	assert_int_equal(load(0x505000), 0);
 	/* Not over another mapping, not more than there is memory. */
-	assert_int_equal(aspace_map(as, 0x600000, PAGE_SIZE, RW, 0), 0);
+	assert_int_equal(map(0x600000, PAGE_SIZE, RW), 0);
 	assert_int_equal(aspace_brk(as, 0x600000), 0x600000);
 	assert_int_equal(aspace_brk(as, 0x600001), 0x600000);
 	assert_int_equal(aspace_unmap(as, 0x600000, PAGE_SIZE), 0);
@@ -691,13 +971,14 @@ static void test_none(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(aspace_map(as, va, 4 * PAGE_SIZE, RW, 0), 0);
+	assert_int_equal(map(va, 4 * PAGE_SIZE, RW), 0);
 	store(va + PAGE_SIZE, 42);
-	assert_int_equal(aspace_protect(as, va, 4 * PAGE_SIZE, 0), 0);
+	assert_int_equal(aspace_protect(as, va, 4 * PAGE_SIZE, 0, false), 0);
 	assert_int_equal(try_access(va + PAGE_SIZE, AREA_READ), -EACCES);
 	assert_int_equal(try_access(va, AREA_READ), -EACCES);
 	assert_int_equal(as->pages, 1);
-	assert_int_equal(aspace_protect(as, va, 4 * PAGE_SIZE, AREA_READ), 0);
+	assert_int_equal(aspace_protect(as, va, 4 * PAGE_SIZE, AREA_READ,
+					false), 0);
 	assert_int_equal(load(va + PAGE_SIZE), 42);
 	assert_int_equal(load(va), 0);
 	finish();
@@ -713,8 +994,8 @@ static void test_write(void **state)
 	(void)state;
 	start();
 	memset(text, 'x', sizeof(text));
-	assert_int_equal(aspace_map(as, 0x400000, 5 * PAGE_SIZE,
-				    AREA_READ | AREA_EXEC, 0), 0);
+	assert_int_equal(map(0x400000, 5 * PAGE_SIZE,
+				    AREA_READ | AREA_EXEC), 0);
 	assert_int_equal(aspace_write(as, va, text, sizeof(text)), 0);
 	aspace_sync_icache(as, va, sizeof(text));
 	for (at = va; at < va + sizeof(text); at += 16) {
@@ -739,7 +1020,7 @@ static void test_sharing(void **state)
 	(void)state;
 	start();
 	aspace_get(as);
-	assert_int_equal(aspace_map(as, 0x400000, PAGE_SIZE, RW, 0), 0);
+	assert_int_equal(map(0x400000, PAGE_SIZE, RW), 0);
 	store(0x400000, 1);
 	aspace_put(as);
 	assert_int_equal(user_cpu_forgotten, 0);
@@ -773,9 +1054,9 @@ static void test_fork(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(aspace_map(as, va, 4 * PAGE_SIZE, RW, 0), 0);
-	assert_int_equal(aspace_map(as, va + 8 * PAGE_SIZE, PAGE_SIZE,
-				    AREA_READ | AREA_EXEC, 0), 0);
+	assert_int_equal(map(va, 4 * PAGE_SIZE, RW), 0);
+	assert_int_equal(map(va + 8 * PAGE_SIZE, PAGE_SIZE,
+				    AREA_READ | AREA_EXEC), 0);
 	aspace_set_brk(as, 0x600000);
 	assert_int_equal(aspace_brk(as, 0x600010), 0x600010);
 	store(va, 1);
@@ -814,18 +1095,19 @@ static void test_fork_protect(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(aspace_map(as, va, 2 * PAGE_SIZE, RW, 0), 0);
+	assert_int_equal(map(va, 2 * PAGE_SIZE, RW), 0);
 	store(va, 1);
 	store(va + PAGE_SIZE, 2);
-	assert_int_equal(aspace_protect(as, va, PAGE_SIZE, 0), 0);
+	assert_int_equal(aspace_protect(as, va, PAGE_SIZE, 0, false), 0);
 	child = aspace_fork(as);
 	assert_non_null(child);
-	assert_int_equal(aspace_protect(as, va, PAGE_SIZE, RW), 0);
+	assert_int_equal(aspace_protect(as, va, PAGE_SIZE, RW, false), 0);
 	store(va, 11);
 	assert_int_equal(aspace_remap(as, va + PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
 				      REMAP_FIXED, &to), 0);
 	store(to, 12);
-	assert_int_equal(aspace_protect(child, va, 2 * PAGE_SIZE, RW), 0);
+	assert_int_equal(aspace_protect(child, va, 2 * PAGE_SIZE, RW, false),
+			 0);
 	assert_int_equal(load_of(child, va), 1);
 	assert_int_equal(load_of(child, va + PAGE_SIZE), 2);
 	aspace_put(child);
@@ -842,9 +1124,8 @@ static void test_fork_no_memory(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(aspace_map(as, va, 4 * PAGE_SIZE, RW, 0), 0);
-	assert_int_equal(aspace_map(as, UINT64_C(0x7000000000), PAGE_SIZE, RW,
-				    0), 0);
+	assert_int_equal(map(va, 4 * PAGE_SIZE, RW), 0);
+	assert_int_equal(map(UINT64_C(0x7000000000), PAGE_SIZE, RW), 0);
 	store(va, 1);
 	store(UINT64_C(0x7000000000), 2);
 	for (n = 0; !done; n++) {
@@ -891,9 +1172,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_failed_move),
+		cmocka_unit_test(test_no_areas),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_stack_gap),
 		cmocka_unit_test(test_brk),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_write),

@@ -27,6 +27,7 @@
 #undef AT_RANDOM
 #undef AT_HWCAP2
 #undef AT_EXECFN
+#undef AT_MINSIGSTKSZ
 #include "lib/assert.h"
 #include "proc/exec_stack.h"
 
@@ -100,7 +101,7 @@ static void check(const char *const *argv, unsigned argc,
 	struct exec_stack s = {
 		.top = TOP, .argc = argc, .envc = envc,
 		.phdr = 0x400040, .phnum = 6, .entry = 0x400780,
-		.hwcap = 0x887fff, .hwcap2 = 3,
+		.hwcap = 0x887fff, .hwcap2 = 3, .signal_stack = 4720,
 	};
 	char *strings = malloc(ROOM / 2);
 	uint64_t sp, va;
@@ -129,6 +130,7 @@ static void check(const char *const *argv, unsigned argc,
 	assert_int_equal(auxv(va, AT_ENTRY), 0x400780);
 	assert_int_equal(auxv(va, AT_HWCAP), 0x887fff);
 	assert_int_equal(auxv(va, AT_HWCAP2), 3);
+	assert_int_equal(auxv(va, AT_MINSIGSTKSZ), 4720);
 	assert_int_equal(auxv(va, AT_SECURE), 0);
 	assert_int_equal(auxv(va, AT_CLKTCK), 100);
 	assert_int_equal(auxv(va, AT_UID) | auxv(va, AT_EUID) |

@@ -122,7 +122,8 @@ static void *sleeper_main(void *arg)
 
 	shim_enter(s->pid);
 	process_current()->aspace = s->as;
-	s->result = futex_wait(U(s->word), s->shared, s->value, s->bits, &never);
+	s->result = futex_wait(U(s->word), s->shared, s->value, s->bits,
+			       &never);
 	__atomic_store_n(&s->turn, __atomic_add_fetch(&turns, 1,
 						      __ATOMIC_RELAXED),
 			 __ATOMIC_RELEASE);

@@ -175,7 +175,7 @@ static void test_vectors(void **state)
 	(void)state;
 	open_pipe(fd, FILE_NONBLOCK);
 	assert_int_equal(CALL(writev, (uint64_t)fd[1], U(iov), 4), 8);
-	/* What is there fills the pieces in turn; the rest is not waited for. */
+	/* What is there fills the pieces; the rest is not waited for. */
 	assert_int_equal(CALL(readv, (uint64_t)fd[0], U(in), 3), 8);
 	assert_memory_equal(out, "abcdefgh", 8);
 	assert_int_equal(CALL(readv, (uint64_t)fd[0], U(in), 3), -EAGAIN);

@@ -4,17 +4,23 @@
  * Linux has them, file contents in mappings. One process, one file.
  */
 #include "check.h"
+#include "fake_file.h"
 #include "machine.h"
 #include "user_cpu.h"
 
+#include <weft/uaccess.h>
+
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/pagetree.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/aspace.h"
+#include "mm/inspect.h"
 #include "mm/page.h"
 #include "proc/process.h"
 #include "syscall/sys_mm.h"
+#include "syscall/syscall.h"
 
 enum {
 	MIB = 0x100000,
@@ -25,13 +31,14 @@ enum {
 
 enum { R = 1, W = 2, X = 4, SHARED = 1, PRIVATE = 2, VALIDATE = 3,
        FIXED = 0x10, ANON = 0x20, NORESERVE = 0x4000, POPULATE = 0x8000,
-       NONBLOCK = 0x10000, HUGETLB = 0x40000, NOREPLACE = 0x100000 };
+       GROWSDOWN = 0x100, NONBLOCK = 0x10000, HUGETLB = 0x40000,
+       NOREPLACE = 0x100000 };
 
 static struct process process;
-static struct inode inode;
+static struct inode *inode;
 static struct file file;
 static int file_refs;
-static long read_error;
+static unsigned missing[PART_COUNT];
 static size_t free_before;
 
 struct process *process_current(void)
@@ -54,30 +61,68 @@ void file_put(struct file *f)
 	file_refs--;
 }
 
+uint32_t file_flags(const struct file *f)
+{
+	return f->flags;
+}
+
+long syscall_part_missing(enum syscall_part part)
+{
+	missing[part]++;
+	return -ENOSYS;
+}
+
+/* User memory of the running process, page by page. */
+size_t weft_copy_to_user(uint64_t dst, const void *src, size_t len)
+{
+	const char *from = src;
+	int err;
+
+	assert_int_equal(machine_locks_held(), 0);
+	for (; len; len--) {
+		char *to = user_cpu_access(process.aspace, dst++, AREA_WRITE,
+					   &err);
+
+		if (!to)
+			break;
+		*to = *from++;
+	}
+	return len;
+}
+
+size_t weft_copy_from_user(void *dst, uint64_t src, size_t len)
+{
+	(void)dst;
+	(void)src;
+	return len;
+}
+
+size_t weft_clear_user(uint64_t dst, size_t len)
+{
+	(void)dst;
+	return len;
+}
+
+long weft_string_from_user(char *dst, uint64_t src, size_t size)
+{
+	(void)dst;
+	(void)src;
+	(void)size;
+	return -EFAULT;
+}
+
 static char content(uint64_t pos)
 {
 	return (char)(pos * 7 + pos / 256);
 }
 
-/* Short now and then, as a read may be. */
-long file_kread(struct file *f, void *dst, size_t len, uint64_t pos)
+static void fill_file(void)
 {
-	char *bytes = dst;
-	size_t i;
+	uint64_t pos;
 
-	assert_ptr_equal(f, &file);
-	assert_int_equal(machine_locks_held(), 0);
-	if (read_error)
-		return read_error;
-	if (pos >= FILE_SIZE)
-		return 0;
-	if (len > FILE_SIZE - pos)
-		len = FILE_SIZE - pos;
-	if (len > 3000)
-		len = 3000;
-	for (i = 0; i < len; i++)
-		bytes[i] = content(pos + i);
-	return (long)len;
+	for (pos = 0; pos < FILE_SIZE; pos++)
+		((char *)fake_file_word(inode, pos / PAGE_SIZE))
+			[pos % PAGE_SIZE] = content(pos);
 }
 
 static long call_mmap(uint64_t addr, uint64_t len, uint64_t prot,
@@ -125,10 +170,11 @@ static int start(void **state)
 	user_cpu_reset();
 	process.aspace = aspace_create();
 	assert_non_null(process.aspace);
-	inode = (struct inode){ .mode = MODE_REG, .size = FILE_SIZE };
-	file = (struct file){ .inode = &inode, .flags = FILE_RDONLY };
+	inode = fake_file(FILE_SIZE);
+	fill_file();
+	file = (struct file){ .inode = inode, .flags = FILE_RDONLY };
 	file_refs = 0;
-	read_error = 0;
+	memset(missing, 0, sizeof(missing));
 	return 0;
 }
 
@@ -136,7 +182,9 @@ static int finish(void **state)
 {
 	(void)state;
 	aspace_put(process.aspace);
+	inode_put(inode);
 	assert_int_equal(file_refs, 0);
+	assert_int_equal(fake_files, 0);
 	assert_int_equal(page_free_count(), free_before);
 	assert_int_equal(machine_locks_held(), 0);
 	return 0;
@@ -155,6 +203,7 @@ static void test_mmap_errors(void **state)
 	assert_true(anon(0, all + 1, R | W, NORESERVE) > 0);
 	assert_true(anon(0, all + 1, R, 0) > 0);
 	assert_int_equal(anon(0, 1, R | W | X, 0), -EACCES);
+	assert_int_equal(missing[PART_MMAP_WRITE_EXEC], 1);
 	assert_int_equal(anon(0x400001, 1, R, FIXED), -EINVAL);
 	assert_int_equal(anon(0x400001, 1, R, NOREPLACE), -EINVAL);
 	assert_int_equal(anon(0, 1, R, FIXED), -EPERM);
@@ -174,6 +223,12 @@ static void test_mmap_errors(void **state)
 	/* Unknown protection bits are ignored by mmap. */
 	assert_true(anon(0, 1, R | 0xff00, 0) > 0);
 	assert_true(call_mmap(0, 1, R | W, SHARED | ANON, -1, 0) > 0);
+	assert_int_equal(call_mmap(0, all + 1, R, SHARED | ANON, -1, 0),
+			 -ENOMEM);
+	assert_int_equal(call_mmap(0, 1, R, SHARED | ANON | GROWSDOWN, -1, 0),
+			 -EINVAL);
+	assert_int_equal(call_mmap(0, 1, R, PRIVATE | GROWSDOWN, FD, 0),
+			 -EINVAL);
 }
 
 static void test_places(void **state)
@@ -210,60 +265,122 @@ static void check_content(uint64_t va, uint64_t pos, size_t len)
 				 pos + i < FILE_SIZE ? content(pos + i) : 0);
 }
 
+static void store(uint64_t va, char value)
+{
+	int err;
+	char *c = user_cpu_access(process.aspace, va, AREA_WRITE, &err);
+
+	assert_non_null(c);
+	*c = value;
+}
+
 static void test_file(void **state)
 {
-	long va = call_mmap(0, 5 * PAGE_SIZE, R, PRIVATE, FD, 0);
+	uint64_t va = (uint64_t)call_mmap(0, 5 * PAGE_SIZE, R, PRIVATE, FD, 0);
 
 	(void)state;
-	assert_true(va > 0);
-	check_content((uint64_t)va, 0, 5 * PAGE_SIZE);
-	va = call_mmap(0x600000, 5000, R | X, PRIVATE | FIXED, FD, PAGE_SIZE);
-	assert_int_equal(va, 0x600000);
+	check_content(va, 0, 3 * PAGE_SIZE);
+	assert_int_equal(try_access(va + 3 * PAGE_SIZE, AREA_READ), -ENXIO);
+	assert_int_equal(call_mmap(0x600000, 5000, R | X, PRIVATE | FIXED, FD,
+				   PAGE_SIZE), 0x600000);
 	check_content(0x600000, PAGE_SIZE, 2 * PAGE_SIZE);
 	assert_int_equal(try_access(0x600000, AREA_EXEC), 0);
 	assert_int_equal(try_access(0x601fff, AREA_EXEC), 0);
 	assert_int_equal(try_access(0x601fff, AREA_WRITE), -EACCES);
-	va = call_mmap(0, 100, R | W, PRIVATE, FD, 0);
-	assert_int_equal(try_access((uint64_t)va, AREA_WRITE), 0);
-	va = call_mmap(0, 100, R, SHARED, FD, 0);
-	check_content((uint64_t)va, 0, 100);
-	va = call_mmap(0, 100, R, PRIVATE, FD, 4 * PAGE_SIZE);	/* behind it */
-	check_content((uint64_t)va, 4 * PAGE_SIZE, 100);
+	/* All that is mapped is the file's. */
+	assert_int_equal(process.aspace->file_pages, process.aspace->pages);
+	va = (uint64_t)call_mmap(0, 100, R | W, PRIVATE, FD, 0);
+	store(va, 'p');
+	check_content(va + 1, 1, 99);
+	assert_int_equal(*(char *)fake_file_word(inode, 0), content(0));
+	assert_int_equal(process.aspace->file_pages,
+			 process.aspace->pages - 1);
+	/* After MADV_DONTNEED it is what the file holds. */
+	assert_int_equal(call(sys_madvise, va, 1, 4, 0, 0), 0);
+	check_content(va, 0, PAGE_SIZE);
+	assert_int_equal(call(sys_madvise, va, 1, 8, 0, 0), -EINVAL);
+	assert_int_equal(inode->writers, 0);
+}
+
+static void test_shared_file(void **state)
+{
+	uint64_t a, b;
+
+	(void)state;
+	a = (uint64_t)call_mmap(0, 2 * PAGE_SIZE, R, SHARED, FD, 0);
+	check_content(a, 0, 2 * PAGE_SIZE);
+	/* As it was opened, whatever mprotect says. */
+	assert_int_equal(call(sys_mprotect, a, 1, R | W, 0, 0), -EACCES);
+	assert_int_equal(call(sys_mprotect, a, 1, R | X, 0, 0), 0);
+	file.flags = FILE_RDWR;
+	b = (uint64_t)call_mmap(0, 2 * PAGE_SIZE, R | W, SHARED, FD, PAGE_SIZE);
+	assert_int_equal(inode->writers, 1);
+	store(b, 's');
+	assert_int_equal(load(a + PAGE_SIZE), 's');
+	assert_int_equal(*(char *)fake_file_word(inode, 1), 's');
+	/* Split, and each part counts. */
+	assert_int_equal(call(sys_mprotect, b, 1, R, 0, 0), 0);
+	assert_int_equal(inode->writers, 2);
+	assert_int_equal(call(sys_munmap, b, 2 * PAGE_SIZE, 0, 0, 0), 0);
+	assert_int_equal(inode->writers, 0);
+	assert_int_equal(load(a + PAGE_SIZE), 's');
+}
+
+/* Two mappings of the same nameless file: that of an mremap from nothing. */
+static void test_shared_memory(void **state)
+{
+	uint64_t a = (uint64_t)call_mmap(0, 2 * PAGE_SIZE, R | W,
+					 SHARED | ANON, -1, 0), b;
+	struct futex_key one, other;
+
+	(void)state;
+	assert_int_equal(fake_files, 2);
+	b = (uint64_t)call(sys_mremap, a, 0, 3 * PAGE_SIZE, 1, 0);
+	store(a + PAGE_SIZE, 7);
+	assert_int_equal(load(b + PAGE_SIZE), 7);
+	assert_int_equal(try_access(b + 2 * PAGE_SIZE, AREA_READ), -ENXIO);
+	assert_int_equal(aspace_futex_key(process.aspace, a + 4, true, &one),
+			 0);
+	assert_int_equal(aspace_futex_key(process.aspace, b + 4, true, &other),
+			 0);
+	assert_true(futex_key_equal(&one, &other));
+	assert_int_equal(aspace_futex_key(process.aspace, b + 8, true, &other),
+			 0);
+	assert_false(futex_key_equal(&one, &other));
+	assert_int_equal(aspace_futex_key(process.aspace, a + 4, false,
+					  &other), 0);
+	assert_false(futex_key_equal(&one, &other));
+	assert_int_equal(aspace_futex_key(process.aspace, 0x10000, true,
+					  &other), -EFAULT);
+	assert_int_equal(call(sys_munmap, a, 2 * PAGE_SIZE, 0, 0, 0), 0);
+	assert_int_equal(load(b + PAGE_SIZE), 7);
+	assert_int_equal(call(sys_munmap, b, 3 * PAGE_SIZE, 0, 0, 0), 0);
+	assert_int_equal(fake_files, 1);
 }
 
 static void test_file_errors(void **state)
 {
-	size_t count;
+	struct inode device = { .mode = MODE_CHR, .rdev = DEV_ZERO };
 
 	(void)state;
 	file.flags = FILE_WRONLY;
 	assert_int_equal(call_mmap(0, 1, R, PRIVATE, FD, 0), -EACCES);
 	file.flags = FILE_RDONLY;
 	assert_int_equal(call_mmap(0, 1, R | W, SHARED, FD, 0), -EACCES);
-	file.flags = FILE_RDWR;
-	assert_int_equal(call_mmap(0, 1, R | W, SHARED, FD, 0), -ENODEV);
-	assert_int_equal(call_mmap(0, 1, R | W, VALIDATE, FD, 0), -ENODEV);
 	file.flags = FILE_PATH;
 	assert_int_equal(call_mmap(0, 1, R, PRIVATE, FD, 0), -EBADF);
-	file.flags = FILE_RDONLY;
-	inode.mode = MODE_DIR;
-	assert_int_equal(call_mmap(0, 1, R, PRIVATE, FD, 0), -ENODEV);
-	inode.mode = MODE_REG;
-	read_error = -EIO;
-	assert_int_equal(call_mmap(0, 1, R, PRIVATE, FD, 0), -EIO);
-	read_error = 0;
-	page_fail_after(3);
-	assert_int_equal(call_mmap(0, 3 * PAGE_SIZE, R, PRIVATE, FD, 0),
-			 -ENOMEM);
-	page_fail_after(-1);
-	count = process.aspace->areas.count;
-	assert_int_equal(count, 0);
-	assert_int_equal(process.aspace->pages, 0);
-
-	inode = (struct inode){ .mode = MODE_CHR, .rdev = DEV_ZERO };
 	file.flags = FILE_RDWR;
+	assert_int_equal(process.aspace->areas.count, 0);
+	assert_true(call_mmap(0, 1, R | W, VALIDATE, FD, 0) > 0);
+
+	file.inode = &device;
 	assert_true(call_mmap(0, 1, R | W, SHARED, FD, 0) > 0);
-	inode.rdev = DEV_CONSOLE;
+	assert_int_equal(fake_files, 2);
+	assert_true(call_mmap(0, 1, R | W, PRIVATE, FD, 0) > 0);
+	assert_int_equal(fake_files, 2);
+	device.rdev = DEV_CONSOLE;
+	assert_int_equal(call_mmap(0, 1, R, PRIVATE, FD, 0), -ENODEV);
+	device.mode = MODE_DIR;
 	assert_int_equal(call_mmap(0, 1, R, PRIVATE, FD, 0), -ENODEV);
 }
 
@@ -300,6 +417,9 @@ static void test_mprotect(void **state)
 			 -EINVAL);
 	assert_int_equal(call(sys_mprotect, va, UINT64_MAX, R, 0, 0), -ENOMEM);
 	assert_int_equal(call(sys_mprotect, va, 1, R | W | X, 0, 0), -EACCES);
+	assert_int_equal(missing[PART_MMAP_WRITE_EXEC], 1);
+	assert_int_equal(call(sys_mprotect, va, 1, R | 0x3000000, 0, 0),
+			 -EINVAL);
 	assert_int_equal(call(sys_mprotect, va, 1, R | 8, 0, 0), 0);
 	assert_int_equal(try_access(va, AREA_WRITE), -EACCES);
 	assert_int_equal(try_access(va + PAGE_SIZE, AREA_WRITE), 0);
@@ -323,7 +443,8 @@ static void test_mremap(void **state)
 
 	(void)state;
 	assert_int_equal(call(sys_mremap, va, 1, 1, 8, 0), -EINVAL);
-	assert_int_equal(call(sys_mremap, va, 1, 1, 4, 0), -EINVAL);
+	assert_int_equal(call(sys_mremap, va, 1, 1, 5, 0), -EINVAL);
+	assert_int_equal(missing[PART_MREMAP_DONTUNMAP], 1);
 	assert_int_equal(call(sys_mremap, va, 1, 1, 2, 0x800000), -EINVAL);
 	assert_int_equal(call(sys_mremap, va + 1, 1, 1, 1, 0), -EINVAL);
 	assert_int_equal(call(sys_mremap, va, 1, 0, 1, 0), -EINVAL);
@@ -356,7 +477,7 @@ static void test_mremap(void **state)
 static void test_madvise(void **state)
 {
 	static const unsigned hints[] = { 0, 1, 2, 3, 10, 11, 12, 13, 14, 15,
-		16, 17, 20, 21 };
+		16, 17, 18, 19, 20, 21, 22, 23 };
 	uint64_t va = (uint64_t)anon(0x400000, 4 * PAGE_SIZE, R | W,
 				     POPULATE);
 	size_t i;
@@ -365,7 +486,6 @@ static void test_madvise(void **state)
 	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
 		assert_int_equal(call(sys_madvise, va, 1, hints[i], 0, 0), 0);
 	assert_int_equal(process.aspace->pages, 4);
-	assert_int_equal(call(sys_madvise, va, 1, 18, 0, 0), -EINVAL);
 	assert_int_equal(call(sys_madvise, va, 1, 9, 0, 0), -EINVAL);
 	assert_int_equal(call(sys_madvise, va, 1, 100, 0, 0), -EINVAL);
 	assert_int_equal(call(sys_madvise, va + 1, 1, 4, 0, 0), -EINVAL);
@@ -379,6 +499,170 @@ static void test_madvise(void **state)
 	assert_int_equal(call(sys_madvise, va, 5 * PAGE_SIZE, 4, 0, 0),
 			 -ENOMEM);
 	assert_int_equal(process.aspace->pages, 0);
+}
+
+static void test_populate(void **state)
+{
+	uint64_t va = (uint64_t)anon(0x400000, 4 * PAGE_SIZE, R | W, 0);
+	uint64_t in_file = (uint64_t)call_mmap(0, 4 * PAGE_SIZE, R, PRIVATE,
+					       FD, 0);
+
+	(void)state;
+	assert_int_equal(call(sys_madvise, va, PAGE_SIZE, 22, 0, 0), 0);
+	assert_int_equal(process.aspace->pages, 1);
+	assert_int_equal(call(sys_madvise, in_file, PAGE_SIZE, 23, 0, 0),
+			 -EINVAL);
+	assert_int_equal(call(sys_madvise, in_file, 4 * PAGE_SIZE, 22, 0, 0),
+			 -EFAULT);
+	assert_int_equal(process.aspace->pages, 4);
+	assert_int_equal(call(sys_madvise, va + 3 * PAGE_SIZE, 2 * PAGE_SIZE,
+			      22, 0, 0), -ENOMEM);
+	fake_deadly = true;
+	assert_int_equal(call(sys_madvise, va, 4 * PAGE_SIZE, 22, 0, 0),
+			 -EINTR);
+	fake_deadly = false;
+	assert_int_equal(process.aspace->pages, 5);
+}
+
+static void test_mlock(void **state)
+{
+	uint64_t va = (uint64_t)anon(0x400000, 4 * PAGE_SIZE, R | W, 0);
+
+	(void)state;
+	assert_int_equal(call(sys_mlock, va + 5, PAGE_SIZE, 0, 0, 0), 0);
+	assert_int_equal(process.aspace->pages, 2);
+	assert_int_equal(call(sys_munlock, va, 4 * PAGE_SIZE, 0, 0, 0), 0);
+	assert_int_equal(call(sys_mlock, va, 0, 0, 0, 0), 0);
+	assert_int_equal(call(sys_mlock, va, 5 * PAGE_SIZE, 0, 0, 0), -ENOMEM);
+	assert_int_equal(call(sys_munlock, va, 5 * PAGE_SIZE, 0, 0, 0),
+			 -ENOMEM);
+	assert_int_equal(call(sys_mlock, va, UINT64_MAX, 0, 0, 0), -EINVAL);
+	assert_int_equal(call(sys_mlock2, va, PAGE_SIZE, 2, 0, 0), -EINVAL);
+	assert_int_equal(call(sys_mlock2, va, 4 * PAGE_SIZE, 1, 0, 0), 0);
+	assert_int_equal(process.aspace->pages, 2);
+	assert_int_equal(call(sys_mlock2, va, 3 * PAGE_SIZE, 0, 0, 0), 0);
+	assert_int_equal(process.aspace->pages, 3);
+	assert_int_equal(call(sys_mlockall, 0, 0, 0, 0, 0), -EINVAL);
+	assert_int_equal(call(sys_mlockall, 4, 0, 0, 0, 0), -EINVAL);
+	assert_int_equal(call(sys_mlockall, 8, 0, 0, 0, 0), -EINVAL);
+	assert_int_equal(call(sys_mlockall, 2, 0, 0, 0, 0), 0);
+	assert_int_equal(process.aspace->pages, 3);
+	assert_int_equal(call(sys_mlockall, 1, 0, 0, 0, 0), 0);
+	assert_int_equal(process.aspace->pages, 4);
+	assert_int_equal(call(sys_munlockall, 0, 0, 0, 0, 0), 0);
+	anon(va, PAGE_SIZE, R | W, FIXED);
+	page_fail_after(0);
+	assert_int_equal(call(sys_mlock, va, PAGE_SIZE, 0, 0, 0), -EAGAIN);
+	page_fail_after(-1);
+}
+
+static void test_msync(void **state)
+{
+	uint64_t va = (uint64_t)anon(0x400000, 4 * PAGE_SIZE, R | W, 0);
+
+	(void)state;
+	assert_int_equal(call(sys_msync, va, 100, 4, 0, 0), 0);
+	assert_int_equal(call(sys_msync, va, 100, 1 | 2, 0, 0), 0);
+	assert_int_equal(call(sys_msync, va, 100, 1 | 4, 0, 0), -EINVAL);
+	assert_int_equal(call(sys_msync, va, 100, 8, 0, 0), -EINVAL);
+	assert_int_equal(call(sys_msync, va + 1, 100, 4, 0, 0), -EINVAL);
+	assert_int_equal(call(sys_msync, va, 0, 4, 0, 0), 0);
+	assert_int_equal(call(sys_msync, va, 5 * PAGE_SIZE, 4, 0, 0), -ENOMEM);
+	assert_int_equal(call(sys_msync, va, UINT64_MAX, 4, 0, 0), -ENOMEM);
+}
+
+static void test_mincore(void **state)
+{
+	uint64_t va = (uint64_t)anon(0x400000, 600 * PAGE_SIZE, R | W, 0);
+	uint64_t in_file = (uint64_t)call_mmap(0, 4 * PAGE_SIZE, R, PRIVATE,
+					       FD, 0);
+	uint64_t vec = (uint64_t)anon(0, PAGE_SIZE, R | W, 0);
+	size_t i;
+
+	(void)state;
+	store(va + PAGE_SIZE, 1);
+	store(va + 599 * PAGE_SIZE, 1);
+	assert_int_equal(call(sys_mincore, va, 600 * PAGE_SIZE, vec, 0, 0), 0);
+	for (i = 0; i < 600; i++)
+		assert_int_equal(load(vec + i), i == 1 || i == 599);
+	/* What the file has is in memory, mapped or not. */
+	assert_int_equal(call(sys_mincore, in_file, 4 * PAGE_SIZE, vec, 0, 0),
+			 0);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(load(vec + i), i < 3);
+	assert_int_equal(call(sys_mincore, va + 1, 1, vec, 0, 0), -EINVAL);
+	assert_int_equal(call(sys_mincore, va, 601 * PAGE_SIZE, vec, 0, 0),
+			 -ENOMEM);
+	assert_int_equal(call(sys_mincore, va, UINT64_MAX, vec, 0, 0),
+			 -ENOMEM);
+	assert_int_equal(call(sys_mincore, va, PAGE_SIZE, USER_TOP, 0, 0),
+			 -EFAULT);
+	assert_int_equal(call(sys_mincore, va, PAGE_SIZE, in_file, 0, 0),
+			 -EFAULT);
+	assert_int_equal(call(sys_mincore, va, 0, vec, 0, 0), 0);
+}
+
+struct seen {
+	unsigned areas;
+	struct area_info last;
+};
+
+static int see(const struct area_info *info, void *arg)
+{
+	struct seen *seen = arg;
+
+	assert_int_equal(machine_locks_held(), 0);
+	assert_true(info->start >= seen->last.end);
+	seen->areas++;
+	seen->last = *info;
+	return 0;
+}
+
+static void test_inspect(void **state)
+{
+	struct aspace *as = process.aspace;
+	struct aspace_usage usage;
+	struct seen seen = { 0 };
+
+	(void)state;
+	aspace_set_brk(as, 0x500000);
+	aspace_brk(as, 0x503000);
+	assert_int_equal(call_mmap(0x600000, 2 * PAGE_SIZE, R | X,
+				   PRIVATE | FIXED, FD, PAGE_SIZE), 0x600000);
+	assert_int_equal(aspace_set_stack(as, 0x7f00000000, 0x7f00000000,
+					  R | W), 0);
+	assert_int_equal(aspace_map_signal_page(as, inode, 4), 0);
+	store(0x500000, 1);
+	(void)load(0x600000);
+	assert_int_equal(aspace_for_each_area(as, see, &seen), 0);
+	assert_int_equal(seen.areas, 4);
+	assert_string_equal(seen.last.name, "[stack]");
+	assert_int_equal(seen.last.end, 0x7f00000000);
+	aspace_usage(as, &usage);
+	assert_int_equal(usage.mapped, 3 + 2 + 1 +
+			 ASPACE_STACK_FIRST / PAGE_SIZE);
+	assert_int_equal(usage.resident, 2);
+	assert_int_equal(usage.file, 1);
+	assert_int_equal(usage.text, 3);
+	assert_int_equal(usage.data, 3);
+	assert_int_equal(usage.stack, ASPACE_STACK_FIRST / PAGE_SIZE);
+	assert_int_equal(try_access(as->signal_page, AREA_EXEC), 0);
+	assert_int_equal(try_access(as->signal_page, AREA_WRITE), -EACCES);
+	assert_null(aspace_program(as));
+	file.flags = FILE_RDWR;
+	call_mmap(0x700000, 1, R | W, SHARED | FIXED, FD, 0);
+	assert_int_equal(aspace_set_program(as, inode), -ETXTBSY);
+	call(sys_munmap, 0x700000, 1, 0, 0, 0);
+	assert_int_equal(aspace_set_program(as, inode), 0);
+	assert_int_equal(inode->writers, -1);
+	assert_ptr_equal(aspace_program(as), inode);
+	inode_put(inode);
+	/* All of it goes at once, and nothing comes. */
+	aspace_reap(as);
+	assert_int_equal(as->pages, 0);
+	assert_int_equal(try_access(0x500000, AREA_READ), -EFAULT);
+	assert_int_equal(anon(0, 1, R, 0), -ENOMEM);
+	assert_null(aspace_fork(as));
 }
 
 static void test_brk(void **state)
@@ -413,11 +697,18 @@ int main(void)
 		TEST(test_mmap_errors),
 		TEST(test_places),
 		TEST(test_file),
+		TEST(test_shared_file),
+		TEST(test_shared_memory),
 		TEST(test_file_errors),
 		TEST(test_munmap),
 		TEST(test_mprotect),
 		TEST(test_mremap),
 		TEST(test_madvise),
+		TEST(test_populate),
+		TEST(test_mlock),
+		TEST(test_msync),
+		TEST(test_mincore),
+		TEST(test_inspect),
 		TEST(test_brk),
 	};
 

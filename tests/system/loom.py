@@ -22,7 +22,8 @@ MACHINE = shlex.split(os.environ.get("LOOM_OPTIONS", ""))
 OPTIONS = ["--shell", "loom", *MACHINE]
 DEBIAN = ["--shell", "ash", *MACHINE]
 TIMEOUT = 60            # seconds; it only detects a hang
-PROMPT = "loom$ "
+PROMPT = "loom$ "       # of loom's own shell
+DEBIAN_PROMPT = re.compile(r"loom:\S+# ")     # of Debian's
 
 # What a line editor sends besides text.
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][0-9A-B]|\x07")
@@ -74,6 +75,8 @@ class Session:
 
     def __init__(self, *words: str, ready: bool = True,
                  options: "list[str]" = OPTIONS) -> None:
+        self.prompts = DEBIAN_PROMPT.pattern if "loom" not in options \
+            else re.escape(PROMPT)
         self.terminal = pexpect.spawn(RUN, [*options, *words], timeout=TIMEOUT,
                                       encoding="utf-8", codec_errors="replace",
                                       dimensions=(24, 80))
@@ -101,7 +104,7 @@ class Session:
 
     def prompt(self) -> str:
         """Wait for the prompt; returns what came before it."""
-        return self.expect(re.escape(PROMPT))
+        return self.expect(self.prompts)
 
     def command(self, line: str) -> str:
         """Type a line; returns what it printed until the next prompt."""

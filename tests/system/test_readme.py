@@ -3,17 +3,18 @@
 
 It is the fenced blocks marked "console". A line that begins with "$ " is
 typed to the host's shell; ./run without a program starts a session, in which
-lines after the prompt are typed, and a line of only "^C" is that key. What
-stands between must be printed, in this order; numbers may differ, and "..."
-stands for anything.
+lines after the prompt or "> " are typed, and a line that starts with "^C" or
+"^Z" shows that key. What stands between must be printed, in this order;
+numbers may differ, and "..." stands for anything. The shell is Debian's ash.
 """
 
 import os
 import re
 import subprocess
 
-from loom import PROMPT, ROOT, Session, expect
+from loom import DEBIAN, DEBIAN_PROMPT, ROOT, Session, expect
 
+HOST_PROMPT = re.compile(r"\$ ")
 FENCE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 
 
@@ -22,12 +23,17 @@ def blocks() -> list[list[str]]:
         return [match.splitlines() for match in FENCE.findall(file.read())]
 
 
-def steps(lines: list[str], prompt: str) -> list[tuple[str, list[str]]]:
+def steps(lines: list[str],
+          prompt: "re.Pattern[str]") -> list[tuple[str, list[str]]]:
     """(what is typed, the lines that follow it), for one prompt."""
     found: list[tuple[str, list[str]]] = []
     for line in lines:
-        if line.startswith(prompt):
-            found.append((line[len(prompt):], []))
+        match = prompt.match(line)
+        if match:
+            found.append((line[match.end():], []))
+        elif found and not found[-1][1] and line.startswith("> "):
+            typed, following = found.pop()
+            found.append((f"{typed}\r{line[2:]}", following))
         elif found:
             found[-1][1].append(line)
     return found
@@ -42,32 +48,35 @@ def check(typed: str, wanted: list[str], output: str) -> None:
     """The lines of @wanted are in @output, in this order."""
     lines = iter([normal(line) for line in output.splitlines()])
     for line in wanted:
-        if normal(line) in ("", "...", "^C"):
+        if normal(line) in ("", "...", "^C", "^Z"):
             continue
         expect(any(normal(line) == other for other in lines),
                f"after '{typed}': no line '{line}' in its place in\n{output}")
 
 
 def replay_session(command: str, lines: list[str]) -> None:
-    with Session(*command.split()[1:], ready=False) as s:
+    with Session(*command.split()[1:], ready=False, options=DEBIAN) as s:
         first = next((i for i, line in enumerate(lines)
-                      if line.startswith(PROMPT)), len(lines))
+                      if DEBIAN_PROMPT.match(line)), len(lines))
         check(command, lines[:first], s.prompt())
-        for typed, wanted in steps(lines, PROMPT):
+        for typed, wanted in steps(lines, DEBIAN_PROMPT):
             if typed.strip() == "poweroff":
                 s.power_off()
                 return
-            check(typed, wanted, type_line(s, typed, "^C" in wanted))
+            keys = [line[1].lower() for line in wanted
+                    if line.startswith(("^C", "^Z"))]
+            check(typed, wanted, type_line(s, typed, keys))
 
 
-def type_line(session: Session, typed: str, interrupt: bool) -> str:
-    """Type a line, and ^C after it if wanted; returns what was printed."""
-    session.send(typed + "\r")
-    session.expect(r"\r*\n")
+def type_line(session: Session, typed: str, keys: list[str]) -> str:
+    """Type a line, and the control keys after it; returns what it printed."""
+    for line in typed.split("\r"):
+        session.send(line + "\r")
+        session.expect(r"\r*\n")
     output = ""
-    if interrupt:
-        output = session.settle(1.0)
-        session.key("c")
+    for key in keys:
+        output += session.settle(1.0)
+        session.key(key)
     output += session.prompt()
     if typed.endswith("&"):
         output += session.settle(0.3)
@@ -79,7 +88,7 @@ def test_session() -> None:
     found = blocks()
     expect(found != [], "README.md has no console block")
     for lines in found:
-        for command, following in steps(lines, "$ "):
+        for command, following in steps(lines, HOST_PROMPT):
             words = command.split()
             if words[:1] == ["./run"] and "--" not in words \
                     and not set("|<>") & set(command):

@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -24,6 +25,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -64,11 +66,16 @@ struct row {
 
 /* Good things for the other arguments, and what a bad pointer is put into. */
 static char good[2 * PAGE] __attribute__((aligned(PAGE)));
+static char zeros[64];
 static char dot[] = ".", file_name[] = SCRATCH, other_name[] = SCRATCH ".2";
 static char program[512];	/* what execve would start */
 static char *no_strings[] = { NULL };
 static struct iovec iov;
 static char *list[2];
+static struct pollfd nothing = { .fd = -1 };
+static struct timespec no_time;
+static socklen_t name_len = 110, value_len = 4;
+static long offset = PAGE;
 
 /* Places in memory that are not, or not wholly, what a call needs. */
 static char *edge;		/* the first byte behind a mapped page */
@@ -78,7 +85,7 @@ static char *no_access, *read_only;
 #define A(pointer) ((long)(uintptr_t)(pointer))
 
 /* Descriptors that prepare() opens, at fixed numbers. */
-enum { FD_FILE = 20, FD_DIR, FD_PIPE_IN, FD_PIPE_OUT, FD_TTY };
+enum { FD_FILE = 20, FD_DIR, FD_PIPE_IN, FD_PIPE_OUT, FD_TTY, FD_SOCKET };
 
 static const struct row rows[] = {
 	{ "read", SYS_read, OUT | PARTIAL, 1, 64, { FD_FILE, P, 64 } },
@@ -131,6 +138,36 @@ static const struct row rows[] = {
 	{ "clock_getres", SYS_clock_getres, OUT | NULL_OK, 1, 16,
 	  { CLOCK_MONOTONIC, P } },
 	{ "gettimeofday", SYS_gettimeofday, OUT | NULL_OK, 0, 16, { P, 0 } },
+	{ "clock_settime", SYS_clock_settime, IN | NO_CONTROL, 1, 16,
+	  { CLOCK_REALTIME, P } },
+	{ "settimeofday", SYS_settimeofday, IN | NULL_OK | NO_CONTROL, 0, 16,
+	  { P, 0 } },
+	{ "settimeofday, the zone", SYS_settimeofday, IN | NULL_OK, 1, 8,
+	  { 0, P } },
+	{ "adjtimex", SYS_adjtimex, IN, 0, 208, { P } },
+	{ "clock_adjtime", SYS_clock_adjtime, IN, 1, 208,
+	  { CLOCK_REALTIME, P } },
+	{ "getitimer", SYS_getitimer, OUT, 1, 32, { 0, P } },
+	{ "setitimer, the new", SYS_setitimer, IN | NULL_OK, 1, 32,
+	  { 0, P, 0 } },
+	{ "setitimer, the old", SYS_setitimer, OUT | NULL_OK, 2, 32,
+	  { 0, 0, P } },
+	{ "timer_create, the event", SYS_timer_create,
+	  IN | NULL_OK | NO_CONTROL, 1, 64, { CLOCK_MONOTONIC, P, A(good) } },
+	{ "timer_create, the number", SYS_timer_create, OUT, 2, 4,
+	  { CLOCK_MONOTONIC, 0, P } },
+	/* The timer that the row before has made. */
+	{ "timer_settime, the new", SYS_timer_settime,
+	  IN | NULL_OK | NO_CONTROL, 2, 32, { 0, 0, P, 0 } },
+	{ "timer_settime, the old", SYS_timer_settime, OUT | NULL_OK, 3, 32,
+	  { 0, 0, A(zeros), P } },
+	{ "timer_gettime", SYS_timer_gettime, OUT, 1, 32, { 0, P } },
+	{ "futex, the timeout", SYS_futex, IN | NULL_OK | NO_CONTROL, 3, 16,
+	  { A(zeros), 0, 0, P } },
+	{ "get_robust_list, the head", SYS_get_robust_list, OUT, 1, 8,
+	  { 0, P, A(good) } },
+	{ "get_robust_list, the length", SYS_get_robust_list, OUT, 2, 8,
+	  { 0, A(good), P } },
 	{ "times", SYS_times, OUT | NULL_OK, 0, sizeof(struct tms), { P } },
 	{ "getrusage", SYS_getrusage, OUT, 1, sizeof(struct rusage),
 	  { RUSAGE_SELF, P } },
@@ -170,6 +207,9 @@ static const struct row rows[] = {
 	/* Good is what TCGETS has just left there. */
 	{ "ioctl TCSETS", SYS_ioctl, IN | KEEP_GOOD, 2, 36,
 	  { FD_TTY, TCSETS, P } },
+	{ "ioctl TIOCGWINSZ", SYS_ioctl, OUT, 2, 8,
+	  { FD_TTY, TIOCGWINSZ, P } },
+	{ "ioctl TIOCOUTQ", SYS_ioctl, OUT, 2, 4, { FD_TTY, TIOCOUTQ, P } },
 	{ "execve, the path", SYS_execve, STRING | NO_CONTROL, 0, 1,
 	  { P, A(no_strings), A(no_strings) } },
 	{ "execve, the arguments", SYS_execve, IN | NULL_OK | NO_CONTROL, 1,
@@ -188,6 +228,44 @@ static const struct row rows[] = {
 	  IN | NULL_OK | NO_CONTROL, 2, 8,
 	  { AT_FDCWD, A(program), P, A(no_strings), 0 } },
 	{ "clone3", SYS_clone3, IN | NO_CONTROL, 0, 64, { P, 64 } },
+	{ "ppoll, the descriptors", SYS_ppoll, IN | OUT, 0, 8,
+	  { P, 1, A(&no_time), 0, 0 } },
+	{ "ppoll, the time", SYS_ppoll, IN | NULL_OK, 2, 16,
+	  { A(&nothing), 1, P, 0, 0 } },
+	{ "ppoll, the mask", SYS_ppoll, IN | NULL_OK, 3, 8,
+	  { A(&nothing), 1, A(&no_time), P, 8 } },
+	{ "pselect6, a set", SYS_pselect6, IN | OUT | NULL_OK, 1, 8,
+	  { 1, P, 0, 0, A(&no_time), 0 } },
+	{ "pselect6, the time", SYS_pselect6, IN | NULL_OK, 4, 16,
+	  { 0, 0, 0, 0, P, 0 } },
+	{ "pselect6, the mask", SYS_pselect6, IN | NULL_OK, 5, 16,
+	  { 0, 0, 0, 0, A(&no_time), P } },
+	{ "ioctl FIONREAD", SYS_ioctl, OUT, 2, 4,
+	  { FD_PIPE_IN, FIONREAD, P } },
+	{ "sendfile", SYS_sendfile, IN | OUT | NULL_OK, 2, 8,
+	  { FD_PIPE_OUT, FD_FILE, P, 1 } },
+	{ "copy_file_range", SYS_copy_file_range, IN | NULL_OK, 1, 8,
+	  { FD_FILE, P, FD_FILE, A(&offset), 1, 0 } },
+	{ "socketpair", SYS_socketpair, OUT, 3, 8,
+	  { AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, P } },
+	{ "sendto", SYS_sendto, IN, 1, 64,
+	  { FD_SOCKET, P, 64, MSG_DONTWAIT, 0, 0 } },
+	{ "recvfrom, the buffer", SYS_recvfrom, OUT | PARTIAL, 1, 64,
+	  { FD_SOCKET, P, 64, MSG_DONTWAIT, 0, 0 } },
+	{ "recvfrom, the length", SYS_recvfrom, IN | OUT, 5, 4,
+	  { FD_SOCKET, A(good), 1, MSG_DONTWAIT, A(good), P } },
+	{ "sendmsg", SYS_sendmsg, IN, 1, 56, { FD_SOCKET, P, MSG_DONTWAIT } },
+	{ "recvmsg", SYS_recvmsg, IN, 1, 56, { FD_SOCKET, P, MSG_DONTWAIT } },
+	{ "getsockname, the name", SYS_getsockname, OUT, 1, 2,
+	  { FD_SOCKET, P, A(&name_len) } },
+	{ "getsockname, the length", SYS_getsockname, IN | OUT, 2, 4,
+	  { FD_SOCKET, A(good), P } },
+	{ "getsockopt, the value", SYS_getsockopt, OUT, 3, 4,
+	  { FD_SOCKET, SOL_SOCKET, SO_TYPE, P, A(&value_len) } },
+	{ "getsockopt, the length", SYS_getsockopt, IN | OUT, 4, 4,
+	  { FD_SOCKET, SOL_SOCKET, SO_TYPE, A(good), P } },
+	{ "setsockopt", SYS_setsockopt, IN, 3, 4,
+	  { FD_SOCKET, SOL_SOCKET, SO_RCVBUF, P, 4 } },
 	{ "prctl PR_GET_NAME", SYS_prctl, OUT, 1, 16, { PR_GET_NAME, P } },
 };
 
@@ -283,7 +361,7 @@ static void undo(const struct row *row, long result)
 		return;
 	if (row->nr == SYS_openat)
 		close((int)result);
-	if (row->nr == SYS_pipe2) {
+	if (row->nr == SYS_pipe2 || row->nr == SYS_socketpair) {
 		memcpy(fd, good, sizeof(fd));
 		close(fd[0]);
 		close(fd[1]);
@@ -412,6 +490,11 @@ static void prepare(void)
 		tap_bail("pipe");
 	at_number(end[0], FD_PIPE_IN, true);
 	at_number(end[1], FD_PIPE_OUT, true);
+	/* The other end stays open. */
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, end) != 0 ||
+	    write(end[1], good, PAGE) != PAGE)
+		tap_bail("socketpair");
+	at_number(end[0], FD_SOCKET, true);
 	end[0] = open("/dev/console", O_RDWR | O_NOCTTY);
 	if (end[0] < 0)
 		end[0] = open("/dev/tty", O_RDWR | O_NOCTTY);
@@ -425,6 +508,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "--exit") == 0)
 		return 0;
 	child_init(argv[0]);
+	/* In the background it may set the terminal all the same. */
+	signal(SIGTTOU, SIG_IGN);
 	prepare();
 	lowest = dup(0);
 	close(lowest);

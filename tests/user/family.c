@@ -462,6 +462,28 @@ static int play(const char *name, const char *argument)
 	return 125;
 }
 
+/* One user, root: what is asked for and what is set agree. */
+static void check_user(void)
+{
+	uid_t uid[3] = { 1, 1, 1 };
+	gid_t gid[3] = { 1, 1, 1 };
+
+	tap_ok(getuid() + geteuid() + getgid() + getegid() == 0, "root");
+	tap_ok(getresuid(&uid[0], &uid[1], &uid[2]) == 0 &&
+	       uid[0] + uid[1] + uid[2] == 0, "with all of its user IDs");
+	tap_ok(getresgid(&gid[0], &gid[1], &gid[2]) == 0 &&
+	       gid[0] + gid[1] + gid[2] == 0, "and all of its group IDs");
+	tap_ok(setuid(0) == 0 && setgid(0) == 0 && setreuid(-1, 0) == 0 &&
+	       setresgid(0, -1, 0) == 0, "who becomes root");
+	tap_equal(syscall(SYS_setfsuid, 0), 0, "also for files");
+	tap_equal(syscall(SYS_setfsgid, -1), 0, "who asks only");
+	tap_equal(syscall(SYS_setgroups, 0, NULL), 0, "without other groups");
+	tap_equal(syscall(SYS_getgroups, 0, NULL), 0,
+		  "of which there are none");
+	tap_ok(syscall(SYS_setgroups, -1, NULL) == -1 && errno == EINVAL,
+	       "nor fewer");
+}
+
 int main(int argc, char **argv)
 {
 	child_init(argv[0]);
@@ -478,5 +500,6 @@ int main(int argc, char **argv)
 	check_scripts();
 	check_inheritance();
 	check_auxv();
+	check_user();
 	return tap_done();
 }

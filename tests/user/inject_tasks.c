@@ -217,17 +217,22 @@ static int run_sigchld(void)
 
 static int run_kill(void)
 {
-	int status;
-	pid_t pid = fork();
+	int status, end[2];
+	char byte;
+	pid_t pid;
 
+	NEED(pipe(end) == 0);
+	pid = fork();
 	NEED(pid >= 0);
 	if (pid == 0) {
-		pause();
-		_exit(INJECT_WRONG);
+		/* Until it is killed, or its parent has been. */
+		close(end[1]);
+		_exit(read(end[0], &byte, 1) == 0 ? INJECT_REFUSED
+						  : INJECT_WRONG);
 	}
 	CHECK(kill(pid, SIGKILL) == 0);
 	CHECK(waitpid(pid, &status, 0) == pid);
-	return WIFSIGNALED(status) ? INJECT_DONE : INJECT_WRONG;
+	return WIFSIGNALED(status) ? INJECT_DONE : WEXITSTATUS(status);
 }
 
 static int run_timer(void)

@@ -5,11 +5,12 @@
  * thread-local variables, cancellation, ends of threads, robust and shared
  * mutexes, timed waits. It is built with glibc and with musl.
  *
- * Everything is done twice, and nothing may be lost. An alarm ends the program
- * if a thread waits for a wake-up that does not come.
+ * An alarm ends the program if a thread waits for a wake-up that does not come.
+ * It is run again by itself, twice, and then nothing may be lost.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -23,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/counts.h"
 #include "lib/tap.h"
 
@@ -128,13 +130,16 @@ static void check_mutex_kinds(void)
 {
 	pthread_mutexattr_t attr;
 	pthread_mutex_t m;
+	int err = 0;
 
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
 	pthread_mutex_init(&m, &attr);
-	tap_ok(pthread_mutex_lock(&m) == 0 && pthread_mutex_lock(&m) == 0 &&
-	       pthread_mutex_unlock(&m) == 0 && pthread_mutex_unlock(&m) == 0,
-	       "a recursive mutex");
+	for (int i = 0; i < 2; i++)
+		err |= pthread_mutex_lock(&m);
+	for (int i = 0; i < 2; i++)
+		err |= pthread_mutex_unlock(&m);
+	tap_equal(err, 0, "a recursive mutex");
 	pthread_mutex_destroy(&m);
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
 	pthread_mutex_init(&m, &attr);
@@ -330,8 +335,8 @@ static void *in_step(void *arg)
 
 	for (int i = 1; i <= 100; i++) {
 		__atomic_store_n(&arrived[me], i, __ATOMIC_RELAXED);
-		serial += pthread_barrier_wait(&barrier) ==
-			  PTHREAD_BARRIER_SERIAL_THREAD;
+		/* One of them is told so by another number than 0. */
+		serial += pthread_barrier_wait(&barrier) != 0;
 		for (int j = 0; j < WORKERS; j++)
 			if (__atomic_load_n(&arrived[j], __ATOMIC_RELAXED) < i)
 				return (void *)-1000;
@@ -670,9 +675,12 @@ static pthread_mutex_t *shared_mutex(int robust)
 	return m;
 }
 
+static sem_t locked;
+
 static void *lock_and_end(void *arg)
 {
 	pthread_mutex_lock(arg);
+	sem_post(&locked);
 	sleep_ms(20);		/* another waits by then */
 	return NULL;
 }
@@ -680,9 +688,12 @@ static void *lock_and_end(void *arg)
 static void check_robust(void)
 {
 	pthread_mutex_t *m = shared_mutex(PTHREAD_MUTEX_ROBUST);
-	pthread_t thread = start(lock_and_end, m);
+	pthread_t thread;
 
-	sleep_ms(5);
+	sem_init(&locked, 0, 0);
+	thread = start(lock_and_end, m);
+	while (sem_wait(&locked))
+		;
 	tap_equal(pthread_mutex_lock(m), EOWNERDEAD,
 		  "a mutex whose owner ended says so");
 	tap_equal(pthread_mutex_consistent(m), 0, "it is made consistent");
@@ -696,26 +707,37 @@ static void check_robust(void)
 	munmap(m, 4096);
 }
 
+/* The child's part: hold @m, say so, and be killed. */
+static void hold_and_die(pthread_mutex_t *m, int say)
+{
+	pthread_mutex_lock(m);
+	(void)!write(say, "", 1);
+	sleep_ms(20);
+	kill(getpid(), SIGKILL);
+	_exit(1);
+}
+
 static void check_robust_process(void)
 {
 	pthread_mutex_t *m = shared_mutex(PTHREAD_MUTEX_ROBUST);
-	pid_t pid = fork();
-	int status;
+	int status, said[2];
+	pid_t pid;
+	char c;
 
+	if (pipe(said))
+		tap_bail("pipe: %s", strerror(errno));
+	pid = fork();
 	if (pid < 0)
 		tap_bail("fork: %s", strerror(errno));
-	if (pid == 0) {
-		pthread_mutex_lock(m);
-		sleep_ms(20);
-		kill(getpid(), SIGKILL);
-		_exit(1);
-	}
-	while (pthread_mutex_trylock(m) == 0) {
-		pthread_mutex_unlock(m);
-		sleep_ms(1);
-	}
+	if (pid == 0)
+		hold_and_die(m, said[1]);
+	close(said[1]);
+	tap_equal(read(said[0], &c, 1), 1, "another process has a mutex");
+	close(said[0]);
 	tap_equal(pthread_mutex_lock(m), EOWNERDEAD,
-		  "the same when its process is killed");
+		  "whose owner ended when its process is killed");
+	pthread_mutex_consistent(m);
+	pthread_mutex_unlock(m);
 	waitpid(pid, &status, 0);
 	munmap(m, 4096);
 }
@@ -809,27 +831,23 @@ static void *end_process(void *arg)
 	_exit(17);
 }
 
-/* The main thread ends by itself, another ends the process. */
-static void check_main_ends(void)
+/* --main-ends: the main thread ends by itself, another ends the process. */
+static void main_ends(void)
 {
-	pid_t pid = fork();
-	int status = 0;
+	static pthread_t self;
 
-	if (pid < 0)
-		tap_bail("fork: %s", strerror(errno));
-	if (pid == 0) {
-		static pthread_t self;
-
-		self = pthread_self();
-		start(end_process, &self);
-		pthread_exit(NULL);
-	}
-	waitpid(pid, &status, 0);
-	tap_ok(WIFEXITED(status) && WEXITSTATUS(status) == 17,
-	       "the main thread may end before others");
+	self = pthread_self();
+	start(end_process, &self);
+	pthread_exit(NULL);
 }
 
-static void round_of_all(void)
+static void check_main_ends(void)
+{
+	tap_equal(child_wait(child_again("--main-ends", NULL, NULL, -1, -1)),
+		  17, "the main thread may end before others");
+}
+
+static void check_all(void)
 {
 	alarm(LIMIT);
 	check_mutex();
@@ -850,17 +868,34 @@ static void round_of_all(void)
 	check_many();
 	check_detached();
 	check_main_ends();
-	alarm(0);
 }
 
-int main(void)
+/* The same again in a process of its own, whose memory goes with it. */
+static void run_again(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null < 0)
+		tap_bail("/dev/null: %s", strerror(errno));
+	tap_equal(child_wait(child_again("--again", NULL, NULL, -1, null)), 0,
+		  "all of it again");
+	close(null);
+}
+
+int main(int argc, char **argv)
 {
 	struct counts before;
 
+	child_init(argv[0]);
+	if (argc > 1 && !strcmp(argv[1], "--main-ends"))
+		main_ends();
+	check_all();
+	if (argc > 1)
+		return tap_done();
+	alarm(2 * LIMIT);
+	run_again();
 	counts_take(&before);
-	round_of_all();
-	counts_take(&before);
-	round_of_all();
+	run_again();
 	counts_check(&before);
 	return tap_done();
 }

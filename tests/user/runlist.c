@@ -10,8 +10,9 @@
  *
  *   @begin N             command N starts, counted from 1
  *   |TEXT                is a line of its output (standard error with it)
- *   ~TEXT                is the last one, without its newline
- *   @end N status S      it ended, S as in a shell, or "late"
+ *   ~                    the line before had no newline
+ *   @end N T status S    it ended after T seconds, S as in a shell; or just
+ *                        "late"
  *   @all N               the end of the list
  *
  * so that nothing a command or a kernel prints passes for another's line.
@@ -30,7 +31,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/prog.h"
+
 #define OUTPUT "/tmp/runlist.out"
+#define ROOM 262144	/* bytes of it that take no more memory */
 #define WORDS 32
 #define LATE 1000
 
@@ -40,7 +44,7 @@ static char *environment[] = {
 };
 
 /* Start @argv in a session of its own; 0 and *pid, or an errno value. */
-static int start(char **argv, const char *output, pid_t *pid)
+static int start(char **argv, int output, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -55,9 +59,8 @@ static int start(char **argv, const char *output, pid_t *pid)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY,
 					 0);
-	posix_spawn_file_actions_addopen(&actions, 1, output,
-					 O_WRONLY | O_APPEND, 0);
-	posix_spawn_file_actions_adddup2(&actions, 1, 2);
+	posix_spawn_file_actions_adddup2(&actions, output, 1);
+	posix_spawn_file_actions_adddup2(&actions, output, 2);
 	error = posix_spawn(pid, argv[0], &actions, &attr, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
@@ -92,52 +95,70 @@ static void kill_rest(void)
 		;
 }
 
-/* Print the file of the output, each line marked. */
-static void show_output(void)
+/*
+ * The file that takes the output of the commands. It has its size already:
+ * a command that compares how much memory is free must not be disturbed by
+ * the memory that its own output takes.
+ */
+static int make_output(void)
 {
-	FILE *file = fopen(OUTPUT, "re");
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t length;
+	static const char zeros[4096];
+	int fd = open(OUTPUT, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	if (file == NULL)
-		return;
-	while ((length = getline(&line, &room, file)) > 0) {
-		bool whole = line[length - 1] == '\n';
-
-		putchar(whole ? '|' : '~');
-		fwrite(line, 1, (size_t)length, stdout);
-		if (!whole)
-			putchar('\n');
-	}
-	free(line);
-	fclose(file);
+	for (size_t i = 0; fd >= 0 && i < ROOM; i += sizeof(zeros))
+		prog_write_all(fd, zeros, sizeof(zeros));
+	return fd;
 }
 
-static int run(const char *self, char **argv, char *limit)
+/* Print what is in @fd up to its position, each line marked. */
+static void show_output(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_CUR), at = 0;
+	char block[4096], last = '\n';
+
+	while (at < end) {
+		size_t want = end - at < (off_t)sizeof(block) ?
+			      (size_t)(end - at) : sizeof(block);
+		ssize_t n = pread(fd, block, want, at);
+
+		if (n <= 0)
+			break;
+		for (ssize_t i = 0; i < n; i++) {
+			if (last == '\n')
+				putchar('|');
+			last = block[i];
+			putchar(last);
+		}
+		at += n;
+	}
+	if (last != '\n')
+		printf("\n~\n");
+}
+
+static int run(const char *self, char **argv, char *limit, int output)
 {
 	char *wait[] = { (char *)self, "--wait", limit, NULL };
 	pid_t pid, watchdog;
-	int fd, error, status;
+	int error, status;
 
-	fd = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || start(wait, "/dev/null", &watchdog) != 0)
+	lseek(output, 0, SEEK_SET);
+	if (start(wait, output, &watchdog) != 0)
 		return LATE;
-	error = start(argv, OUTPUT, &pid);
+	error = start(argv, output, &pid);
 	if (error != 0)
-		dprintf(fd, "%s: %s\n", argv[0], strerror(error));
+		dprintf(output, "%s: %s\n", argv[0], strerror(error));
 	status = error != 0 ? 127 : wait_for(pid, watchdog);
-	close(fd);
 	kill_rest();
-	show_output();
-	unlink(OUTPUT);
+	show_output(output);
 	return status;
 }
 
-static void run_line(const char *self, char *line, int number)
+static void run_line(const char *self, char *line, int number,
+		     int output)
 {
 	char *argv[WORDS + 1], *rest, *word;
 	char *limit = strtok_r(line, " \n", &rest);
+	time_t begin = time(NULL);
 	size_t count = 0;
 	int status;
 
@@ -148,11 +169,12 @@ static void run_line(const char *self, char *line, int number)
 		return;
 	printf("@begin %d\n", number);
 	fflush(stdout);
-	status = run(self, argv, limit);
+	status = run(self, argv, limit, output);
+	printf("@end %d %d ", number, (int)(time(NULL) - begin));
 	if (status == LATE)
-		printf("@end %d late\n", number);
+		printf("late\n");
 	else
-		printf("@end %d status %d\n", number, status);
+		printf("status %d\n", status);
 	fflush(stdout);
 }
 
@@ -172,7 +194,7 @@ int main(int argc, char **argv)
 	struct timespec limit = { 0, 0 };
 	char *line = NULL;
 	size_t room = 0;
-	int number = 0;
+	int number = 0, output;
 	FILE *list;
 
 	if (argc == 3 && strcmp(argv[1], "--wait") == 0) {
@@ -180,15 +202,17 @@ int main(int argc, char **argv)
 		return nanosleep(&limit, NULL) != 0;
 	}
 	list = argc == 2 ? fopen(argv[1], "re") : NULL;
-	if (list == NULL) {
+	output = make_output();
+	if (list == NULL || output < 0) {
 		fprintf(stderr, "usage: runlist FILE\n");
 		return 2;
 	}
 	make_raw(STDOUT_FILENO);
 	while (getline(&line, &room, list) > 0)
-		run_line(argv[0], line, ++number);
+		run_line(argv[0], line, ++number, output);
 	printf("@all %d\n", number);
 	free(line);
 	fclose(list);
+	close(output);
 	return 0;
 }

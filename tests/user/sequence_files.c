@@ -4,7 +4,8 @@
  *
  * Left out, because file systems differ in it: the size and the blocks of a
  * directory, positions of its entries, the order of its names. Because
- * the programs are root's: permissions that are refused. Sizes stay below
+ * the programs are root's: permissions that are refused. An empty second name:
+ * which of two names that are wrong is told is not the same. Sizes stay below
  * a few hundred pages.
  */
 #define _GNU_SOURCE
@@ -263,6 +264,8 @@ static void do_rename(void)
 	const char *from = DRAW(names), *to = DRAW(names);
 	unsigned flag = DRAW(flags);
 
+	if (*to == 0)
+		to = "a";
 	say("rename(\"%s\", \"%s\", %u)", from, to, flag);
 	result(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flag));
 }
@@ -272,6 +275,8 @@ static void do_link(void)
 	const char *from = DRAW(names), *to = DRAW(names);
 	int flag = draw(3) ? 0 : AT_SYMLINK_FOLLOW;
 
+	if (*to == 0)
+		to = "b";
 	if (draw(2)) {
 		say("link(\"%s\", \"%s\", %#x)", from, to, (unsigned)flag);
 		result(linkat(AT_FDCWD, from, AT_FDCWD, to, flag));

@@ -32,6 +32,7 @@
 
 #define MANY 64
 #define IN_TURN 200
+#define KILLS 30
 
 static long call(long number, long a, long b, long c)
 {
@@ -537,6 +538,19 @@ static int part_exec_and_group(void)
 	return 1;
 }
 
+/* One execve after the other, each by a thread that main does not outlive. */
+static int part_exec_forever(void)
+{
+	static struct thread t[2];
+
+	prepare_exec();
+	exec_argv[1] = (char *)"--exec-forever";
+	start(&t[0], exec_now, NULL);
+	start(&t[1], burn, NULL);
+	sleep_long(NULL);
+	return 1;
+}
+
 /* After the execve: one thread, which is the process that began. */
 static int part_alone(const char *pid)
 {
@@ -602,6 +616,23 @@ static void check_races(const char *part, int times, const char *name)
 	tap_equal(good, times, "%s", name);
 }
 
+/* A signal is not lost with a thread that ends because another execs. */
+static void check_killed_in_exec(void)
+{
+	static const int signals[] = { SIGTERM, SIGKILL };
+	int good = 0;
+
+	for (int i = 0; i < KILLS; i++) {
+		int sig = signals[i % 2];
+		pid_t pid = child_again("--exec-forever", NULL, NULL, -1, -1);
+
+		raw_sleep(10 + i * 3 % 17);
+		kill(pid, sig);
+		good += child_wait(pid) == -sig;
+	}
+	tap_equal(good, KILLS, "signals between one execve and the next");
+}
+
 static void check_ends(void)
 {
 	check_part("--main-first", 9,
@@ -615,6 +646,7 @@ static void check_ends(void)
 	check_part("--exec", 0, "execve by a thread: it becomes the process");
 	check_part("--exec-main-gone", 0, "also when main has ended");
 	check_races("--exec-race", 10, "of four execve at once one wins");
+	check_killed_in_exec();
 	check_races("--exec-and-group", 10, "execve and exit_group at once");
 }
 
@@ -657,6 +689,7 @@ static const struct {
 	{ "--exec", part_exec },
 	{ "--exec-main-gone", part_exec_main_gone },
 	{ "--exec-race", part_exec_race },
+	{ "--exec-forever", part_exec_forever },
 	{ "--exec-and-group", part_exec_and_group },
 };
 

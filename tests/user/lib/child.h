@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Child processes of the checkers. There is no fork: a checker starts its
- * own program again, with arguments that say which part to play, or another
- * program that lies beside it.
+ * Child processes of the checkers. A checker starts its own program again,
+ * with arguments that say which part to play, or another program that lies
+ * beside it.
  */
 #ifndef TESTS_USER_LIB_CHILD_H
 #define TESTS_USER_LIB_CHILD_H

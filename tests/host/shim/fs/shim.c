@@ -18,6 +18,7 @@
 #include "lib/errno.h"
 #include "lib/panic.h"
 #include "lib/random.h"
+#include "mm/filemap.h"
 #include "mm/kmem.h"
 #include "mm/page.h"
 #include "mm/user.h"
@@ -110,16 +111,24 @@ void kfree(void *p)
 	free(p);
 }
 
+/* A page's description is behind it. */
+struct page *page_of(uint64_t pa)
+{
+	return (struct page *)((char *)phys_to_virt(pa) + PAGE_SIZE);
+}
+
 uint64_t page_alloc(unsigned order)
 {
-	void *p;
+	uint8_t *p;
 
 	if (order || !pages_free || !may_allocate())
 		return 0;
-	p = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
+	p = aligned_alloc(PAGE_SIZE, 2 * PAGE_SIZE);
 	if (!p)
 		die("out of memory");
 	memset(p, 0xa5, PAGE_SIZE);
+	memset(p + PAGE_SIZE, 0, PAGE_SIZE);
+	page_of(virt_to_phys(p))->refs = 1;
 	__atomic_add_fetch(&pages, 1, __ATOMIC_RELAXED);
 	__atomic_sub_fetch(&pages_free, 1, __ATOMIC_RELAXED);
 	return virt_to_phys(p);
@@ -138,9 +147,39 @@ void page_free(uint64_t pa, unsigned order)
 {
 	if (order)
 		die("page_free of an order that was never allocated");
+	if (page_of(pa)->refs != 1)
+		die("page_free of a page that others have");
 	__atomic_sub_fetch(&pages, 1, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&pages_free, 1, __ATOMIC_RELAXED);
 	free(phys_to_virt(pa));
+}
+
+uint64_t page_alloc_user_zeroed(void)
+{
+	return page_alloc_zeroed();
+}
+
+void page_get(uint64_t pa)
+{
+	__atomic_add_fetch(&page_of(pa)->refs, 1, __ATOMIC_RELAXED);
+}
+
+void page_put(uint64_t pa)
+{
+	if (__atomic_sub_fetch(&page_of(pa)->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	page_of(pa)->refs = 1;
+	page_free(pa, 0);
+}
+
+void page_set_file(uint64_t pa)
+{
+	page_of(pa)->is_file = true;
+}
+
+void page_set_code(uint64_t pa, bool is_code)
+{
+	__atomic_store_n(&page_of(pa)->is_code, is_code, __ATOMIC_RELAXED);
 }
 
 size_t page_free_count(void)
@@ -207,6 +246,14 @@ static void note_unlock(const void *lock)
 		}
 	}
 	die("unlock of a lock that is not held");
+}
+
+static bool is_held(const void *lock)
+{
+	for (unsigned i = 0; i < nheld; i++)
+		if (held[i].lock == lock)
+			return true;
+	return false;
 }
 
 static void check_may_fault(void)
@@ -423,6 +470,13 @@ uint64_t clock_now(void)
 	return 3723450000000;
 }
 
+/* Every time but "for ever" has passed: see watch_sleep. */
+uint64_t clock_deadline(uint64_t delta_ns)
+{
+	(void)delta_ns;
+	return 0;
+}
+
 uint64_t clock_realtime(void)
 {
 	static uint64_t now = 1700000000000000000;
@@ -448,9 +502,30 @@ bool signal_pending(void)
 	return __atomic_load_n(&current->signals.harmless, __ATOMIC_RELAXED);
 }
 
+bool signal_is_deadly(void)
+{
+	return current && signal_pending();
+}
+
+/* There are no address spaces. */
+void filemap_cut(struct inode *inode, uint64_t first)
+{
+	(void)first;
+	if (inode->mappings)
+		die("a file is mapped");
+	if (!is_held(&inode->lock))
+		die("truncation without the file's lock");
+}
+
 void signal_send(struct process *p, int sig)
 {
 	p->status = (uint32_t)sig;
+}
+
+void signal_set_temporary_mask(uint64_t set)
+{
+	(void)set;
+	die("masks are not simulated");
 }
 
 int shim_sent_signal(void)

@@ -68,6 +68,12 @@ void aspace_put(struct aspace *as)
 	abort();
 }
 
+struct inode *aspace_program(struct aspace *as)
+{
+	(void)as;
+	return NULL;
+}
+
 void aspace_usage(struct aspace *as, struct aspace_usage *usage)
 {
 	(void)as;
