@@ -520,8 +520,12 @@ int main(int argc, char **argv)
 		tap_bail("%s", DIRECTORY);
 	run(seed, count);
 	tap_equal(wrong, 0, "%d operations agree with the model", count);
-	/* The same again needs no more memory than the first time. */
+	/*
+	 * The same needs no more memory the next time. Once between, for the
+	 * C library's own: what counting leaves in its heap is in the way.
+	 */
 	counts_take(&before);
+	run(seed, count / 10);
 	counts_take(&before);
 	wrong = 0;
 	run(seed, count);
