@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * System calls on what a process may do beside its user ids (sys_proc.c): its
- * capabilities, and which Linux it is for. There is one user, root, who has
- * all rights; what would give some away is refused.
+ * capabilities, groups, and which Linux it is for. There is one user, root,
+ * who has all rights; what would give some away is refused.
  */
 #include "syscall/sys_ident.h"
 
@@ -16,6 +16,7 @@ enum {
 	CAPABILITY_V1 = 0x19980330,
 	CAPABILITY_V2 = 0x20071026,
 	CAPABILITY_V3 = 0x20080522,
+	GROUPS_MAX = 65536,
 };
 
 #define PERSONALITY_ASK	0xffffffff
@@ -113,6 +114,37 @@ long sys_capset(const uint64_t arg[6])
 		    data.permitted != all.permitted || data.inheritable)
 			return -EPERM;
 	}
+	return 0;
+}
+
+/* setgroups(count, list): none, or root's own, which is no difference */
+long sys_setgroups(const uint64_t arg[6])
+{
+	int count = (int)arg[0];
+	uint32_t group;
+
+	if (count < 0 || count > GROUPS_MAX)
+		return -EINVAL;
+	for (int i = 0; i < count; i++) {
+		if (copy_from_user(&group, arg[1] + (unsigned)i * 4u, 4))
+			return -EFAULT;
+		if (group)
+			return -EPERM;
+	}
+	return 0;
+}
+
+/* setfsuid(uid): always the id before, which stays */
+long sys_setfsuid(const uint64_t arg[6])
+{
+	(void)arg;
+	return 0;
+}
+
+/* setfsgid(gid) */
+long sys_setfsgid(const uint64_t arg[6])
+{
+	(void)arg;
 	return 0;
 }
 
