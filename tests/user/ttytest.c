@@ -324,7 +324,7 @@ static void note_size(int sig)
 static void check_resize(void)
 {
 	struct sigaction action = { .sa_handler = note_size };
-	struct winsize size;
+	struct winsize size = { 0, 0, 0, 0 };
 
 	sigaction(SIGWINCH, &action, NULL);
 	ioctl(tty, TIOCGWINSZ, &size);
