@@ -148,9 +148,12 @@ static int remap_free(struct aspace *as, uint64_t old, uint64_t old_len,
 static int remap_fixed(struct aspace *as, uint64_t old, uint64_t old_len,
 		       uint64_t new_len, uint64_t to)
 {
-	const struct area *area;
+	const struct area *area = area_at(&as->areas, old);
 	int err;
 
+	/* Before anything is unmapped; the rest of @old is looked at later. */
+	if (!area)
+		return -EFAULT;
 	if (to % PAGE_SIZE || !is_inside(to, new_len))
 		return -EINVAL;
 	if (to < ASPACE_MIN)
