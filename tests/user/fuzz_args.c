@@ -322,8 +322,9 @@ static long message_address(struct rng *rng)
 	message.msg_name = rng_below(rng, 4) ? NULL
 					     : (void *)buffer_address(rng);
 	message.msg_namelen = (socklen_t)field(rng, 0);
-	message.msg_control = rng_next(rng) & 1 ? NULL
-						: (void *)field(rng, A(control));
+	message.msg_control = NULL;
+	if (!(rng_next(rng) & 1))
+		message.msg_control = (void *)field(rng, A(control));
 	message.msg_controllen = message.msg_control
 		? (size_t)field(rng, CMSG_SPACE(8)) : 0;
 	return address(rng, &message);
