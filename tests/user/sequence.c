@@ -101,7 +101,7 @@ static const struct topic *find(const char *name)
 		&topic_processes,
 	};
 
-	for (size_t i = 0; i < sizeof(topics) / sizeof(*topics); i++)
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
 		if (strcmp(topics[i]->name, name) == 0)
 			return topics[i];
 	return NULL;
