@@ -345,6 +345,7 @@ static int spin(void *arg)
 	__atomic_add_fetch(&running, 1, __ATOMIC_RELAXED);
 	for (;;)
 		count[(long)arg]++;
+	return 0;
 }
 
 static int sleeper(void *arg)
@@ -354,6 +355,7 @@ static int sleeper(void *arg)
 		raw_sleep(2);
 		count[(long)arg]++;
 	}
+	return 0;
 }
 
 /* Tell the parent through @fd, every 5 ms, what the threads counted. */
