@@ -6,9 +6,9 @@
  * Signals 1-31 are pending or not: one that is raised again meanwhile is
  * the same. Real-time signals (from SIGNAL_RT on) queue, each with its info,
  * and are taken in the order in which they were raised; those of timers queue
- * as well, whatever their number, for each timer has one at most. How many infos there
- * may be in all is SIGNAL_QUEUE_MAX, Linux's RLIMIT_SIGPENDING: beyond it
- * sigqueue is refused, and what kill sends comes without info.
+ * as well, whatever their number, for each timer has one at most. How many
+ * infos there may be in all is SIGNAL_QUEUE_MAX, Linux's RLIMIT_SIGPENDING:
+ * beyond it sigqueue is refused, and what kill sends comes without info.
  */
 #ifndef LOOM_SIGNAL_QUEUE_H
 #define LOOM_SIGNAL_QUEUE_H
