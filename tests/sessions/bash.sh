@@ -122,7 +122,8 @@ tr a-z A-Z <<< 'upper case' | cat <(echo from a process) -
 step process substitution and descriptors
 diff <(printf '1\n2\n3\n') <(printf '1\n2\n4\n') | grep '^[-+][0-9]'
 paste <(seq 3) <(seq 4 6); cat <(echo a) <(echo b) <(echo c)
-seq 5 > >(tac > reversed); until [ -s reversed ]; do sleep 0.1; done; cat reversed
+seq 5 > >(tac > reversed); until [ -s reversed ]; do sleep 0.1; done
+cat reversed
 exec {fd}> opened; echo written >&$fd; exec {fd}>&-; cat opened
 ((fd >= 10)) && echo high
 exec 5<> both; echo text >&5; exec 5>&-; cat both
@@ -202,7 +203,8 @@ sleep 10 & sleep 10 & kill %1; wait %1 2> /dev/null; echo $?
 kill %2; wait %2 2> /dev/null; echo $?; jobs; echo none
 ps=$(sh -c 'cut -d " " -f 5 /proc/self/stat')
 [ "$ps" != $$ ] && echo a group of its own
-sleep 0.3 | sleep 0.3 & [ $(jobs -p | wc -l) = 1 ] && echo one job; wait; jobs > done
+sleep 0.3 | sleep 0.3 & [ $(jobs -p | wc -l) = 1 ] && echo one job
+wait; jobs > done
 suspended() { kill -STOP $BASHPID; echo went on; }; suspended & sleep 0.2
 kill -CONT %1; wait
 END
