@@ -203,7 +203,8 @@ sleep 10 & sleep 10 & kill %1; wait %1 2> /dev/null; echo $?
 kill %2; wait %2 2> /dev/null; echo $?; jobs; echo none
 ps=$(sh -c 'cut -d " " -f 5 /proc/self/stat')
 [ "$ps" != $$ ] && echo a group of its own
-sleep 0.3 | sleep 0.3 & [ $(jobs -p | wc -l) = 1 ] && echo one job; wait; jobs
+sleep 0.3 | sleep 0.3 & [ $(jobs -p | wc -l) = 1 ] && echo one job
+wait; jobs > done
 suspended() { kill -STOP $BASHPID; echo went on; }
 suspended &
 until jobs | grep -q Stopped; do sleep 0.05; done; kill -CONT %1; wait
