@@ -62,9 +62,11 @@ static inline unsigned table_flags(unsigned prot)
 static inline unsigned table_flags_common(const struct area *area,
 					  unsigned prot)
 {
+	unsigned flags = table_flags(prot);
+
 	if (!(area->flags & AREA_SHARED))
-		prot &= ~(unsigned)AREA_WRITE;
-	return table_flags(prot);
+		flags &= ~(unsigned)WEFT_PT_WRITE;
+	return flags;
 }
 
 /* Where mappings go down from under a stack that ends at @stack_top. */
