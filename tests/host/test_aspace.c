@@ -219,7 +219,7 @@ static size_t resident(void)
 static unsigned random_prot(void)
 {
 	static const uint8_t prots[] = { 0, AREA_READ, RW, RW, RW,
-		AREA_READ | AREA_EXEC };
+		AREA_READ | AREA_EXEC, AREA_WRITE, AREA_EXEC };
 
 	return prots[check_below(&random_state, sizeof(prots))];
 }
