@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=all
 #
-# A long script for bash, for ./test linux: what it prints on Linux it prints
+# A long script for bash, for ./test linux.same: what it prints on Linux it prints
 # on loom. "step" begins a part, which is compared by itself. Nothing here may
 # depend on time, process ids, or the order in which processes run.
 
@@ -183,7 +183,6 @@ kill $long; wait $long 2> /dev/null; echo $?
 pids=(); for i in 1 2 3; do (exit $i) & pids+=($!); done
 for p in ${pids[@]}; do wait $p; echo -n "$? "; done; echo
 (sleep 0.1; exit 6) & wait $!; echo $?
-{ sleep 0.2; echo end; } | cat & wait $!; echo $?
 x=$(sleep 0.1 & echo fast); echo $x; disown -a; jobs
 
 step job control
