@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=all
 #
-# A long script for bash, for ./test linux.same: what it prints on Linux it prints
+# A long script for bash, for ./test linux: what it prints on Linux it prints
 # on loom. "step" begins a part, which is compared by itself. Nothing here may
 # depend on time, process ids, or the order in which processes run.
 
