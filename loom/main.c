@@ -14,6 +14,7 @@
 
 #include "boot/memory.h"
 #include "boot/payload.h"
+#include "boot/secondary.h"
 #include "dev/fdt.h"
 #include "dev/host.h"
 #include "dev/irq.h"
@@ -33,6 +34,7 @@
 #include "proc/timers.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
+#include "sched/ipi.h"
 #include "sched/sched.h"
 #include "tty/tty.h"
 
@@ -43,6 +45,7 @@ extern char __image_end[], spare_stack_top[];
 static struct fdt tree;
 static struct fdt_chosen chosen = { .bootargs = "" };
 static bool has_initramfs;
+static unsigned cpu_limit;
 
 const char *boot_cmdline(void)
 {
@@ -61,7 +64,8 @@ static void start_cpu(void)
 
 	weft_features_read(&features);
 	cpus[0].weft.spare_stack = (uint64_t)(uintptr_t)spare_stack_top;
-	sched_init();
+	sched_init(&cpus[0]);
+	cpu_set_online(&cpus[0]);
 	if (features.pan)
 		weft_pan_set();
 }
@@ -118,20 +122,10 @@ static void seed_random(void)
 		random_seed(&now, sizeof(now));
 }
 
-static void count_cpus(void)
-{
-	uint64_t mpidr;
-	unsigned n = 0;
-	int node = -1;
-
-	while ((node = fdt_cpu(&tree, node, &mpidr)) >= 0)
-		n++;
-	klog("cpu: %u there, 1 used\n", n);
-}
-
 static void start_devices(void)
 {
 	irq_init(&tree);
+	ipi_init();
 	if (uart_init(&tree))
 		klog("uart: no interrupt, the console cannot be read\n");
 	timer_init(&tree);
@@ -168,9 +162,9 @@ static _Noreturn void start_rest(void *arg)
 		weft_write_vbar_el1((uint64_t)(uintptr_t)weft_vectors_pauth);
 		weft_isb();	/* the next exception is taken there */
 	}
-	count_cpus();
 	start_devices();
 	weft_unmask_all();
+	secondary_start(&tree, cpu_limit);
 	start_files();
 	boot_payload();
 	sched_idle();
@@ -189,7 +183,8 @@ void loom_main(uint64_t image, uint64_t dtb, uint64_t level)
 	start_console(level);
 	memory_init(&tree, &chosen, &where, dtb);
 	kvm_leave_identity();
-	kvm_init_asids(chosen.bootargs, 1);
+	cpu_limit = secondary_limit(&tree, chosen.bootargs);
+	kvm_init_asids(chosen.bootargs, cpu_limit);
 	fpstate_init(chosen.bootargs);
 	futex_init();
 	timers_init();

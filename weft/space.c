@@ -55,6 +55,12 @@ static void write_ttbr0(struct weft_cpu *cpu, uint64_t word)
 	cpu->ttbr0 = word;
 }
 
+/* Atomic: another CPU that frees a space takes its name out. */
+static const struct weft_space *tlb_space(const struct weft_cpu *cpu)
+{
+	return __atomic_load_n(&cpu->tlb_space, __ATOMIC_RELAXED);
+}
+
 /*
  * One ASID for all: what the TLB holds under it belongs to the last space.
  * It is dropped after TTBR0 changed, not before: until the ISB a walk may
@@ -67,12 +73,12 @@ static void install_common(struct weft_cpu *cpu,
 	const struct weft_asid_domain *domain = space->domain;
 
 	write_ttbr0(cpu, space->ttbr);
-	if (!domain || (cpu->tlb_space == space &&
+	if (!domain || (tlb_space(cpu) == space &&
 			domain->policy == WEFT_ASID_FLUSH_CHANGE))
 		return;
 	weft_isb();
 	weft_tlb_flush_asid_local(WEFT_ASID_COMMON);
-	cpu->tlb_space = space;
+	__atomic_store_n(&cpu->tlb_space, space, __ATOMIC_RELAXED);
 }
 
 static void install_tagged(struct weft_cpu *cpu, struct weft_space *space)
@@ -110,15 +116,18 @@ bool weft_space_is_installed(const struct weft_cpu *cpu,
 	if (WEFT_ASID && space->domain->policy == WEFT_ASID_GENERATIONS)
 		return weft_asid_is_live(space->domain, (uint32_t)cpu->index,
 					 space);
-	return cpu->tlb_space == space;
+	return tlb_space(cpu) == space;
 }
 
 void weft_space_forget(struct weft_cpu *cpu, const struct weft_space *space)
 {
+	const struct weft_space *named = space;
+
 	weft_assert((cpu->ttbr0 & WEFT_TTBR_BADDR) !=
 		    (space->ttbr & WEFT_TTBR_BADDR));
-	if (cpu->tlb_space == space)
-		cpu->tlb_space = NULL;
+	/* @cpu may be about to name another one: that must not be lost. */
+	__atomic_compare_exchange_n(&cpu->tlb_space, &named, NULL, false,
+				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 #endif

@@ -8,7 +8,10 @@
  */
 #include <weft/asm.h>
 
+#include "boot/mail.h"
 #include "mm/layout.h"
+
+#define MPIDR_AFFINITY	0xff00ffffff
 
 	/* The header: Documentation of the format is the protocol's. */
 	.section .head, "ax", %progbits
@@ -72,6 +75,46 @@ func start_virtual
 	mov	x2, x20				// exception level of entry
 	b	loom_main
 endfunc start_virtual
+
+	/*
+	 * A further CPU, from the firmware or from the loop of a spin-table:
+	 * MMU off, at EL1, EL2 or EL3, nothing in the registers. It waits for
+	 * mail that names it. The loads are in order: without the MMU all
+	 * memory is Device memory.
+	 */
+func secondary_physical
+	.cfi_undefined x30
+	bl	weft_descend
+	adrp	x3, secondary_mail
+	add	x3, x3, :lo12:secondary_mail
+	mrs	x0, mpidr_el1
+	mov64	x1, MPIDR_AFFINITY
+	and	x0, x0, x1
+1:	ldr	x1, [x3, #MAIL_MPIDR]
+	cmp	x0, x1
+	b.eq	2f
+	wfe					// SEV: the mail is another
+	b	1b
+2:	ldp	x0, x1, [x3, #MAIL_TTBR0]
+	ldr	x2, =secondary_virtual
+	bl	weft_mmu_on
+3:	wfe					// no 4 KiB granule
+	b	3b
+endfunc secondary_physical
+
+func secondary_virtual
+	.cfi_undefined x30
+	ldr	x1, =secondary_mail
+	ldr	x0, [x1, #MAIL_STACK_TOP]
+	mov	sp, x0
+	ldr	x0, =weft_vectors
+	msr	vbar_el1, x0
+	isb
+	ldr	x0, [x1, #MAIL_CPU]
+	mov	x29, xzr
+	mov	x30, xzr
+	b	secondary_main
+endfunc secondary_virtual
 
 	/*
 	 * The boot thread's stack and the spare stack, each in the upper half

@@ -12,6 +12,7 @@
 #include "lib/lock.h"
 #include "lib/random.h"
 #include "lib/string.h"
+#include "lib/printf.h"
 #include "lib/uts.h"
 #include "mm/page.h"
 #include "proc/inspect.h"
@@ -19,6 +20,7 @@
 #include "proc/process.h"
 #include "proc/tree.h"
 #include "sched/clock.h"
+#include "sched/cpu.h"
 #include "sched/loadavg.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
@@ -94,16 +96,37 @@ static void add_cpu(struct proc_text *t, const char *name,
 		 ticks(times->system_ns), ticks(times->idle_ns));
 }
 
+/* All together, then each. */
+static void add_cpus(struct proc_text *t)
+{
+	struct sched_times all = { .user_ns = 0 }, one;
+	char name[8];
+	unsigned i;
+
+	for (i = 0; i < CPU_MAX; i++) {
+		if (!sched_times(i, &one))
+			continue;
+		all.user_ns += one.user_ns;
+		all.nice_ns += one.nice_ns;
+		all.system_ns += one.system_ns;
+		all.idle_ns += one.idle_ns;
+	}
+	add_cpu(t, "cpu ", &all);
+	for (i = 0; i < CPU_MAX; i++) {
+		if (!sched_times(i, &one))
+			continue;
+		format(name, sizeof(name), "cpu%u", i);
+		add_cpu(t, name, &one);
+	}
+}
+
 int proc_machine_stat(struct proc_text *t, struct proc_id id)
 {
 	struct inspect_load load;
-	struct sched_times times;
 
 	(void)id;
 	inspect_load(&load);
-	sched_times(&times);
-	add_cpu(t, "cpu ", &times);
-	add_cpu(t, "cpu0", &times);
+	add_cpus(t);
 	proc_add(t, "intr %llu\nctxt %llu\nbtime %llu\nprocesses %u\n",
 		 (unsigned long long)irq_total(),
 		 (unsigned long long)sched_switch_count(),

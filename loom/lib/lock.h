@@ -24,6 +24,7 @@ enum lock_rank {
 	RANK_NONE,
 
 	/* mutexes: may be held over a sleep; not taken under a spinlock */
+	RANK_IPI,		/* who asks other CPUs to call a function */
 	RANK_SET_TIMER,		/* who sets or frees a program's timer */
 	RANK_FILE,		/* struct file: position */
 	RANK_RENAME,		/* the whole tree, while a directory moves */

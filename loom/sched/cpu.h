@@ -16,6 +16,8 @@
 
 #define CPU_MAX 8
 
+struct weft_frame;
+
 /* The threads of one priority that are ready to run. */
 struct run_level {
 	struct list woken;	/* these first: woken with slice left */
@@ -28,21 +30,26 @@ struct cpu {
 
 	struct spinlock lock;		/* RANK_RUNQ */
 
-	/* lock */
+	/* lock; read without it as a hint (place.c) */
 	struct run_level level[PRIO_COUNT];
 	uint64_t levels;		/* bit n: level[n] has a thread */
 	uint32_t nready;		/* threads on all levels */
+	uint8_t running_prio;		/* of current */
+
+	/* lock */
 	struct thread *current;		/* who owns the CPU's registers */
 	struct thread *idle;		/* runs when no level has a thread */
 	uint64_t switches;
+	uint64_t ipis;			/* asked of it by others */
 
-	/* Set under the lock by any CPU; read by this one, DAIF masked. */
+	/* Changed under the lock, by any CPU; read by this one. */
 	bool need_resched;
 
 	/* This CPU only, DAIF masked. */
 	uint64_t charged_ns;		/* CPU time is charged up to here */
 	uint64_t user_ns, nice_ns, system_ns;	/* what it went to */
 	bool clock_works;
+	uint64_t balance_ns;		/* when its load is compared next */
 	uint64_t tick_ns;		/* the next tick, or TIMEOUTS_NEVER */
 	uint64_t timeout_ns;		/* the first timeout, or NEVER */
 
@@ -51,11 +58,32 @@ struct cpu {
 	/* timeout_lock */
 	struct list timeouts;
 	struct timeout *running;	/* its function runs just now */
+
+	/* Set once, by this CPU; atomic. */
+	bool online;			/* it takes part in everything */
+	bool stopped;			/* for good; stop_frame is set */
+	const struct weft_frame *stop_frame;	/* what it was at then */
 };
 
 _Static_assert(PRIO_COUNT <= 64, "levels has a bit for each priority");
 
 extern struct cpu cpus[CPU_MAX];
+
+/* The CPUs that are online: bit n is cpus[n]. None of them leaves. */
+uint64_t cpu_online(void);
+
+/* The calling CPU is from now on. DAIF masked. */
+void cpu_set_online(struct cpu *cpu);
+
+/*
+ * Another thread should run on @cpu: it looks at its next way out of the
+ * kernel or of an interrupt, of which it gets one if it is another CPU. Under
+ * its lock.
+ */
+void cpu_ask_for_switch(struct cpu *cpu);
+
+/* The interrupt that stops the calling CPU for good; @frame is what it hit. */
+_Noreturn void cpu_stop(const struct weft_frame *frame);
 
 /*
  * The CPU that executes this. Only while the caller cannot be moved: with

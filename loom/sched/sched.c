@@ -83,11 +83,14 @@
 #include "mm/kvm.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
+#include "sched/ipi.h"
+#include "sched/place.h"
+#include "sched/runq.h"
 
-struct cpu cpus[CPU_MAX];
-
-static unsigned cpu_count;
 static struct thread idle_threads[CPU_MAX];
+
+/* How often a busy CPU looks whether another has more to do. */
+#define BALANCE_NS (5 * (uint64_t)TICK_NS)
 
 /* Why a thread leaves the CPU. */
 enum leave {
@@ -97,70 +100,6 @@ enum leave {
 	LEAVE_ENDS,
 };
 
-/* Where on its level a thread is queued. */
-enum place {
-	PLACE_FIRST,		/* before all */
-	PLACE_WOKEN,		/* behind the woken ones, before the rest */
-	PLACE_NEXT,		/* first of the rest */
-	PLACE_LAST,
-};
-
-/* The run queue; all under cpu->lock */
-
-static unsigned best_level(const struct cpu *cpu)
-{
-	return cpu->levels ? (unsigned)__builtin_ctzll(cpu->levels) :
-			     (unsigned)PRIO_COUNT;
-}
-
-static void enqueue(struct cpu *cpu, struct thread *thread, enum place place)
-{
-	struct run_level *level = &cpu->level[thread->prio];
-
-	switch (place) {
-	case PLACE_FIRST:
-		list_add_head(&level->woken, &thread->run);
-		break;
-	case PLACE_WOKEN:
-		list_add_tail(&level->woken, &thread->run);
-		break;
-	case PLACE_NEXT:
-		list_add_head(&level->ready, &thread->run);
-		break;
-	case PLACE_LAST:
-		list_add_tail(&level->ready, &thread->run);
-		break;
-	}
-	cpu->levels |= UINT64_C(1) << thread->prio;
-	cpu->nready++;
-}
-
-static void dequeue(struct cpu *cpu, struct thread *thread)
-{
-	struct run_level *level = &cpu->level[thread->prio];
-
-	list_del(&thread->run);
-	cpu->nready--;
-	if (list_empty(&level->woken) && list_empty(&level->ready))
-		cpu->levels &= ~(UINT64_C(1) << thread->prio);
-}
-
-static struct thread *take_first(struct cpu *cpu)
-{
-	struct run_level *level = &cpu->level[best_level(cpu)];
-	struct list *queue = list_empty(&level->woken) ? &level->ready :
-							 &level->woken;
-	struct thread *first = list_first_entry(queue, struct thread, run);
-
-	dequeue(cpu, first);
-	return first;
-}
-
-static bool is_queued(const struct thread *thread)
-{
-	return !list_empty(&thread->run);
-}
-
 /* Lock the queue that @thread belongs to. DAIF masked. */
 static struct cpu *lock_home(struct thread *thread)
 {
@@ -169,20 +108,11 @@ static struct cpu *lock_home(struct thread *thread)
 	for (;;) {
 		cpu = __atomic_load_n(&thread->cpu, __ATOMIC_ACQUIRE);
 		spin_lock(&cpu->lock);
-		if (cpu == thread->cpu)
+		if (cpu == __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED))
 			return cpu;
 		/* It was moved meanwhile. */
 		spin_unlock(&cpu->lock);
 	}
-}
-
-/*
- * Another CPU sees this at its next interrupt; this one at the end of the
- * present interrupt, at the next preempt_enable or on the way to user mode.
- */
-static void ask_for_switch(struct cpu *cpu)
-{
-	__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
 }
 
 /* CPU time and slices */
@@ -243,27 +173,32 @@ static bool stays_ready(const struct thread *thread, enum leave why)
 static bool keeps_cpu(const struct cpu *cpu, const struct thread *thread,
 		      enum leave why)
 {
-	unsigned best = best_level(cpu);
+	unsigned best = runq_best(cpu);
 
+	if (!place_allows(thread, cpu))
+		return false;
 	if (best != thread->prio)
 		return best > thread->prio;
 	return why != LEAVE_YIELDS && thread->slice_ns > 0 &&
 	       !cpu->need_resched;
 }
 
-/* @thread leaves the CPU, ready to go on. */
+/*
+ * @thread leaves the CPU, ready to go on. One that may not stay here is on no
+ * queue: its successor finds a place for it.
+ */
 static void requeue(struct cpu *cpu, struct thread *thread, enum leave why)
 {
 	thread->state = THREAD_RUNNABLE;
-	if (thread == cpu->idle)
+	if (thread == cpu->idle || !place_allows(thread, cpu))
 		return;
 	if (thread->boosted && why != LEAVE_YIELDS) {
-		enqueue(cpu, thread, PLACE_FIRST);
+		runq_add(cpu, thread, PLACE_FIRST);
 	} else if (thread->slice_ns > 0 && why != LEAVE_YIELDS) {
-		enqueue(cpu, thread, PLACE_NEXT);
+		runq_add(cpu, thread, PLACE_NEXT);
 	} else {
 		next_slice(thread);
-		enqueue(cpu, thread, PLACE_LAST);
+		runq_add(cpu, thread, PLACE_LAST);
 	}
 }
 
@@ -277,7 +212,7 @@ static struct thread *choose(struct cpu *cpu, struct thread *prev,
 	if (ready && keeps_cpu(cpu, prev, why))
 		return prev;
 	/* Taken before @prev is put back, which goes behind it. */
-	next = cpu->levels ? take_first(cpu) : cpu->idle;
+	next = cpu->levels ? runq_take(cpu) : cpu->idle;
 	if (ready)
 		requeue(cpu, prev, why);
 	else if (why == LEAVE_ENDS)
@@ -285,6 +220,41 @@ static struct thread *choose(struct cpu *cpu, struct thread *prev,
 	else
 		prev->blocked_ns = cpu->charged_ns;
 	return next;
+}
+
+static void set_current(struct cpu *cpu, struct thread *thread)
+{
+	cpu->current = thread;
+	__atomic_store_n(&cpu->running_prio, thread->prio, __ATOMIC_RELAXED);
+}
+
+/*
+ * A program may invalidate caches (DC, IC) and be switched away before its own
+ * DSB, which would be executed elsewhere and wait for nothing that this CPU
+ * does. So the CPU that it leaves executes one. Only there can it be done, and
+ * whether the thread will come back is not known yet.
+ */
+static void pay_barrier(void)
+{
+	weft_dsb_ish();
+}
+
+/*
+ * @thread is ready, completely saved and on no queue; @cpu, which it belongs
+ * to, is locked. Queue it where it is to run, and return that CPU, locked.
+ * Whoever runs there gives way to it if it is better, or as good and @urgent.
+ */
+static struct cpu *make_ready(struct cpu *cpu, struct thread *thread,
+			      enum place place, bool urgent)
+{
+	unsigned runs;
+
+	cpu = place_settle(cpu, thread);
+	runs = cpu->current->prio;
+	runq_add(cpu, thread, place);
+	if (thread->prio < runs || (urgent && thread->prio == runs))
+		cpu_ask_for_switch(cpu);
+	return cpu;
 }
 
 /*
@@ -296,10 +266,14 @@ void sched_finish_switch(struct weft_task *left)
 	struct cpu *cpu = cpu_current();
 	struct thread *prev = (struct thread *)left;
 	bool dead = prev->state == THREAD_DEAD;
+	bool moves = prev->state == THREAD_RUNNABLE && !runq_has(prev) &&
+		     prev != cpu->idle;
 
 	spin_adopt(&cpu->lock);
 	if (dead)
 		weft_task_forget_fp(&cpu->weft, &prev->fp);
+	if (moves)
+		cpu = make_ready(cpu, prev, PLACE_LAST, false);
 	spin_unlock(&cpu->lock);
 	if (dead)
 		thread_bury(prev);
@@ -324,10 +298,12 @@ static void reschedule(enum leave why)
 	else
 		prev->voluntary++;
 	next->state = THREAD_RUNNING;
-	cpu->current = next;
+	set_current(cpu, next);
 	cpu->switches++;
 	if (next != cpu->idle)
 		clock_start_tick();
+	if (prev->process && cpu_online() != 1)
+		pay_barrier();
 	spin_disown(&cpu->lock);
 	/* Back here it may be another CPU: cpu and next mean nothing now. */
 	sched_finish_switch(weft_switch_to(&prev->task, &next->task));
@@ -414,25 +390,19 @@ void sched_cancel_block(void)
 	spin_unlock_irqrestore(&cpu->lock, daif);
 }
 
-/* Make a BLOCKED thread ready. */
-static void wake_locked(struct cpu *cpu, struct thread *thread)
+/* @cpu is locked. Make a BLOCKED thread of it ready; as make_ready. */
+static struct cpu *wake_locked(struct cpu *cpu, struct thread *thread)
 {
 	if (cpu->current == thread) {
 		thread->state = THREAD_RUNNING;
-		return;
+		return cpu;
 	}
 	earn_slice(cpu, thread);
 	thread->state = THREAD_RUNNABLE;
-	if (thread->slice_ns > 0) {
-		enqueue(cpu, thread, PLACE_WOKEN);
-		if (thread->prio <= cpu->current->prio)
-			ask_for_switch(cpu);
-	} else {
-		next_slice(thread);
-		enqueue(cpu, thread, PLACE_LAST);
-		if (thread->prio < cpu->current->prio)
-			ask_for_switch(cpu);
-	}
+	if (thread->slice_ns > 0)
+		return make_ready(cpu, thread, PLACE_WOKEN, true);
+	next_slice(thread);
+	return make_ready(cpu, thread, PLACE_LAST, false);
 }
 
 static bool wake(struct thread *thread, bool by_signal)
@@ -446,7 +416,9 @@ static bool wake(struct thread *thread, bool by_signal)
 	asleep = thread->state == THREAD_BLOCKED &&
 		 (!by_signal || thread->kill_wakeups);
 	if (asleep)
-		wake_locked(cpu, thread);
+		cpu = wake_locked(cpu, thread);
+	else if (by_signal && cpu->current == thread && cpu != cpu_current())
+		ipi_reschedule(cpu);	/* in user mode it would not look */
 	spin_unlock_irqrestore(&cpu->lock, daif);
 	return asleep;
 }
@@ -470,6 +442,7 @@ void sched_hurry(struct thread *thread)
 void sched_start(struct thread *thread)
 {
 	struct thread *self = thread_current();
+	enum place place = PLACE_LAST;
 	uint64_t daif = weft_read_daif();
 	struct cpu *cpu;
 
@@ -480,13 +453,11 @@ void sched_start(struct thread *thread)
 	if (self->process && thread->process && self->slice_ns > 1) {
 		self->slice_ns /= 2;
 		thread->slice_ns = self->slice_ns;
-		enqueue(cpu, thread, PLACE_WOKEN);
+		place = PLACE_WOKEN;
 	} else {
 		thread->slice_ns = SLICE_NS;
-		enqueue(cpu, thread, PLACE_LAST);
 	}
-	if (thread->prio < cpu->current->prio)
-		ask_for_switch(cpu);
+	cpu = make_ready(cpu, thread, place, false);
 	spin_unlock_irqrestore(&cpu->lock, daif);
 }
 
@@ -538,6 +509,20 @@ void sched_account(bool was_user)
 	charge(cpu_current(), thread_current(), was_user);
 }
 
+/*
+ * Threads wait here: one CPU that has nothing to do comes and takes some. Or
+ * fewer wait here than elsewhere: take one. At a tick, DAIF masked.
+ */
+static void share_load(struct cpu *cpu)
+{
+	if (runq_load(cpu))
+		place_call_idle(cpu);
+	if (cpu->charged_ns < cpu->balance_ns)
+		return;
+	cpu->balance_ns = cpu->charged_ns + BALANCE_NS;
+	place_pull(cpu, 1);
+}
+
 void sched_tick(bool from_user)
 {
 	struct cpu *cpu = cpu_current();
@@ -546,12 +531,14 @@ void sched_tick(bool from_user)
 	spin_lock(&cpu->lock);
 	charge(cpu, self, from_user);
 	if (self->slice_ns <= 0 && !self->boosted) {
-		if (best_level(cpu) <= self->prio)
-			ask_for_switch(cpu);
+		if (runq_best(cpu) <= self->prio)
+			cpu_ask_for_switch(cpu);
 		else
 			next_slice(self);
 	}
 	spin_unlock(&cpu->lock);
+	if (cpu_online() != 1)
+		share_load(cpu);
 }
 
 /* Priorities */
@@ -560,15 +547,17 @@ void sched_tick(bool from_user)
 static void change_prio(struct cpu *cpu, struct thread *thread, unsigned prio,
 			enum place place)
 {
-	bool queued = is_queued(thread);
+	bool queued = runq_has(thread);
 
 	if (queued)
-		dequeue(cpu, thread);
+		runq_remove(cpu, thread);
 	thread->prio = (uint8_t)prio;
 	if (queued)
-		enqueue(cpu, thread, place);
-	if (best_level(cpu) < cpu->current->prio)
-		ask_for_switch(cpu);
+		runq_add(cpu, thread, place);
+	if (thread == cpu->current)
+		set_current(cpu, thread);
+	if (runq_best(cpu) < cpu->current->prio)
+		cpu_ask_for_switch(cpu);
 }
 
 void sched_set_prio(struct thread *thread, unsigned prio)
@@ -610,8 +599,8 @@ void sched_unboost(void)
 	cpu = lock_home(self);
 	self->boosted = false;
 	change_prio(cpu, self, self->base_prio, PLACE_LAST);
-	if (best_level(cpu) == self->prio && self->slice_ns <= 0)
-		ask_for_switch(cpu);
+	if (runq_best(cpu) == self->prio && self->slice_ns <= 0)
+		cpu_ask_for_switch(cpu);
 	spin_unlock_irqrestore(&cpu->lock, daif);
 }
 
@@ -628,17 +617,14 @@ static void init_queue(struct cpu *cpu)
 	}
 }
 
-void sched_init(void)
+void sched_init(struct cpu *cpu)
 {
-	unsigned index = cpu_count++;
-	struct cpu *cpu = &cpus[index];
-	struct thread *idle = &idle_threads[index];
+	struct thread *idle = &idle_threads[cpu->weft.index];
 
-	cpu->weft.index = index;
 	init_queue(cpu);
 	thread_init_idle(idle, cpu);
 	cpu->idle = idle;
-	cpu->current = idle;
+	set_current(cpu, idle);
 	clock_init_cpu(cpu);
 	weft_task_adopt(&idle->task, &cpu->weft, kvm_empty_space());
 }
@@ -655,7 +641,8 @@ void sched_idle(void)
 		 * WFI does not wait while one is pending, masked or not (Arm
 		 * ARM D1.6). So none is slept over.
 		 */
-		if (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))
+		if (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) ||
+		    place_pull(cpu, 0))
 			leave_cpu(LEAVE_PREEMPTED);
 		else
 			weft_wfi();
@@ -667,35 +654,57 @@ void sched_idle(void)
 
 uint64_t sched_switch_count(void)
 {
-	uint64_t count;
+	uint64_t count = 0;
+	unsigned i;
 
-	preempt_disable();
-	count = cpu_current()->switches;
-	preempt_enable();
+	for (i = 0; i < CPU_MAX; i++)
+		count += __atomic_load_n(&cpus[i].switches, __ATOMIC_RELAXED);
 	return count;
 }
 
-void sched_times(struct sched_times *times)
+bool sched_times(unsigned index, struct sched_times *times)
 {
-	const struct cpu *cpu;
+	const struct cpu *cpu = &cpus[index];
 
-	preempt_disable();
-	cpu = cpu_current();
+	if (index >= CPU_MAX || !(cpu_online() >> index & 1))
+		return false;
 	*times = (struct sched_times){
 		.user_ns = cpu->user_ns,
 		.nice_ns = cpu->nice_ns,
 		.system_ns = cpu->system_ns,
 		.idle_ns = cpu->idle->runtime_ns,
 	};
-	preempt_enable();
+	return true;
 }
 
 uint64_t sched_idle_ns(void)
 {
-	uint64_t ns;
+	struct sched_times times;
+	uint64_t ns = 0;
+	unsigned i;
 
-	preempt_disable();
-	ns = cpu_current()->idle->runtime_ns;
-	preempt_enable();
+	for (i = 0; i < CPU_MAX; i++)
+		if (sched_times(i, &times))
+			ns += times.idle_ns;
 	return ns;
+}
+
+void sched_set_affinity(struct thread *thread, uint64_t allowed)
+{
+	uint64_t daif = weft_read_daif();
+	struct cpu *cpu;
+
+	assert(allowed & cpu_online());
+	weft_mask_all();
+	cpu = lock_home(thread);
+	__atomic_store_n(&thread->affinity, allowed, __ATOMIC_RELAXED);
+	if (place_allows(thread, cpu)) {
+		/* It stays. */
+	} else if (runq_has(thread)) {
+		runq_remove(cpu, thread);
+		cpu = make_ready(cpu, thread, PLACE_LAST, false);
+	} else if (cpu->current == thread) {
+		cpu_ask_for_switch(cpu);
+	}
+	spin_unlock_irqrestore(&cpu->lock, daif);
 }

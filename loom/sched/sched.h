@@ -25,6 +25,8 @@
 
 #include "sched/thread.h"
 
+struct cpu;
+
 enum {
 	TICK_HZ = 100,		/* timer period: 10 ms */
 	TICK_NS = 1000000000 / TICK_HZ,
@@ -33,12 +35,12 @@ enum {
 };
 
 /*
- * Once per CPU, at boot, DAIF masked, after kvm_init; the CPU's spare stack is
- * set already. The caller becomes the CPU's idle thread, on the stack that it
+ * Once per CPU, on it, at boot, DAIF masked, after kvm_init; its index and its
+ * spare stack are set already. The caller becomes the CPU's idle thread, on the stack that it
  * is on; it is not switched away before it calls sched_idle. Until then
  * TPIDR_EL1 is zero: locks work, and count nothing.
  */
-void sched_init(void);
+void sched_init(struct cpu *cpu);
 
 /* Never returns: runs when no other thread can. Enables interrupts. */
 _Noreturn void sched_idle(void);
@@ -97,6 +99,13 @@ void sched_preempt_irq(void);
 void sched_set_prio(struct thread *thread, unsigned prio);
 
 /*
+ * @thread runs on the CPUs of the set @allowed from now on, one of which is
+ * online. If it is on another it moves: the calling thread has when this
+ * returns (interrupts on, may be preempted), another one soon.
+ */
+void sched_set_affinity(struct thread *thread, uint64_t allowed);
+
+/*
  * For sched/mutex.c: @owner runs next, with at least @prio, until it calls
  * sched_unboost. The caller holds the lock of the mutex's queue, so @owner
  * cannot let go of the mutex meanwhile.
@@ -112,15 +121,16 @@ void sched_finish_switch(struct weft_task *left);
 void preempt_disable(void);
 void preempt_enable(void);
 
-/* Total switches on this CPU since boot, and time idle. */
+/* Total switches since boot, and time idle: the sum of all CPUs. */
 uint64_t sched_switch_count(void);
 uint64_t sched_idle_ns(void);
 
-/* What this CPU has spent its time on: programs, nice ones, kernel, nothing. */
+/* What a CPU has spent its time on: programs, nice ones, kernel, nothing. */
 struct sched_times {
 	uint64_t user_ns, nice_ns, system_ns, idle_ns;
 };
 
-void sched_times(struct sched_times *times);
+/* Of the CPU with this index; false if it is not online. */
+bool sched_times(unsigned index, struct sched_times *times);
 
 #endif

@@ -77,6 +77,7 @@ static void init_fields(struct thread *thread, const char *name)
 	thread->base_prio = PRIO_USER;
 	/* The run-queue lock that first_run finds held. */
 	thread->preempt = 1;
+	thread->affinity = UINT64_MAX;
 	list_init(&thread->run);
 	list_init(&thread->all);
 	signal_init_thread(thread);
@@ -118,6 +119,7 @@ struct thread *thread_create(const char *name, void (*entry)(void *arg),
 		if (self->process) {
 			thread->prio = self->base_prio;
 			thread->base_prio = self->base_prio;
+			thread->affinity = self->affinity;
 		}
 	}
 	init_task(thread);

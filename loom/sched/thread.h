@@ -72,7 +72,8 @@ struct thread {
 	uint32_t experiment;		/* mm/fail.c: inherited; 0: none */
 
 	/* The lock of the run queue that cpu names; cpu itself, too. */
-	struct cpu *cpu;		/* whose run queue it belongs to */
+	struct cpu *cpu;		/* whose run queue it belongs to; atomic */
+	uint64_t affinity;		/* bit n: may run on CPU n; atomic */
 	enum thread_state state;
 	uint8_t prio;			/* as the scheduler sees it */
 	uint8_t base_prio;		/* as it was set */

@@ -19,10 +19,11 @@
  * comes back is behind an acquire that is later than the call or ordered by
  * it.
  *
- * A thread that runs on another CPU: only an interrupt makes that CPU execute
- * a barrier; the caller would have to send one to each, and wait. There is no
- * such CPU as long as only one is started, which expect_alone() checks. So
- * every thread but the caller is one that does not run.
+ * A thread that runs on another CPU: an interrupt makes that CPU execute a
+ * barrier, and its ERET to user mode synchronizes; the caller waits for it.
+ * All CPUs get one, whatever they run: to ask which of them runs a thread of
+ * the process would need the lock of each. A thread that comes to a CPU
+ * meanwhile is one that did not run, see above.
  */
 #include "syscall/sys_membarrier.h"
 
@@ -31,10 +32,10 @@
 #include <weft/arch.h>
 #include <weft/sysreg.h>
 
-#include "lib/assert.h"
 #include "lib/errno.h"
 #include "proc/process.h"
 #include "sched/cpu.h"
+#include "sched/ipi.h"
 
 /* Linux's commands */
 enum {
@@ -55,19 +56,17 @@ enum {
 			 CMD_PRIVATE_EXPEDITED |			\
 			 CMD_PRIVATE_EXPEDITED_SYNC_CORE)
 
-static void expect_alone(void)
+static void full_barrier(void *arg)
 {
-	size_t started = 0;
-
-	for (size_t i = 0; i < CPU_MAX; i++)
-		started += cpus[i].idle != NULL;
-	assert(started == 1);
+	(void)arg;
+	weft_dmb_ish();
 }
 
 static void barrier(void)
 {
-	expect_alone();
 	weft_dmb_ish();		/* the caller's accesses before the call */
+	ipi_call(cpu_online(), full_barrier, NULL);
+	weft_dmb_ish();		/* and after it */
 	weft_isb();		/* what it fetches after it: SYNC_CORE */
 }
 

@@ -233,15 +233,29 @@ long sys_sched_rr_get_interval(const uint64_t arg[6])
 	return err < 0 ? err : copy_to_user(arg[1], slice, sizeof(slice));
 }
 
+static void get_affinity(struct thread *t, void *arg)
+{
+	*(uint64_t *)arg = __atomic_load_n(&t->affinity, __ATOMIC_RELAXED);
+}
+
+static void set_affinity(struct thread *t, void *arg)
+{
+	sched_set_affinity(t, *(const uint64_t *)arg);
+}
+
 long sys_sched_getaffinity(const uint64_t arg[6])
 {
-	uint64_t mask = 1;
-	int err = check_tid(arg[0]);
+	uint64_t mask = 0;
+	int err;
 
 	if (arg[1] < sizeof(mask) || arg[1] % sizeof(mask))
 		return -EINVAL;
+	if ((int)arg[0] < 0)
+		return -EINVAL;
+	err = thread_visit((int)arg[0], get_affinity, &mask);
 	if (err < 0)
 		return err;
+	mask &= cpu_online();
 	err = copy_to_user(arg[2], &mask, sizeof(mask));
 	return err < 0 ? err : (long)sizeof(mask);
 }
@@ -257,7 +271,9 @@ long sys_sched_setaffinity(const uint64_t arg[6])
 	err = check_tid(arg[0]);
 	if (err < 0)
 		return err;
-	return mask & 1 ? 0 : -EINVAL;
+	if (!(mask & cpu_online()))
+		return -EINVAL;
+	return thread_visit((int)arg[0], set_affinity, &mask);
 }
 
 long sys_getcpu(const uint64_t arg[6])

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The run queue of one CPU: threads that are ready, by priority. Used by
+ * sched.c and place.c alone. All of it under cpu->lock, DAIF masked, but for
+ * runq_best and runq_load as hints.
+ */
+#ifndef LOOM_SCHED_RUNQ_H
+#define LOOM_SCHED_RUNQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "sched/cpu.h"
+#include "sched/thread.h"
+
+/* Where on its level a thread is queued. */
+enum place {
+	PLACE_FIRST,		/* before all */
+	PLACE_WOKEN,		/* behind the woken ones, before the rest */
+	PLACE_NEXT,		/* first of the rest */
+	PLACE_LAST,
+};
+
+/* The best priority that waits, or PRIO_COUNT. */
+static inline unsigned runq_best(const struct cpu *cpu)
+{
+	uint64_t levels = __atomic_load_n(&cpu->levels, __ATOMIC_RELAXED);
+
+	return levels ? (unsigned)__builtin_ctzll(levels) :
+			(unsigned)PRIO_COUNT;
+}
+
+/* How many wait. */
+static inline uint32_t runq_load(const struct cpu *cpu)
+{
+	return __atomic_load_n(&cpu->nready, __ATOMIC_RELAXED);
+}
+
+static inline void runq_store(struct cpu *cpu, uint64_t levels,
+			      uint32_t nready)
+{
+	/* Atomic for those who look without the lock. */
+	__atomic_store_n(&cpu->levels, levels, __ATOMIC_RELAXED);
+	__atomic_store_n(&cpu->nready, nready, __ATOMIC_RELAXED);
+}
+
+static inline void runq_add(struct cpu *cpu, struct thread *thread,
+			    enum place place)
+{
+	struct run_level *level = &cpu->level[thread->prio];
+
+	switch (place) {
+	case PLACE_FIRST:
+		list_add_head(&level->woken, &thread->run);
+		break;
+	case PLACE_WOKEN:
+		list_add_tail(&level->woken, &thread->run);
+		break;
+	case PLACE_NEXT:
+		list_add_head(&level->ready, &thread->run);
+		break;
+	case PLACE_LAST:
+		list_add_tail(&level->ready, &thread->run);
+		break;
+	}
+	runq_store(cpu, cpu->levels | UINT64_C(1) << thread->prio,
+		   cpu->nready + 1);
+}
+
+static inline void runq_remove(struct cpu *cpu, struct thread *thread)
+{
+	struct run_level *level = &cpu->level[thread->prio];
+	uint64_t levels = cpu->levels;
+
+	list_del(&thread->run);
+	if (list_empty(&level->woken) && list_empty(&level->ready))
+		levels &= ~(UINT64_C(1) << thread->prio);
+	runq_store(cpu, levels, cpu->nready - 1);
+}
+
+/* Take off the one that is to run next; there is one. */
+static inline struct thread *runq_take(struct cpu *cpu)
+{
+	struct run_level *level = &cpu->level[runq_best(cpu)];
+	struct list *queue = list_empty(&level->woken) ? &level->ready :
+							 &level->woken;
+	struct thread *first = list_first_entry(queue, struct thread, run);
+
+	runq_remove(cpu, first);
+	return first;
+}
+
+static inline bool runq_has(const struct thread *thread)
+{
+	return !list_empty(&thread->run);
+}
+
+#endif
