@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import dataclasses
 import functools
+import os
 import re
 import signal
 import socket
@@ -70,10 +71,22 @@ class Machine:
         arguments = ["-M", machine, "-cpu", cpu, "-smp", str(self.smp),
                      "-m", str(self.mem), "-display", "none", "-nic", "none",
                      "-no-reboot"]
+        if self.smp > 1:
+            arguments += ["-accel", "tcg,thread=" + self.threads()]
         if self.icount:
             arguments += ["-icount", f"shift={self.shift},sleep=off",
                           "-rtc", "base=2000-01-01T00:00:00,clock=vm"]
         return arguments
+
+    def threads(self) -> str:
+        """One thread for each emulated CPU, or one for all.
+
+        With fewer cores than emulated CPUs one that waits for a spinlock
+        would keep the one that holds it from running; QEMU's single thread
+        turns to the next CPU where one waits.
+        """
+        enough = self.smp <= (os.cpu_count() or 1)
+        return "multi" if enough and not self.icount else "single"
 
     def command(self, image: str, initrd: str, words: list[str]) -> list[str]:
         """QEMU with the kernel @image and the kernel command line @words."""

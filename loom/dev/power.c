@@ -16,6 +16,7 @@
 #include "dev/psci.h"
 #include "dev/uart.h"
 #include "lib/printf.h"
+#include "sched/ipi.h"
 
 enum {
 	EXIT_GOOD = 0,
@@ -36,6 +37,7 @@ static _Noreturn void halt(void)
 static _Noreturn void off(const char *line, int code)
 {
 	irq_save();
+	ipi_stop_others();
 	uart_write_now("", 0);		/* what is queued */
 	host_status(line);
 	host_exit(code);
@@ -59,6 +61,7 @@ void power_off_status(int status)
 void power_restart(void)
 {
 	irq_save();
+	ipi_stop_others();
 	uart_write_now("", 0);
 	/* A machine that ./run started ends: nobody would feed the next one. */
 	host_status("poweroff");

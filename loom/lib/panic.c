@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The crash report: what happened, registers with the fault explained, the
- * running thread, a backtrace with names, the last messages if they were not
- * shown. It goes to the console directly, whatever state anything is in; a
+ * running thread, a backtrace with names, what the other CPUs were doing, the
+ * last messages if they were not shown. It goes to the console directly, whatever state anything is in; a
  * fault in the report itself ends it.
  */
 #include "lib/panic.h"
@@ -26,11 +26,14 @@
 #include "lib/string.h"
 #include "mm/kvm.h"
 #include "proc/process.h"
+#include "sched/cpu.h"
+#include "sched/ipi.h"
 #include "sched/thread.h"
 
 enum { BACKTRACE_MAX = 32 };
 
-static bool reporting;
+/* The CPU that reports, by its block; atomic. */
+static const void *reporter;
 
 static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -93,10 +96,8 @@ static void say_fault(const struct weft_frame *f)
 	say("\n");
 }
 
-static void say_thread(void)
+static void say_thread(const struct thread *t)
 {
-	const struct thread *t = thread_current();
-
 	if (!t) {
 		say("thread: none yet\n");
 		return;
@@ -163,6 +164,71 @@ static void say_backtrace(uint64_t fp)
 	}
 }
 
+/* Another CPU, which was told to stop. */
+static void say_cpu(const struct cpu *cpu)
+{
+	const struct weft_frame *frame = cpu->stop_frame;
+
+	say("\ncpu %lu:", (unsigned long)cpu->weft.index);
+	if (!__atomic_load_n(&cpu->stopped, __ATOMIC_ACQUIRE)) {
+		say(" does not answer\n");
+		say_thread(cpu->current);
+		return;
+	}
+	if (cpu->current == cpu->idle) {
+		say(" idle\n");
+		return;
+	}
+	if (!frame) {
+		say(" wanted to report something, too\n");
+		say_thread(cpu->current);
+		return;
+	}
+	if (weft_frame_from_user(frame)) {
+		say(" in user mode at %016lx\n", (unsigned long)frame->pc);
+		say_thread(cpu->current);
+		return;
+	}
+	say("\n");
+	say_thread(cpu->current);
+	say_address(frame->pc);
+	say_caller(frame);
+	say_backtrace(frame->x[29]);
+}
+
+static void say_other_cpus(void)
+{
+	uint64_t others = cpu_online();
+	unsigned i;
+
+	if (thread_current())
+		others &= ~(UINT64_C(1) << cpu_current()->weft.index);
+	for (i = 0; i < CPU_MAX; i++)
+		if (others >> i & 1)
+			say_cpu(&cpus[i]);
+}
+
+/*
+ * One CPU reports; another that wants to, too, stops and is in the report. A
+ * fault of the reporting one ends the report.
+ */
+static void begin_report(const struct weft_frame *frame, const char *why)
+{
+	const struct thread *self = thread_current();
+	const void *me = self ? (const void *)self->task.cpu : &reporter;
+	const void *first = NULL;
+
+	if (__atomic_compare_exchange_n(&reporter, &first, me, false,
+					__ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+		ipi_stop_others();
+		return;
+	}
+	if (first != me)
+		cpu_stop(frame);
+	say("\nloom: a fault in the report: %s\n", why);
+	power_fail(why);
+}
+
 static void say_log(void)
 {
 	static char tail[1024];
@@ -175,17 +241,13 @@ static void say_log(void)
 static _Noreturn void report(const struct weft_frame *frame, const char *why)
 {
 	weft_mask_all();
-	if (reporting) {
-		say("\nloom: a fault in the report: %s\n", why);
-		power_fail(why);
-	}
-	reporting = true;
+	begin_report(frame, why);
 	say("\n*** loom stops: %s\n", why);
 	if (frame) {
 		say_fault(frame);
 		say_registers(frame);
 	}
-	say_thread();
+	say_thread(thread_current());
 	say("backtrace:\n");
 	if (frame) {
 		say_address(frame->pc);
@@ -193,6 +255,7 @@ static _Noreturn void report(const struct weft_frame *frame, const char *why)
 	}
 	say_backtrace(frame ? frame->x[29] :
 		      (uint64_t)(uintptr_t)__builtin_frame_address(0));
+	say_other_cpus();
 	say_log();
 	power_fail(why);
 }
