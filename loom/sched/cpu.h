@@ -10,11 +10,10 @@
 
 #include <weft/cpu.h>
 
+#include "lib/cpu_max.h"
 #include "lib/list.h"
 #include "lib/lock.h"
 #include "sched/thread.h"
-
-#define CPU_MAX 8
 
 struct weft_frame;
 
