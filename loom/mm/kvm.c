@@ -26,6 +26,7 @@
 #include "lib/string.h"
 #include "mm/layout.h"
 #include "mm/page.h"
+#include "sched/chaos.h"
 #include "sched/cpu.h"
 
 _Static_assert(STACK_SHIFT == WEFT_STACK_SHIFT,
@@ -203,10 +204,14 @@ void kvm_init_asids(const char *cmdline, unsigned ncpus)
 	enum weft_asid_policy policy = WEFT_ASID_GENERATIONS;
 	struct weft_features features;
 	uint64_t count;
+	unsigned scarce;
 	bool asked;
 
 	weft_features_read(&features);
 	count = UINT64_C(1) << features.asid_bits;
+	scarce = chaos_init(cmdline, ncpus);
+	if (scarce)
+		count = scarce;
 	asked = cmdline_u64(cmdline, "loom.asids", &count);
 	if (count > (UINT64_C(1) << features.asid_bits))
 		fatal("loom.asids=%lu: this CPU has %d bits",
