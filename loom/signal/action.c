@@ -239,27 +239,3 @@ void signal_thread_leaves(struct process *p, struct thread *t, bool last)
 	else
 		signal_wake_others(p, t);
 }
-
-void signal_report(struct process *p, struct signal_report *report)
-{
-	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
-	const struct thread *t;
-
-	*report = (struct signal_report){
-		.shared = signal_queue_set(&p->signals.pending),
-	};
-	for (int sig = 1; sig <= SIGNAL_MAX; sig++) {
-		uint64_t handler = p->signals.action[sig - 1].handler;
-
-		if (handler == SIG_IGN)
-			report->ignored |= signal_bit(sig);
-		else if (handler != SIG_DFL)
-			report->caught |= signal_bit(sig);
-	}
-	list_for_each_entry(t, &p->threads, struct thread, sibling) {
-		report->pending = signal_queue_set(&t->signal.pending);
-		report->blocked = t->signal.blocked;
-		break;
-	}
-	spin_unlock_irqrestore(&p->signal_lock, daif);
-}
