@@ -9,7 +9,6 @@
 #include "lib/errno.h"
 #include "lib/lock.h"
 #include "proc/process.h"
-#include "proc/tree.h"
 #include "sched/thread.h"
 #include "signal/internal.h"
 
