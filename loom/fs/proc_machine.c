@@ -17,7 +17,6 @@
 #include "proc/inspect.h"
 #include "proc/number.h"
 #include "proc/process.h"
-#include "proc/tree.h"
 #include "sched/clock.h"
 #include "sched/loadavg.h"
 #include "sched/sched.h"

@@ -47,12 +47,17 @@ static size_t pages_of(const struct aspace *as)
 	return __atomic_load_n(&as->pages, __ATOMIC_RELAXED);
 }
 
-/* The tree lock is held: nobody's aspace goes away. */
+/*
+ * The tree lock is held: nobody's aspace goes away. Process 1, the oldest,
+ * comes first.
+ */
 static void consider(struct process *p, void *arg)
 {
 	struct choice *choice = arg;
 	size_t pages = p->aspace ? pages_of(p->aspace) : 0;
 
+	if (p->pid == PID_INIT)
+		choice->spared = p->aspace;
 	if (pages <= choice->pages || p->aspace == choice->spared)
 		return;
 	if (choice->process)
@@ -86,8 +91,7 @@ static void kill(struct process *p, size_t pages)
 
 static bool kill_largest(void)
 {
-	struct process *init = process_find(PID_INIT);
-	struct choice choice = { .spared = init ? init->aspace : NULL };
+	struct choice choice = { .spared = NULL };
 
 	process_for_each(consider, &choice);
 	if (choice.process) {
@@ -95,8 +99,6 @@ static bool kill_largest(void)
 		process_put(choice.process);
 		__atomic_store_n(&kills, kills + 1, __ATOMIC_RELAXED);
 	}
-	if (init)
-		process_put(init);
 	return choice.process;
 }
 
