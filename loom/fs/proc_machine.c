@@ -13,6 +13,7 @@
 #include "lib/random.h"
 #include "lib/string.h"
 #include "lib/uts.h"
+#include "mm/kvm.h"
 #include "mm/page.h"
 #include "proc/inspect.h"
 #include "proc/number.h"
@@ -170,9 +171,10 @@ int proc_boot_cmdline(struct proc_text *t, struct proc_id id)
 int proc_counts(struct proc_text *t, struct proc_id id)
 {
 	(void)id;
-	proc_add(t, "pages_free %zu\nthreads %u\nprocesses %u\nfiles %u\n"
-		 "inodes %u\nswitches %llu\n", page_free_count(),
-		 thread_count(), process_count(), file_count(), inode_count(),
+	proc_add(t, "pages_free %zu\npages_tables %zu\nthreads %u\n"
+		 "processes %u\nfiles %u\ninodes %u\nswitches %llu\n",
+		 page_free_count(), kvm_table_pages(), thread_count(),
+		 process_count(), file_count(), inode_count(),
 		 (unsigned long long)sched_switch_count());
 	return 0;
 }

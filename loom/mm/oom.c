@@ -10,7 +10,9 @@
  * Memory that is shared with others is free when the last of them is gone;
  * until then the next fault that finds none chooses again.
  *
- * Process 1, and who shares its memory, is not chosen.
+ * Process 1, and who shares its memory, is not chosen. Nobody is for a page
+ * that was refused on purpose (mm/fail.h): memory is not short then, and the
+ * one that touched it ends.
  */
 #include "mm/oom.h"
 
@@ -118,11 +120,13 @@ int oom_aspace_fault(struct aspace *as, uint64_t va, unsigned access)
 {
 	for (;;) {
 		uint32_t before = __atomic_load_n(&kills, __ATOMIC_RELAXED);
+		uint32_t refusals = fail_refusals();
 		int err = aspace_fault(as, va, access);
 
 		if (err != -ENOMEM)
 			return err;
-		if (signal_is_deadly() || fail_is_why() || !make_room(before))
+		if (signal_is_deadly() || fail_refusals() != refusals ||
+		    !make_room(before))
 			return -ENOMEM;
 	}
 }
