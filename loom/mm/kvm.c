@@ -48,6 +48,7 @@ static struct weft_pgtable table;
 static uint64_t slots[STACK_SLOTS / 64];
 static unsigned slot_hint;
 static uint64_t device_next = DEVICE_BASE;
+static size_t table_pages;	/* of the page allocator's; atomic */
 
 /* Set while booting, then only read. */
 static uint64_t image_pa;
@@ -75,11 +76,16 @@ static uint64_t *table_to_virt(void *arg, uint64_t pa)
 
 static uint64_t table_alloc(void *arg)
 {
-	uint64_t *page;
+	uint64_t *page, pa;
 
 	(void)arg;
-	if (pool_closed)
-		return page_alloc_zeroed();
+	if (pool_closed) {
+		pa = page_alloc_zeroed();
+		if (pa)
+			__atomic_store_n(&table_pages, table_pages + 1,
+					 __ATOMIC_RELAXED);
+		return pa;
+	}
 	if (early_tables.used == EARLY_TABLES)
 		return 0;
 	page = early_pages[early_tables.used++];
@@ -165,6 +171,11 @@ bool kvm_is_mapped(uint64_t va)
 	struct weft_pt_entry entry;
 
 	return weft_pt_lookup(&table, va, &entry) == 0;
+}
+
+size_t kvm_table_pages(void)
+{
+	return __atomic_load_n(&table_pages, __ATOMIC_RELAXED);
 }
 
 void kvm_leave_identity(void)
