@@ -702,6 +702,7 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "play") == 0)
 		play_end(argv[2]);
 	tap_note("%d CPUs", cpus);
+	test_all();
 	counts_take(&before);
 	test_all();
 	counts_check(&before);
