@@ -32,15 +32,31 @@ static int file[2], ends[2];
 /* Pages beside each other with one number are certainly one mapping; 0: none */
 static unsigned mapping[PAGES], mappings;
 
-/* What a call has made of its range, whether it did all or less. */
-static void note(const char *at, size_t length, bool mapped)
+/* The range has been unmapped. */
+static void note_gone(const char *at, size_t length)
 {
 	size_t first = (size_t)(at - window) / PAGE;
 
-	mappings++;
 	for (size_t i = 0; i * PAGE < length; i++)
-		if (first + i < PAGES && (!mapped || mapping[first + i]))
-			mapping[first + i] = mapped ? mappings : 0;
+		if (first + i < PAGES)
+			mapping[first + i] = 0;
+}
+
+/* What there is has been cut at the ends of the range, all or less of it. */
+static void note_cut(const char *at, size_t length)
+{
+	size_t first = (size_t)(at - window) / PAGE;
+	unsigned before = 0;
+
+	for (size_t i = 0; i * PAGE < length && first + i < PAGES; i++) {
+		unsigned *m = &mapping[first + i];
+
+		if (*m != before)
+			mappings++;
+		before = *m;
+		if (*m != 0)
+			*m = mappings;
+	}
 }
 
 static void note_new(const char *at, size_t length)
@@ -190,7 +206,7 @@ static void do_unmap(void)
 	at = a_range(&length);
 	say(")");
 	if (result(munmap(at, length)) == 0)
-		note(at, length, false);
+		note_gone(at, length);
 }
 
 static void do_protect(void)
@@ -204,7 +220,7 @@ static void do_protect(void)
 	protection = a_protection();
 	say(")");
 	result(mprotect(at, length, protection));
-	note(at, length, true);
+	note_cut(at, length);
 }
 
 static void do_remap(void)
@@ -226,7 +242,7 @@ static void do_remap(void)
 		got = mremap(at, length, new_length,
 			     MREMAP_MAYMOVE | MREMAP_FIXED, window + to * PAGE);
 		if (got != MAP_FAILED && length > 0)
-			note(at, length, false);
+			note_gone(at, length);
 		if (got != MAP_FAILED)
 			note_new(got, new_length);
 		result(got == MAP_FAILED ? -1 : got == window + to * PAGE);
@@ -238,7 +254,7 @@ static void do_remap(void)
 	say(", %zu)", new_length);
 	got = mremap(at, length, new_length, 0);
 	if (got == at) {
-		note(at, length, false);
+		note_gone(at, length);
 		note_new(at, new_length);
 	}
 	result(got == MAP_FAILED ? -1 : got == at);
@@ -257,7 +273,7 @@ static void do_advise(void)
 	say("madvise(");
 	at = a_range(&length);
 	say(", %d)", advice);
-	note(at, length, true);
+	note_cut(at, length);
 	result(madvise(at, length, advice));
 }
 
