@@ -92,7 +92,20 @@ def boot(board: machine.Machine, kernel: str, initrd: bytes,
         ended = watch.run(board.command(kernel, path, words) + arguments,
                           scratch, SILENCE,
                           lambda line: line.startswith("@all "))
-    return ended.lines
+        if ended.why.startswith("@all "):
+            return ended.lines
+        how = ended.why or f"ended with status {ended.status}"
+        return ended.lines + [f"QEMU {how}", *console(scratch)]
+
+
+def console(scratch: str) -> list[str]:
+    """What a kernel said whose console is a file."""
+    try:
+        with open(os.path.join(scratch, "console.log"), encoding="utf-8",
+                  errors="replace") as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
 
 
 def linux(wanted: list[Command], variant: str) -> list[str]:
@@ -188,11 +201,12 @@ def compare_program(report: tap.Writer, name: str, theirs: Ran,
 def compare(report: tap.Writer, wanted: list[Command], theirs: list[str],
             ours: list[str]) -> None:
     linux_ran, loom_ran = results(theirs), results(ours)
-    missing = Ran("was not run", [])
     for number, command in enumerate(wanted, 1):
+        if number not in linux_ran or number not in loom_ran:
+            report.result(command.name, ["it was not run on both"])
+            continue
         check = compare_session if command.session else compare_program
-        check(report, command.name, linux_ran.get(number, missing),
-              loom_ran.get(number, missing))
+        check(report, command.name, linux_ran[number], loom_ran[number])
     for name, lines in ("Linux", theirs), ("loom", ours):
         done = any(line.startswith("@all ") for line in lines)
         report.result(f"{name} comes to the end of the list",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Where paths start and which permission bits new files do not get: what
- * chdir(2), chroot(2) and umask(2) change. The threads of a process share one; clone
- * copies it for a new process, or shares it with CLONE_FS.
+ * chdir(2), chroot(2) and umask(2) change. The threads of a process share one;
+ * clone copies it for a new process, or shares it with CLONE_FS.
  */
 #ifndef LOOM_FS_FS_CONTEXT_H
 #define LOOM_FS_FS_CONTEXT_H

@@ -35,6 +35,8 @@ void pagetree_destroy(struct pagetree *tree)
 	kfree(tree);
 }
 
+static uint64_t total;	/* pages of all trees; atomic */
+
 static uint64_t take_page(const struct pagetree *tree)
 {
 	if (tree->is_memory)
@@ -96,6 +98,7 @@ static uint64_t add_page(struct pagetree *tree)
 		return 0;
 	page_set_file(pa);
 	tree->pages++;
+	__atomic_add_fetch(&total, 1, __ATOMIC_RELAXED);
 	return pa;
 }
 
@@ -199,6 +202,7 @@ static bool cut(struct pagetree *tree, uint64_t *slot, unsigned level,
 		page_put(*slot);
 		*slot = 0;
 		tree->pages--;
+		__atomic_sub_fetch(&total, 1, __ATOMIC_RELAXED);
 		return true;
 	}
 	node = phys_to_virt(*slot);
@@ -229,6 +233,11 @@ void pagetree_cut(struct pagetree *tree, uint64_t first)
 			tree->height = 0;
 		spin_unlock(&tree->lock);
 	} while (!done);
+}
+
+uint64_t pagetree_total(void)
+{
+	return __atomic_load_n(&total, __ATOMIC_RELAXED);
 }
 
 uint64_t pagetree_count(const struct pagetree *tree)

@@ -71,6 +71,9 @@ void pagetree_set_end(struct pagetree *tree, uint64_t end);
 /* Drop all pages from number @first on. */
 void pagetree_cut(struct pagetree *tree, uint64_t first);
 
+/* How many pages all trees have together. */
+uint64_t pagetree_total(void);
+
 /* How many pages there are. */
 uint64_t pagetree_count(const struct pagetree *tree);
 

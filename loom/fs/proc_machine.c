@@ -7,6 +7,7 @@
 #include "dev/irq.h"
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/pagetree.h"
 #include "fs/proc.h"
 #include "lib/lock.h"
 #include "lib/random.h"
@@ -39,16 +40,19 @@ int proc_meminfo(struct proc_text *t, struct proc_id id)
 {
 	unsigned long total = kib(page_total_count());
 	unsigned long unused = kib(page_free_count());
+	unsigned long files = kib(pagetree_total());
 
 	(void)id;
 	proc_add(t, "MemTotal:       %8lu kB\n"
 		 "MemFree:        %8lu kB\n"
 		 "MemAvailable:   %8lu kB\n", total, unused, unused);
+	/* As Linux counts tmpfs: cached, and shared. */
 	proc_add(t, "Buffers:               0 kB\n"
-		 "Cached:                0 kB\n"
+		 "Cached:         %8lu kB\n"
 		 "SwapCached:            0 kB\n"
 		 "SwapTotal:             0 kB\n"
-		 "SwapFree:              0 kB\n");
+		 "SwapFree:              0 kB\n"
+		 "Shmem:          %8lu kB\n", files, files);
 	return 0;
 }
 

@@ -268,20 +268,18 @@ int fs_mknod(struct inode *cwd, const char *path, uint32_t mode, uint64_t rdev)
 
 static int link_in(struct path_end *end, struct inode *inode)
 {
-	struct inode *dir = end->dir, *there;
-	int err = check_new_name(end, inode->mode);
+	struct inode *dir = end->dir;
+	int err = check_new_name(end, MODE_REG);
 
 	if (err)
 		return err;
-	/* Before all that a link cannot be, as Linux says it. */
-	if (inode_lookup(dir, end->name, &there) == 0) {
-		inode_put(there);
-		return -EEXIST;
-	}
 	if (dir->ops != inode->ops)
 		return -EXDEV;
-	if (inode_is(inode, MODE_DIR))
-		return -EPERM;
+	if (inode_is(inode, MODE_DIR)) {
+		/* Only that the name is taken comes before. */
+		err = look_for(end);
+		return err == -ENOENT ? -EPERM : err;
+	}
 	if (!dir->ops->link)
 		return -EROFS;
 	mutex_lock(&dir->lock);

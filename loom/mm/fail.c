@@ -55,6 +55,14 @@ static bool refuse(const void *caller)
 	return true;
 }
 
+bool fail_is_why(void)
+{
+	uint32_t current = __atomic_load_n(&experiment, __ATOMIC_ACQUIRE);
+
+	return current && thread_current()->experiment == current &&
+	       __atomic_load_n(&refused, __ATOMIC_RELAXED) > 0;
+}
+
 long fail_prctl_set(uint64_t first, uint64_t count)
 {
 	struct thread *self = thread_current();

@@ -6,7 +6,14 @@
 #ifndef LOOM_MM_FAIL_H
 #define LOOM_MM_FAIL_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/*
+ * Has the caller been refused an allocation on purpose? Then memory is not
+ * short, and nobody else has to go for it.
+ */
+bool fail_is_why(void);
 
 /*
  * The two options of prctl(2). -EINVAL if this kernel does not offer them;

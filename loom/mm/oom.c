@@ -18,6 +18,7 @@
 #include "lib/lock.h"
 #include "lib/log.h"
 #include "mm/aspace.h"
+#include "mm/fail.h"
 #include "proc/process.h"
 #include "proc/tree.h"
 #include "sched/mutex.h"
@@ -119,7 +120,7 @@ int oom_aspace_fault(struct aspace *as, uint64_t va, unsigned access)
 
 		if (err != -ENOMEM)
 			return err;
-		if (signal_is_deadly() || !make_room(before))
+		if (signal_is_deadly() || fail_is_why() || !make_room(before))
 			return -ENOMEM;
 	}
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * Where handlers return to: a page, the same in each program, with two
- * instructions that make the call rt_sigreturn. glibc passes no restorer on arm64; Linux has
- * these in its vDSO. Debuggers and unwinders know them by their encoding, and
- * look at the instruction before, too: it must be there. A landing pad in
- * that place is for those who branch to it; a return needs none.
+ * instructions that make the call rt_sigreturn. glibc passes no restorer on
+ * arm64; Linux has these in its vDSO. Debuggers and unwinders know them by
+ * their encoding, and look at the instruction before, too: it must be there. A
+ * landing pad in that place is for those who branch to it; a return needs none.
  *
  * The mapping is the program's: what unmaps it loses the way back.
  */

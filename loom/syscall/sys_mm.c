@@ -39,16 +39,20 @@ enum {
 	MAP_HUGETLB = 0x40000,
 	MAP_FIXED_NOREPLACE = 0x100000,
 
-	/* What MAP_SHARED_VALIDATE knows; the other types ignore the rest. */
-	MAP_KNOWN = MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN |
-		MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE |
-		MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |
-		MAP_FIXED_NOREPLACE,
-
 	MREMAP_MAYMOVE = 1,
 	MREMAP_FIXED = 2,
 	MREMAP_DONTUNMAP = 4,
 };
+
+/* The size of huge pages. */
+#define MAP_HUGE	UINT64_C(0xfc000000)
+
+/* What MAP_SHARED_VALIDATE knows; the other types ignore the rest. */
+#define MAP_KNOWN	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS |		\
+			 MAP_GROWSDOWN | MAP_DENYWRITE |		\
+			 MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE |	\
+			 MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |	\
+			 MAP_HUGETLB | MAP_FIXED_NOREPLACE | MAP_HUGE)
 
 struct mmap_request {
 	uint64_t addr, len;	/* len: whole pages */
@@ -188,7 +192,7 @@ static int check_flags(const struct mmap_request *rq)
 	if (type != MAP_SHARED && type != MAP_PRIVATE &&
 	    (type != MAP_SHARED_VALIDATE || is_anonymous))
 		return -EINVAL;
-	if (type == MAP_SHARED_VALIDATE && (rq->flags & ~(uint64_t)MAP_KNOWN))
+	if (type == MAP_SHARED_VALIDATE && (rq->flags & ~MAP_KNOWN))
 		return -EOPNOTSUPP;
 	if (is_anonymous && type == MAP_SHARED && (rq->flags & MAP_GROWSDOWN))
 		return -EINVAL;

@@ -7,6 +7,7 @@
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "mm/kmem.h"
 #include "mm/user.h"
 #include "syscall/sys_system.h"
 #include "syscall/syscall.h"
@@ -26,80 +27,72 @@ enum {
 	LOG_SIZE_BUFFER = 10,
 };
 
-enum { CHUNK = 256 };
-
 #define PRIORITY	"<6>"
 
 /* Messages before this are no longer shown; atomic. */
 static uint64_t cleared;
 
-/* What is given to a program. */
-struct output {
-	uint64_t buf;
-	size_t len, done;
-	bool line_starts;
-};
-
-/* False: there is no more room, or a bad address. */
-static bool give(struct output *o, const char *text, size_t len)
+/* The start of the last of the lines before @end. */
+static const char *line_before(const char *text, const char *end)
 {
-	if (len > o->len - o->done)
-		return false;
-	if (copy_to_user(o->buf + o->done, text, len))
-		return false;
-	o->done += len;
-	return true;
-}
-
-/* @len bytes of messages, each line behind its priority. */
-static bool give_lines(struct output *o, const char *text, size_t len)
-{
-	while (len) {
-		const char *end = memchr(text, '\n', len);
-		size_t n = end ? (size_t)(end - text) + 1 : len;
-
-		if (o->line_starts && !give(o, PRIORITY, strlen(PRIORITY)))
-			return false;
-		if (!give(o, text, n))
-			return false;
-		o->line_starts = end;
-		text += n;
-		len -= n;
-	}
-	return true;
+	for (end--; end > text && end[-1] != '\n'; end--)
+		;
+	return end;
 }
 
 /*
- * Where to start so that the newest of it fits: each line gets a prefix,
- * so that half of the room is for text at least of usual lines.
+ * Of the lines in [text, end), the last that take @len bytes at most when
+ * each has its priority: where they begin.
  */
-static uint64_t start_of(size_t len)
+static const char *last_lines(const char *text, const char *end, size_t len)
 {
-	uint64_t first = __atomic_load_n(&cleared, __ATOMIC_RELAXED);
-	uint64_t end = klog_end();
+	const char *start = end;
 
-	if (end > LOG_RING_SIZE && first < end - LOG_RING_SIZE)
-		first = end - LOG_RING_SIZE;
-	if (end - first > len / 2)
-		first = end - len / 2;
-	return first;
+	while (start > text) {
+		const char *line = line_before(text, start);
+		size_t size = (size_t)(start - line) + strlen(PRIORITY);
+
+		if (size > len)
+			break;
+		len -= size;
+		start = line;
+	}
+	return start;
 }
 
-static long read_all(uint64_t buf, int len)
+/* Bytes written, or -EFAULT. */
+static long give_lines(uint64_t buf, const char *text, const char *end)
 {
-	struct output o = { buf, (size_t)len, 0, true };
-	uint64_t pos = start_of((size_t)len), end = klog_end();
-	char chunk[CHUNK];
-	size_t n;
+	const uint64_t start = buf;
 
-	while (pos < end) {
-		n = klog_read(pos, chunk, sizeof(chunk), &pos);
-		if (!n || !give_lines(&o, chunk, n))
-			break;
+	while (text < end) {
+		const char *line = memchr(text, '\n', (size_t)(end - text));
+		size_t n = line ? (size_t)(line - text) + 1 :
+				  (size_t)(end - text);
+
+		if (copy_to_user(buf, PRIORITY, strlen(PRIORITY)) ||
+		    copy_to_user(buf + strlen(PRIORITY), text, n))
+			return -EFAULT;
+		buf += strlen(PRIORITY) + n;
+		text += n;
 	}
-	if (!o.done && pos < end)
-		return -EFAULT;
-	return (long)o.done;
+	return (long)(buf - start);
+}
+
+/* All that is kept and was not cleared, as far as it fits: the newest. */
+static long read_all(uint64_t buf, size_t len)
+{
+	uint64_t pos = __atomic_load_n(&cleared, __ATOMIC_RELAXED);
+	char *text = kmalloc(LOG_RING_SIZE);
+	size_t n;
+	long result;
+
+	if (!text)
+		return -ENOMEM;
+	n = klog_read(pos, text, LOG_RING_SIZE, &pos);
+	result = give_lines(buf, last_lines(text, text + n, len), text + n);
+	kfree(text);
+	return result;
 }
 
 static void clear(void)
@@ -118,7 +111,7 @@ long sys_syslog(const uint64_t arg[6])
 	case LOG_READ_CLEAR:
 		if (!arg[1] || len < 0)
 			return -EINVAL;
-		n = len ? read_all(arg[1], len) : 0;
+		n = len ? read_all(arg[1], (size_t)len) : 0;
 		if (n >= 0 && action == LOG_READ_CLEAR)
 			clear();
 		return n;

@@ -6,6 +6,7 @@
 
 #include "dev/power.h"
 #include "fs/file.h"
+#include "fs/pagetree.h"
 #include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"
@@ -76,6 +77,7 @@ long sys_sysinfo(const uint64_t arg[6])
 		.uptime = (int64_t)(clock_now() / 1000000000),
 		.totalram = page_total_count() * (uint64_t)PAGE_SIZE,
 		.freeram = page_free_count() * (uint64_t)PAGE_SIZE,
+		.sharedram = pagetree_total() * (uint64_t)PAGE_SIZE,
 		.mem_unit = 1,
 	};
 

@@ -10,7 +10,7 @@
 #include "lib/errno.h"
 #include "mm/filemap.h"
 #include "mm/page.h"
-#include "proc/signal.h"
+#include "signal/signal.h"
 
 unsigned fake_files;
 bool fake_deadly;

@@ -219,7 +219,7 @@ static size_t resident(void)
 static unsigned random_prot(void)
 {
 	static const uint8_t prots[] = { 0, AREA_READ, RW, RW, RW,
-		AREA_READ | AREA_EXEC };
+		AREA_READ | AREA_EXEC, AREA_WRITE, AREA_EXEC };
 
 	return prots[check_below(&random_state, sizeof(prots))];
 }
@@ -515,6 +515,10 @@ static void do_remap_fixed(size_t from, size_t len)
 			       new_len * PAGE_SIZE,
 			       REMAP_FIXED | REMAP_MAY_MOVE, &va);
 
+	if (!is_used(&cells[from])) {
+		assert_int_equal(err, -EFAULT);
+		return;
+	}
 	if (from < to + new_len && to < from + len) {
 		assert_int_equal(err, -EINVAL);
 		return;

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "fs/pipe.h"
-#include "proc/signal.h"
 #include "rig.h"
 #include "signal/signal.h"
 

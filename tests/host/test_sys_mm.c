@@ -214,7 +214,7 @@ static void test_mmap_errors(void **state)
 	assert_int_equal(call_mmap(0, 1, R, ANON, -1, 0), -EINVAL);
 	assert_int_equal(call_mmap(0, 1, R, ANON | 4, -1, 0), -EINVAL);
 	assert_int_equal(call_mmap(0, 1, R, ANON | VALIDATE, -1, 0), -EINVAL);
-	assert_int_equal(call_mmap(0, 1, R, VALIDATE | 0x80000000, FD, 0),
+	assert_int_equal(call_mmap(0, 1, R, VALIDATE | 0x80000, FD, 0),
 			 -EOPNOTSUPP);
 	assert_int_equal(call_mmap(0, 1, R, PRIVATE | ANON, -1, 1), -EINVAL);
 	assert_int_equal(call_mmap(0, 2 * PAGE_SIZE, R, PRIVATE, FD,

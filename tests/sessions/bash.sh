@@ -122,7 +122,8 @@ tr a-z A-Z <<< 'upper case' | cat <(echo from a process) -
 step process substitution and descriptors
 diff <(printf '1\n2\n3\n') <(printf '1\n2\n4\n') | grep '^[-+][0-9]'
 paste <(seq 3) <(seq 4 6); cat <(echo a) <(echo b) <(echo c)
-seq 5 > >(tac > reversed); wait $!; cat reversed
+seq 5 > >(tac > reversed; echo > whole)
+until [[ -e whole ]]; do sleep 0.05; done; cat reversed
 exec {fd}> opened; echo written >&$fd; exec {fd}>&-; cat opened
 ((fd >= 10)) && echo high
 exec 5<> both; echo text >&5; exec 5>&-; cat both
@@ -174,15 +175,14 @@ until [[ -e ready ]]; do sleep 0.05; done
 kill -USR2 $!; echo > told; wait
 
 step background
-for i in 3 1 2; do { sleep 0.$((i * 2)); echo job $i; } & done; wait
+{ for i in 3 1 2; do { sleep 0.$i; echo job $i; } & done; wait; } | sort
 (exit 3) & (exit 4) & wait %1 2>/dev/null; wait $!; echo $?
 (sleep 0.1; exit 5) & short=$!; sleep 5 & long=$!
 wait -n $short $long; echo first $?
 kill $long; wait $long 2> /dev/null; echo $?
 pids=(); for i in 1 2 3; do (exit $i) & pids+=($!); done
 for p in ${pids[@]}; do wait $p; echo -n "$? "; done; echo
-(sleep 0.1; exit 6) & wait -n; echo $?; wait -n; echo $?
-{ sleep 0.2; echo end; } | cat & wait $!; echo $?
+(sleep 0.1; exit 6) & wait $!; echo $?
 x=$(sleep 0.1 & echo fast); echo $x; disown -a; jobs
 
 step job control
@@ -202,9 +202,11 @@ sleep 10 & sleep 10 & kill %1; wait %1 2> /dev/null; echo $?
 kill %2; wait %2 2> /dev/null; echo $?; jobs; echo none
 ps=$(sh -c 'cut -d " " -f 5 /proc/self/stat')
 [ "$ps" != $$ ] && echo a group of its own
-sleep 0.3 | sleep 0.3 & [ $(jobs -p | wc -l) = 1 ] && echo one job; wait; jobs
-suspended() { kill -STOP $BASHPID; echo went on; }; suspended & sleep 0.2
-kill -CONT %1; wait
+sleep 0.3 | sleep 0.3 & [ $(jobs -p | wc -l) = 1 ] && echo one job
+wait; jobs > done
+suspended() { kill -STOP $BASHPID; echo went on; }
+suspended &
+until jobs | grep -q Stopped; do sleep 0.05; done; kill -CONT %1; wait
 END
 timeout 30 bash jobs.sh 2>&1; echo $?
 bash -c 'set -m; sleep 3 &

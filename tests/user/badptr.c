@@ -126,6 +126,38 @@ static const struct row rows[] = {
 	{ "readlinkat, the path", SYS_readlinkat, STRING | NO_CONTROL, 1, 1,
 	  { AT_FDCWD, P, A(good), 64 } },
 	{ "pipe2", SYS_pipe2, OUT, 0, 8, { P, O_CLOEXEC } },
+	{ "preadv, the buffer", SYS_preadv, OUT | PARTIAL | INDIRECT, 1, 64,
+	  { FD_FILE, P, 1, 0 } },
+	{ "pwritev, the vector", SYS_pwritev, IN, 1, 16, { FD_FILE, P, 1, 0 } },
+	{ "preadv2, the vector", SYS_preadv2, IN, 1, 16,
+	  { FD_FILE, P, 1, 0, 0, 0 } },
+	{ "statfs, the path", SYS_statfs, STRING, 0, 1, { P, A(good) } },
+	{ "statfs, the result", SYS_statfs, OUT, 1, 120, { A(dot), P } },
+	{ "fstatfs", SYS_fstatfs, OUT, 1, 120, { FD_FILE, P } },
+	{ "fchownat", SYS_fchownat, STRING, 1, 1,
+	  { AT_FDCWD, P, 0, 0, 0 } },
+	{ "mknodat", SYS_mknodat, STRING | NO_CONTROL, 1, 1,
+	  { AT_FDCWD, P, 0100600, 0 } },
+	{ "chroot", SYS_chroot, STRING | NO_CONTROL, 0, 1, { P } },
+	{ "openat2, the path", SYS_openat2, STRING, 1, 1,
+	  { AT_FDCWD, P, A(zeros), 24 } },
+	{ "openat2, how", SYS_openat2, IN, 2, 24, { AT_FDCWD, A(dot), P, 24 } },
+	/* What is written is seen only behind what can be read. */
+	{ "fcntl F_GETLK", SYS_fcntl, IN, 2, 32,
+	  { FD_FILE, F_GETLK, P } },
+	{ "fcntl F_SETLK", SYS_fcntl, IN, 2, 32, { FD_FILE, F_SETLK, P } },
+	{ "ioctl FIONBIO", SYS_ioctl, IN, 2, 4, { FD_FILE, FIONBIO, P } },
+	{ "memfd_create", SYS_memfd_create, STRING | NO_CONTROL, 0, 1,
+	  { P, 0 } },
+	{ "getxattr, the path", SYS_getxattr, STRING | NO_CONTROL, 0, 1,
+	  { P, A(file_name), A(good), 64 } },
+	{ "getxattr, the name", SYS_getxattr, STRING | NO_CONTROL, 1, 1,
+	  { A(dot), P, A(good), 64 } },
+	{ "capget, the header", SYS_capget, IN | NO_CONTROL, 0, 1,
+	  { P, A(good) } },
+	{ "sethostname", SYS_sethostname, IN | NO_CONTROL, 0, 4, { P, 4 } },
+	{ "syslog", SYS_syslog, OUT | NULL_OK | NO_CONTROL, 1, 64,
+	  { 3, P, 4096 } },
 	{ "wait4, the status", SYS_wait4, OUT | NULL_OK | CHILD, 1, 4,
 	  { -1, P, 0, 0 } },
 	{ "wait4, the usage", SYS_wait4, OUT | NULL_OK | CHILD, 3,
@@ -171,6 +203,7 @@ static const struct row rows[] = {
 	{ "times", SYS_times, OUT | NULL_OK, 0, sizeof(struct tms), { P } },
 	{ "getrusage", SYS_getrusage, OUT, 1, sizeof(struct rusage),
 	  { RUSAGE_SELF, P } },
+	{ "mincore", SYS_mincore, OUT, 2, 1, { A(good), PAGE, P } },
 	{ "sysinfo", SYS_sysinfo, OUT, 0, sizeof(struct sysinfo), { P } },
 	{ "getresuid, the first", SYS_getresuid, OUT, 0, 4,
 	  { P, A(good), A(good) } },
@@ -359,7 +392,7 @@ static void undo(const struct row *row, long result)
 
 	if (result < 0)
 		return;
-	if (row->nr == SYS_openat)
+	if (row->nr == SYS_openat || row->nr == SYS_openat2)
 		close((int)result);
 	if (row->nr == SYS_pipe2 || row->nr == SYS_socketpair) {
 		memcpy(fd, good, sizeof(fd));

@@ -520,11 +520,16 @@ int main(int argc, char **argv)
 		tap_bail("%s", DIRECTORY);
 	run(seed, count);
 	tap_equal(wrong, 0, "%d operations agree with the model", count);
+	/*
+	 * The same needs no more memory the next time. Once between, for the
+	 * C library's own: what counting leaves in its heap is in the way.
+	 */
 	counts_take(&before);
+	run(seed, count / 10);
 	counts_take(&before);
 	wrong = 0;
-	run(seed + 1, count / 4);
-	tap_equal(wrong, 0, "and fewer with another seed");
+	run(seed, count);
+	tap_equal(wrong, 0, "and again");
 	tap_equal(made, 0, "the model is empty");
 	counts_check(&before);
 	tap_ok(chdir("..") == 0 && rmdir(DIRECTORY) == 0,

@@ -238,9 +238,17 @@ static long clone_struct(struct rng *rng)
 	return address(rng, &clone_args);
 }
 
+/* Each bit is set one time in four. */
+static uint64_t few_bits(struct rng *rng)
+{
+	uint64_t bits = rng_next(rng);
+
+	return bits & rng_next(rng);
+}
+
 static long signal_set(struct rng *rng)
 {
-	set = rng_next(rng) & rng_next(rng);
+	set = few_bits(rng);
 	if (rng_next(rng) & 1)
 		set = UINT64_C(1) << rng_below(rng, 64);
 	/* The alarm that ends a wait stays free, mostly. */
@@ -260,7 +268,7 @@ static long action_address(struct rng *rng)
 	action[0] = (uint64_t)PICK(rng, handlers);
 	action[1] = (uint64_t)field(rng, (long)(rng_next(rng) & 0xd8000007));
 	action[2] = (uint64_t)bad_address(rng);
-	action[3] = rng_next(rng) & rng_next(rng);
+	action[3] = few_bits(rng);
 	return address(rng, action);
 }
 
@@ -302,7 +310,7 @@ static long poll_address(struct rng *rng)
 static long select_address(struct rng *rng)
 {
 	for (size_t i = 0; i < sizeof(descriptors) / sizeof(*descriptors); i++)
-		descriptors[i] = i ? 0 : rng_next(rng) & rng_next(rng);
+		descriptors[i] = i ? 0 : few_bits(rng);
 	return rng_below(rng, 4) ? address(rng, descriptors) : 0;
 }
 
@@ -322,8 +330,9 @@ static long message_address(struct rng *rng)
 	message.msg_name = rng_below(rng, 4) ? NULL
 					     : (void *)buffer_address(rng);
 	message.msg_namelen = (socklen_t)field(rng, 0);
-	message.msg_control = rng_next(rng) & 1 ? NULL
-						: (void *)field(rng, A(control));
+	message.msg_control = NULL;
+	if (!(rng_next(rng) & 1))
+		message.msg_control = (void *)field(rng, A(control));
 	message.msg_controllen = message.msg_control
 		? (size_t)field(rng, CMSG_SPACE(8)) : 0;
 	return address(rng, &message);

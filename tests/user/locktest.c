@@ -121,7 +121,8 @@ static void check_records(void)
 	tap_equal(other_gets(F_RDLCK, 12, 4), 0, "which others may, too");
 	tap_equal(other_gets(F_WRLCK, 12, 4), EAGAIN, "but not write");
 	tap_equal(other_gets(F_RDLCK, 11, 1), EAGAIN, "nor read the rest");
-	tap_equal(set(fd, F_SETLK, F_UNLCK, 14, 1), 0, "F_UNLCK: in the middle");
+	tap_equal(set(fd, F_SETLK, F_UNLCK, 14, 1), 0,
+		  "F_UNLCK: in the middle");
 	tap_equal(other_gets(F_WRLCK, 14, 1), 0, "makes a hole");
 	tap_equal(other_gets(F_WRLCK, 13, 2), EAGAIN, "of one byte");
 	tap_equal(ask(fd, F_WRLCK, 0, 0, &l), F_UNLCK,

@@ -79,9 +79,9 @@ static bool read_stat(const char *text, struct stat_fields *f)
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 
+	memset(f, 0, sizeof(*f));
 	if (open == NULL || close == NULL || close - open > 31)
 		return false;
-	memset(f, 0, sizeof(*f));
 	memcpy(f->name, open + 1, (size_t)(close - open - 1));
 	return sscanf(text, "%d", &f->pid) == 1 &&
 	       sscanf(close + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u "
@@ -256,7 +256,7 @@ static bool holds_string(int pid, const char *name, const char *string)
 static void check_arguments(char **argv)
 {
 	char self[PATH_MAX], block[4], *word = argv[0];
-	struct stat a, b;
+	struct stat a = { 0 }, b = { 0 };
 	ssize_t n;
 
 	tap_ok(strcmp(text_of("/proc/self/cmdline"), word) == 0,

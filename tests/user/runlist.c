@@ -15,7 +15,9 @@
  *                        "late"
  *   @all N               the end of the list
  *
- * so that nothing a command or a kernel prints passes for another's line.
+ * so that nothing a command or a kernel prints passes for another's line. An
+ * empty line comes before the text: a command that wrote to the terminal
+ * itself may have left half a line there, and other modes.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -135,6 +137,17 @@ static void show_output(int fd)
 		printf("\n~\n");
 }
 
+/* Nothing between here and the reader may change the output. */
+static void make_raw(int fd)
+{
+	struct termios modes;
+
+	if (tcgetattr(fd, &modes) != 0)
+		return;
+	cfmakeraw(&modes);
+	tcsetattr(fd, TCSANOW, &modes);
+}
+
 static int run(const char *self, char **argv, char *limit, int output)
 {
 	char *wait[] = { (char *)self, "--wait", limit, NULL };
@@ -149,6 +162,8 @@ static int run(const char *self, char **argv, char *limit, int output)
 		dprintf(output, "%s: %s\n", argv[0], strerror(error));
 	status = error != 0 ? 127 : wait_for(pid, watchdog);
 	kill_rest();
+	make_raw(STDOUT_FILENO);
+	putchar('\n');
 	show_output(output);
 	return status;
 }
@@ -176,17 +191,6 @@ static void run_line(const char *self, char *line, int number,
 	else
 		printf("status %d\n", status);
 	fflush(stdout);
-}
-
-/* Nothing between here and the reader may change the output. */
-static void make_raw(int fd)
-{
-	struct termios modes;
-
-	if (tcgetattr(fd, &modes) != 0)
-		return;
-	cfmakeraw(&modes);
-	tcsetattr(fd, TCSANOW, &modes);
 }
 
 int main(int argc, char **argv)

@@ -163,7 +163,9 @@ static size_t a_length(void)
 
 static long a_position(void)
 {
-	static const long some[] = { 0, 1, 4095, 4096, 8192, 100000, -1, -5000 };
+	static const long some[] = {
+		0, 1, 4095, 4096, 8192, 100000, -1, -5000
+	};
 
 	return draw(2) ? DRAW(some) : (long)draw(20000);
 }

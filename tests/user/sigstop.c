@@ -115,7 +115,7 @@ static int next(pid_t pid, int options)
 {
 	int status = -1;
 
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 2000; i++) {
 		pid_t got = waitpid(pid, &status, options | WNOHANG);
 
 		if (got == pid)
@@ -155,7 +155,7 @@ static void test_stop(int sig, const char *name)
 	status = next(pid, WCONTINUED);
 	tap_ok(status >= 0 && WIFCONTINUED(status), "%s: WCONTINUED tells",
 	       name);
-	for (int i = 0; i < 100 && hits < 2; i++)
+	for (int i = 0; i < 2000 && hits < 2; i++)
 		child_sleep(5);
 	tap_ok(hits == 2 && seen.si_code == CLD_CONTINUED &&
 	       seen.si_status == SIGCONT, "%s: SIGCHLD, CLD_CONTINUED", name);
@@ -345,6 +345,7 @@ static int spin(void *arg)
 	__atomic_add_fetch(&running, 1, __ATOMIC_RELAXED);
 	for (;;)
 		count[(long)arg]++;
+	return 0;
 }
 
 static int sleeper(void *arg)
@@ -354,6 +355,7 @@ static int sleeper(void *arg)
 		raw_sleep(2);
 		count[(long)arg]++;
 	}
+	return 0;
 }
 
 /* Tell the parent through @fd, every 5 ms, what the threads counted. */

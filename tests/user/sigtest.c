@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -164,6 +165,21 @@ static pid_t sender(int sig, long ms, int times)
 		kill(parent, sig);
 	}
 	_exit(0);
+}
+
+/*
+ * One that never stops: the first may come before the call that it is to
+ * interrupt.
+ */
+static pid_t pester(int sig, long ms)
+{
+	return sender(sig, ms, INT_MAX);
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	child_wait(pid);
 }
 
 /* Handlers and masks */
@@ -427,10 +443,10 @@ static void test_sigwait(void)
 	child_wait(pid);
 	tap_ok(is_blocked(RT + 1), "and is blocked as before");
 	set(SIGUSR1, note, SA_RESTART, 0);
-	pid = sender(SIGUSR1, 20, 1);
+	pid = pester(SIGUSR1, 20);
 	tap_ok(sigtimedwait(&s, &info, &long_time) == -1 && errno == EINTR &&
-	       hits == 1, "sigtimedwait: another came");
-	child_wait(pid);
+	       hits > 0, "sigtimedwait: another came");
+	end(pid);
 	/* What is ignored by default can be waited for. */
 	sigemptyset(&s);
 	sigaddset(&s, SIGCHLD);
@@ -683,18 +699,21 @@ static void test_traps(void)
 	set_default(SIGBUS, SIG_DFL);
 }
 
+/* A variable, for the compiler knows that nothing is at a constant 8. */
+static volatile char *volatile nowhere = (volatile char *)8;
+
 static int fault_blocked(void)
 {
 	set(SIGSEGV, note, 0, 0);
 	block(SIG_BLOCK, SIGSEGV);
-	*(volatile char *)8 = 1;
+	*nowhere = 1;
 	return 0;
 }
 
 static int fault_ignored(void)
 {
 	set_default(SIGSEGV, SIG_IGN);
-	*(volatile char *)8 = 1;
+	*nowhere = 1;
 	return 0;
 }
 
@@ -721,9 +740,11 @@ static int stack_overflow(void)
 	volatile char much[65536];
 
 	much[0] = much[65535] = 1;
-	return stack_overflow() + much[0] + much[65535];
+	/* Always, but the compiler must not know. */
+	if (much[0] == much[65535])
+		return stack_overflow() + much[0] + much[65535];
+	return 0;
 }
-
 static int no_alternate_stack(void)
 {
 	stack_t s = { .ss_sp = (void *)0x1000, .ss_size = 8192 };
@@ -771,14 +792,14 @@ static void test_deadly_faults(void)
 
 static void test_restart(void)
 {
-	const struct timespec nap = { 0, 200000000 };
+	const struct timespec nap = { 1, 0 }, long_time = { 20, 0 };
 	struct timespec left = { 0, 0 };
-	int end[2], word = 0, status;
+	int ends[2], word = 0, status;
 	long before, result;
 	pid_t pid, dead;
 	char c = 0;
 
-	if (pipe(end) != 0)
+	if (pipe(ends) != 0)
 		tap_bail("pipe");
 	set(SIGUSR1, note, SA_RESTART, 0);
 	pid = must_fork();
@@ -786,52 +807,51 @@ static void test_restart(void)
 		child_sleep(20);
 		kill(getppid(), SIGUSR1);
 		child_sleep(20);
-		_exit(write(end[1], "x", 1) != 1);
+		_exit(write(ends[1], "x", 1) != 1);
 	}
-	tap_ok(read(end[0], &c, 1) == 1 && c == 'x' && hits == 1,
+	tap_ok(read(ends[0], &c, 1) == 1 && c == 'x' && hits == 1,
 	       "SA_RESTART: a read goes on");
 	child_wait(pid);
 	set(SIGUSR1, note, 0, 0);
-	pid = sender(SIGUSR1, 20, 1);
-	tap_ok(read(end[0], &c, 1) == -1 && errno == EINTR && hits == 1,
+	pid = pester(SIGUSR1, 20);
+	tap_ok(read(ends[0], &c, 1) == -1 && errno == EINTR && hits > 0,
 	       "without it, a read ends");
-	child_wait(pid);
+	end(pid);
 	set(SIGUSR1, note, SA_RESTART, 0);
 	dead = sender(SIGUSR1, 20, 2);
 	tap_ok(waitpid(dead, &status, 0) == dead && hits == 2,
 	       "SA_RESTART: waitpid goes on");
 	set(SIGUSR1, note, SA_RESTART, 0);
-	pid = sender(SIGUSR1, 50, 1);
-	result = nanosleep(&nap, &left);
-	tap_ok(result == -1 && errno == EINTR && hits == 1 &&
-	       left.tv_sec == 0 && left.tv_nsec > 0 &&
-	       left.tv_nsec < 190000000,
+	pid = pester(SIGUSR1, 50);
+	result = nanosleep(&long_time, &left);
+	tap_ok(result == -1 && errno == EINTR && hits > 0 &&
+	       left.tv_sec < 20 && left.tv_sec > 0,
 	       "nanosleep ends in spite of it, and says what is left");
-	child_wait(pid);
+	end(pid);
 	/* Stopped and continued: no handler runs. */
 	pid = must_fork();
 	if (pid == 0) {
-		child_sleep(50);
+		child_sleep(800);
 		kill(getppid(), SIGCONT);
 		kill(getppid(), SIGWINCH);
 		kill(getppid(), SIGSTOP);
-		child_sleep(50);
+		child_sleep(20);
 		kill(getppid(), SIGCONT);
 		_exit(0);
 	}
 	before = ms_now();
 	result = nanosleep(&nap, NULL);
 	before = ms_now() - before;
-	tap_ok(result == 0 && before >= 199 && before < 1000,
+	tap_ok(result == 0 && before >= 999 && before < 1750,
 	       "nanosleep goes on if no handler runs, with what is left");
 	child_wait(pid);
-	pid = sender(SIGUSR1, 20, 1);
-	result = syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &nap);
+	pid = pester(SIGUSR1, 20);
+	result = syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &long_time);
 	tap_ok(result == -1 && errno == EINTR,
 	       "a futex wait with a timeout ends");
-	child_wait(pid);
-	close(end[0]);
-	close(end[1]);
+	end(pid);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 /* Children */
@@ -992,6 +1012,7 @@ static int wait_forever(void *arg)
 	(void)arg;
 	for (;;)
 		raw_sleep(1000);
+	return 0;
 }
 
 static int kill_group(void)

@@ -323,10 +323,10 @@ static void note_size(int sig)
 
 static void check_resize(void)
 {
-	struct sigaction action = { .sa_handler = note_size };
-	struct winsize size;
+	struct sigaction handler = { .sa_handler = note_size };
+	struct winsize size = { 0, 0, 0, 0 };
 
-	sigaction(SIGWINCH, &action, NULL);
+	sigaction(SIGWINCH, &handler, NULL);
 	ioctl(tty, TIOCGWINSZ, &size);
 	size.ws_col++;
 	ioctl(tty, TIOCSWINSZ, &size);
@@ -371,15 +371,15 @@ static void hang_up(int sig)
 /* In the foreground: tells of each SIGHUP and SIGCONT, and of /dev/tty. */
 static void foreground_job(int ready)
 {
-	struct sigaction action = { .sa_handler = hang_up };
+	struct sigaction handler = { .sa_handler = hang_up };
 	int own = open("/dev/tty", O_RDWR);
 	char c = 0;
 
 	setpgid(0, 0);
 	signal(SIGTTOU, SIG_IGN);
 	tcsetpgrp(tty, getpgrp());
-	sigaction(SIGHUP, &action, NULL);
-	sigaction(SIGCONT, &action, NULL);
+	sigaction(SIGHUP, &handler, NULL);
+	sigaction(SIGCONT, &handler, NULL);
 	(void)!write(ready, &c, 1);
 	close(ready);
 	while (getppid() != 1)

@@ -13,7 +13,8 @@ struct counts {
 
 /*
  * Counting itself takes memory: a first call, and a first round of what is
- * to be checked, come before the one whose result counts.
+ * to be checked, come before the one whose result counts. Waits, at most a
+ * second, until what ended before is gone: two counts in turn are the same.
  */
 void counts_take(struct counts *c);
 
