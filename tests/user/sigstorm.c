@@ -211,9 +211,13 @@ static void play(int seconds)
 	int bad = 0;
 
 	for (int i = 0; i < processes; i++) {
-		storm->pid[i] = fork();
-		if (storm->pid[i] == 0)
+		pid_t pid = fork();
+
+		if (pid == 0)
 			live(i);
+		if (pid < 0)
+			tap_bail("fork");
+		storm->pid[i] = pid;
 	}
 	while (__atomic_load_n(&storm->ready, __ATOMIC_ACQUIRE) <
 	       (uint32_t)processes)
