@@ -260,7 +260,7 @@ static _Noreturn void explode(struct bomb *bomb)
 			__atomic_add_fetch(errno == EAGAIN || errno == ENOMEM
 					   ? &bomb->refused : &bomb->odd, 1,
 					   __ATOMIC_RELAXED);
-			child_sleep(20);
+			child_sleep(100);
 		}
 	}
 	_exit(0);
