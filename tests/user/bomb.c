@@ -310,8 +310,8 @@ static int play_fork(void)
 		setsid();
 		explode(bomb);
 	}
-	/* Until nothing comes any more. */
-	for (int i = 0; i < 400 && still < 10; i++) {
+	/* Until nothing comes any more, or long enough. */
+	for (int i = 0; i < 80 && still < 10; i++) {
 		child_sleep(50);
 		still = bomb->made == made ? still + 1 : 0;
 		made = bomb->made;
