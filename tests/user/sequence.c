@@ -114,7 +114,7 @@ static const struct topic *const topics[] = {
 	&topic_processes,
 };
 
-enum { TOPICS = sizeof(topics) / sizeof(*topics), GROUP = 30 };
+enum { TOPICS = sizeof(topics) / sizeof(topics[0]), GROUP = 30 };
 
 static const struct topic *find(const char *name)
 {
