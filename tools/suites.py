@@ -285,8 +285,7 @@ def linux() -> Iterator[Job]:
     """One boot of Linux and one of loom run everything there is to compare."""
     yield Job("linux.same", "scripts and programs do the same on Linux",
               tool("linux_test.py"), needs=(DEFAULT,),
-              debian=("linux", "programs"), tap=True, timeout=1800,
-              long=True)
+              debian=("linux", "programs"), tap=True, timeout=1800)
 
 
 def fuzz() -> Iterator[Job]:
