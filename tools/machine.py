@@ -72,7 +72,7 @@ class Machine:
                      "-no-reboot"]
         if self.icount:
             arguments += ["-icount", f"shift={self.shift},sleep=off",
-                          "-rtc", "base=2000-01-01T00:00:00,clock=vm"]
+                          "-rtc", "base=2020-01-01T00:00:00,clock=vm"]
         return arguments
 
     def command(self, image: str, initrd: str, words: list[str]) -> list[str]:

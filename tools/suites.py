@@ -276,6 +276,9 @@ def user() -> Iterator[Job]:
                   tool("user_tests.py") + config.run_options(),
                   needs=(config.variant(),), tap=True, timeout=600,
                   long=is_long)
+    yield Job("user.musl", "programs that are built with musl",
+              tool("musl_test.py") + Config(max=True).run_options(),
+              needs=(DEFAULT,), debian=("musl",), tap=True, timeout=600)
     yield Job("user.linux", "programs print the same under qemu-aarch64",
               tool("user_tests.py") + ["--linux"], needs=(DEFAULT,), tap=True,
               timeout=300)
@@ -285,8 +288,7 @@ def linux() -> Iterator[Job]:
     """One boot of Linux and one of loom run everything there is to compare."""
     yield Job("linux.same", "scripts and programs do the same on Linux",
               tool("linux_test.py"), needs=(DEFAULT,),
-              debian=("linux", "programs"), tap=True, timeout=1800,
-              long=True)
+              debian=("linux", "programs"), tap=True, timeout=1800)
 
 
 def fuzz() -> Iterator[Job]:

@@ -56,10 +56,10 @@ def describe(done: subprocess.CompletedProcess) -> list[str]:
 
 
 def check_status(report: tap.Writer, words: list[str],
-                 options: list[str]) -> None:
+                 options: list[str], folder: str = "/test") -> None:
     """One command: each of its results, or one for its exit status."""
     name = " ".join(words)
-    done = run([RUN, *options, "--", f"/test/{words[0]}", *words[1:]])
+    done = run([RUN, *options, "--", f"{folder}/{words[0]}", *words[1:]])
     if done.returncode == SKIPPED:
         report.skip(name, "this machine cannot show it")
         return
