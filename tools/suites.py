@@ -270,10 +270,16 @@ def boot() -> Iterator[Job]:
                               alone=True)
 
 
+# The machines on which ./test runs what takes long, too: a release build and a
+# debug build.
+HEAVY = (PAIRWISE[0], PAIRWISE[1])
+
+
 def user() -> Iterator[Job]:
     for config, is_long in matrix():
+        light = [] if is_long or config in HEAVY else ["--light"]
         yield Job(f"user.{config.name()}", "the programs of /test",
-                  tool("user_tests.py") + config.run_options(),
+                  tool("user_tests.py") + light + config.run_options(),
                   needs=(config.variant(),), tap=True, timeout=600,
                   long=is_long)
     yield Job("user.musl", "programs that are built with musl",
