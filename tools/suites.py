@@ -270,12 +270,21 @@ def boot() -> Iterator[Job]:
                               alone=True)
 
 
+# The machines on which ./test runs what takes long, too: a release build and a
+# debug build.
+HEAVY = (PAIRWISE[0], PAIRWISE[1])
+
+
 def user() -> Iterator[Job]:
     for config, is_long in matrix():
+        light = [] if is_long or config in HEAVY else ["--light"]
         yield Job(f"user.{config.name()}", "the programs of /test",
-                  tool("user_tests.py") + config.run_options(),
+                  tool("user_tests.py") + light + config.run_options(),
                   needs=(config.variant(),), tap=True, timeout=600,
                   long=is_long)
+    yield Job("user.musl", "programs that are built with musl",
+              tool("musl_test.py") + Config(max=True).run_options(),
+              needs=(DEFAULT,), debian=("musl",), tap=True, timeout=600)
     yield Job("user.linux", "programs print the same under qemu-aarch64",
               tool("user_tests.py") + ["--linux"], needs=(DEFAULT,), tap=True,
               timeout=300)
@@ -285,8 +294,7 @@ def linux() -> Iterator[Job]:
     """One boot of Linux and one of loom run everything there is to compare."""
     yield Job("linux.same", "scripts and programs do the same on Linux",
               tool("linux_test.py"), needs=(DEFAULT,),
-              debian=("linux", "programs"), tap=True, timeout=1800,
-              long=True)
+              debian=("linux", "programs"), tap=True, timeout=1800)
 
 
 def fuzz() -> Iterator[Job]:
