@@ -105,12 +105,12 @@ def main() -> int:
                         help="compare with qemu-aarch64")
     parser.add_argument("--light", action="store_true",
                         help="leave out what takes long: the ! in the list")
-    parser.add_argument("--only", metavar="NAME",
-                        help="run the commands of this program only")
+    parser.add_argument("--only", metavar="NAME", action="append",
+                        help="run the commands of these programs only")
     args, options = parser.parse_known_args()
     report = tap.Writer()
     for words in commands(args.linux, light=args.light):
-        if args.only in (None, words[0]):
+        if not args.only or words[0] in args.only:
             check = check_same if args.linux else check_status
             check(report, words, options)
     return report.finish()
