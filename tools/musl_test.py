@@ -39,7 +39,8 @@ def compile_command(name: str, musl: str, output: str) -> list[str]:
 
     sources = [f"tests/user/{name}.c", *SHARED]
     return [COMPILER, "-std=gnu11", "-O2", "-g", "-Wall",
-            "-mno-outline-atomics", "-nostdinc", "-isystem", os.path.join(musl, "include"),
+            "-mno-outline-atomics", "-nostdinc",
+            "-isystem", os.path.join(musl, "include"),
             "-isystem", of_compiler("-print-file-name=include"),
             "-idirafter", KERNEL_HEADERS,
             *(f"-I{os.path.join(build.ROOT, folder)}"
