@@ -727,3 +727,14 @@ void sched_set_affinity(struct thread *thread, uint64_t allowed)
 	}
 	spin_unlock_irqrestore(&cpu->lock, daif);
 }
+
+void sched_where(const struct thread *thread, unsigned *cpu,
+		 uint64_t *allowed)
+{
+	const struct cpu *home =
+		__atomic_load_n(&thread->cpu, __ATOMIC_RELAXED);
+
+	*cpu = (unsigned)home->weft.index;
+	*allowed = __atomic_load_n(&thread->affinity, __ATOMIC_RELAXED) &
+		   cpu_online();
+}
