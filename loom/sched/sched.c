@@ -300,6 +300,7 @@ static void reschedule(enum leave why)
 		prev->involuntary++;
 	else
 		prev->voluntary++;
+	assert(next->state == THREAD_RUNNABLE && next->cpu == cpu);
 	next->state = THREAD_RUNNING;
 	set_current(cpu, next);
 	cpu->switches++;
@@ -529,8 +530,9 @@ void sched_account(bool was_user)
 }
 
 /*
- * Threads wait here: one CPU that has nothing to do comes and takes some. Or
- * fewer wait here than elsewhere: take one. At a tick, DAIF masked.
+ * Threads wait here: one CPU that has nothing to do comes and takes some. Fewer
+ * wait here than elsewhere: take one. With three that compute on two CPUs that
+ * makes each of them wait in turn. At a tick, DAIF masked.
  */
 static void share_load(struct cpu *cpu)
 {
@@ -539,7 +541,7 @@ static void share_load(struct cpu *cpu)
 	if (cpu->charged_ns < cpu->balance_ns)
 		return;
 	cpu->balance_ns = cpu->charged_ns + BALANCE_NS;
-	place_pull(cpu, 1);
+	place_pull(cpu);
 }
 
 void sched_tick(bool from_user)
@@ -661,7 +663,7 @@ void sched_idle(void)
 		 * ARM D1.6). So none is slept over.
 		 */
 		if (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) ||
-		    place_pull(cpu, 0))
+		    place_pull(cpu))
 			leave_cpu(LEAVE_PREEMPTED);
 		else
 			weft_wfi();
