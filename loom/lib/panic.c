@@ -2,8 +2,8 @@
 /*
  * The crash report: what happened, registers with the fault explained, the
  * running thread, a backtrace with names, what the other CPUs were doing, the
- * last messages if they were not shown. It goes to the console directly, whatever state anything is in; a
- * fault in the report itself ends it.
+ * last messages if they were not shown. It goes to the console directly,
+ * whatever state anything is in; a fault in the report itself ends it.
  */
 #include "lib/panic.h"
 
