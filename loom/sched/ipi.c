@@ -104,6 +104,8 @@ void ipi_call(uint64_t on, void (*fn)(void *arg), void *arg)
 	uint64_t others;
 
 	lock_assert_none_spinning();
+	if (cpu_online() == 1)
+		return;
 	mutex_lock(&call_mutex);
 	/* Stay here: else "the calling one" would be another meanwhile. */
 	preempt_disable();
