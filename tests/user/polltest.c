@@ -381,7 +381,7 @@ static void test_closed_meanwhile(void)
 	copy = dup(fd[0]);
 	p = (struct pollfd){ .fd = copy, .events = POLLIN };
 	pthread_create(&thread, NULL, close_soon, &copy);
-	tap_equal(poll(&p, 1, 100), 1, "closed by another thread meanwhile");
+	tap_equal(poll(&p, 1, 300), 1, "closed by another thread meanwhile");
 	tap_equal(p.revents, POLLNVAL, "it is no descriptor any more");
 	pthread_join(thread, NULL);
 	p.fd = fd[0];
