@@ -381,7 +381,7 @@ static void test_closed_meanwhile(void)
 	copy = dup(fd[0]);
 	p = (struct pollfd){ .fd = copy, .events = POLLIN };
 	pthread_create(&thread, NULL, close_soon, &copy);
-	tap_equal(poll(&p, 1, 100), 1, "closed by another thread meanwhile");
+	tap_equal(poll(&p, 1, 300), 1, "closed by another thread meanwhile");
 	tap_equal(p.revents, POLLNVAL, "it is no descriptor any more");
 	pthread_join(thread, NULL);
 	p.fd = fd[0];
@@ -410,7 +410,9 @@ static void test_many(void)
 	tap_equal(n, MANY / 2, "350 pipes");
 	for (int i = 0; i < n; i += 50) {
 		pthread_create(&thread, NULL, close_soon, &fd[i][1]);
-		good += poll(p, MANY, 10000) == 2 &&
+		/* The first may be looked at before it closes, the other after. */
+		good += poll(p, MANY, 10000) >= 1 &&
+			poll(p, MANY, 0) == 2 &&
 			p[i].revents == POLLHUP &&
 			p[i + n].revents == POLLHUP;
 		pthread_join(thread, NULL);
