@@ -122,6 +122,21 @@ static struct thread *take_from(struct cpu *from, struct cpu *to)
 	return thread;
 }
 
+/* @thread, in our hands, was on the way to @cpu. */
+static void queue_taken(struct cpu *cpu, struct thread *thread)
+{
+	struct cpu *home = cpu;
+
+	spin_lock(&cpu->lock);
+	/* What it is allowed may have changed on the way. */
+	if (!place_allows(thread, cpu))
+		home = place_settle(cpu, thread);
+	runq_add(home, thread, PLACE_LAST);
+	if (home == cpu || thread->prio < home->current->prio)
+		cpu_ask_for_switch(home);
+	spin_unlock(&home->lock);
+}
+
 bool place_pull(struct cpu *cpu, uint32_t more)
 {
 	uint64_t online = cpu_online();
@@ -137,10 +152,7 @@ bool place_pull(struct cpu *cpu, uint32_t more)
 	}
 	if (!thread)
 		return false;
-	spin_lock(&cpu->lock);
-	runq_add(cpu, thread, PLACE_LAST);
-	cpu_ask_for_switch(cpu);
-	spin_unlock(&cpu->lock);
+	queue_taken(cpu, thread);
 	return true;
 }
 

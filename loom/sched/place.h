@@ -36,8 +36,9 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread);
 
 /*
  * Take a thread from a CPU that has more than @more others waiting and more
- * than @cpu, the calling one, and put it on @cpu's queue. True if there was
- * one. DAIF masked, no lock held.
+ * than @cpu, the calling one, and put it on @cpu's queue (on another one if it
+ * was forbidden @cpu meanwhile). True if there was one. DAIF masked, no lock
+ * held.
  */
 bool place_pull(struct cpu *cpu, uint32_t more);
 
