@@ -42,7 +42,10 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread);
  */
 bool place_pull(struct cpu *cpu, uint32_t more);
 
-/* Wake one CPU that is idle, for it to take a thread that waits for @cpu. */
-void place_call_idle(const struct cpu *cpu);
+/*
+ * Wake one CPU that is idle, for it to take a thread that waits for @cpu, the
+ * calling one. DAIF masked.
+ */
+void place_call_idle(struct cpu *cpu);
 
 #endif
