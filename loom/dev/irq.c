@@ -6,7 +6,9 @@
  */
 #include "dev/irq.h"
 
+#include <weft/cpu.h>
 #include <weft/sysreg.h>
+#include <weft/task.h>
 
 #include "dev/fdt.h"
 #include "lib/assert.h"
@@ -39,7 +41,8 @@ struct line {
 	irq_handler fn;		/* NULL: nobody */
 	void *arg;
 	bool edge;
-	uint64_t count;		/* atomic */
+	/* How often each CPU handled it; atomic. */
+	uint32_t count[CPU_MAX];
 	const char *name;
 };
 
@@ -124,8 +127,15 @@ static bool line_take(uint32_t irq, struct line *line)
 	return false;
 }
 
+/* Only its own CPU writes it. */
+static void count(uint32_t *counter)
+{
+	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+}
+
 void irq_dispatch(struct weft_frame *frame)
 {
+	uint64_t cpu = weft_task_current()->cpu->index;
 	unsigned n;
 
 	for (n = 0; n < DISPATCH_MAX; n++) {
@@ -136,12 +146,17 @@ void irq_dispatch(struct weft_frame *frame)
 		if (irq >= IRQ_MAX)
 			break;
 		if (line_take(irq, &line)) {
-			__atomic_fetch_add(&lines[irq].count, 1,
-					   __ATOMIC_RELAXED);
+			count(&lines[irq].count[cpu]);
 			line.fn(line.arg, frame);
 		}
 		chip->eoi(token);
 	}
+}
+
+static void read_counts(const struct line *line, uint32_t counts[CPU_MAX])
+{
+	for (unsigned i = 0; i < CPU_MAX; i++)
+		counts[i] = __atomic_load_n(&line->count[i], __ATOMIC_RELAXED);
 }
 
 bool irq_inspect(uint32_t irq, struct irq_info *info)
@@ -158,11 +173,10 @@ bool irq_inspect(uint32_t irq, struct irq_info *info)
 		*info = (struct irq_info){
 			.irq = irq,
 			.edge = line->edge,
-			.count = __atomic_load_n(&line->count,
-						 __ATOMIC_RELAXED),
 			.name = line->name,
 			.chip = chip->name,
 		};
+		read_counts(line, info->count);
 	}
 	spin_unlock_irqrestore(&table_lock, daif);
 	return found;
@@ -170,10 +184,14 @@ bool irq_inspect(uint32_t irq, struct irq_info *info)
 
 uint64_t irq_total(void)
 {
+	uint32_t counts[CPU_MAX];
 	uint64_t total = 0;
 
-	for (uint32_t irq = 0; irq < IRQ_MAX; irq++)
-		total += __atomic_load_n(&lines[irq].count, __ATOMIC_RELAXED);
+	for (uint32_t irq = 0; irq < IRQ_MAX; irq++) {
+		read_counts(&lines[irq], counts);
+		for (unsigned i = 0; i < CPU_MAX; i++)
+			total += counts[i];
+	}
 	return total;
 }
 

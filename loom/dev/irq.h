@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/cpu_max.h"
+
 struct fdt;
 struct weft_frame;
 
@@ -55,7 +57,7 @@ int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg,
 struct irq_info {
 	uint32_t irq;
 	bool edge;
-	uint64_t count;		/* how often it was handled */
+	uint32_t count[CPU_MAX];	/* how often each CPU handled it */
 	const char *name, *chip;
 };
 

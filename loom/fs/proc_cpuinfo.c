@@ -9,6 +9,7 @@
 
 #include "fs/proc.h"
 #include "proc/exec.h"
+#include "sched/cpu.h"
 
 /* By bit number of AT_HWCAP and AT_HWCAP2. */
 static const char *const hwcap_names[64] = {
@@ -36,16 +37,16 @@ static void add_names(struct proc_text *t, uint64_t word,
 			proc_add(t, " %s", names[bit]);
 }
 
-int proc_cpuinfo(struct proc_text *t, struct proc_id id)
+/* All are alike: boot/secondary.c uses no others. */
+static void add_cpu(struct proc_text *t, unsigned index)
 {
 	uint64_t hwcap, hwcap2, midr = weft_read_midr_el1();
 	unsigned long hz = (unsigned long)weft_timer_frequency();
 
-	(void)id;
 	exec_hwcaps(&hwcap, &hwcap2);
 	/* Linux waits by the timer's counter, and counts two a "bogus" MIPS. */
-	proc_add(t, "processor\t: 0\nBogoMIPS\t: %lu.%02lu\nFeatures\t:",
-		 hz / 500000, hz / 5000 % 100);
+	proc_add(t, "processor\t: %u\nBogoMIPS\t: %lu.%02lu\nFeatures\t:",
+		 index, hz / 500000, hz / 5000 % 100);
 	add_names(t, hwcap, hwcap_names);
 	add_names(t, hwcap2, hwcap2_names);
 	proc_add(t, "\nCPU implementer\t: 0x%02x\nCPU architecture: 8\n",
@@ -53,5 +54,15 @@ int proc_cpuinfo(struct proc_text *t, struct proc_id id)
 	proc_add(t, "CPU variant\t: 0x%x\nCPU part\t: 0x%03x\n"
 		 "CPU revision\t: %u\n\n", (unsigned)(midr >> 20 & 0xf),
 		 (unsigned)(midr >> 4 & 0xfff), (unsigned)(midr & 0xf));
+}
+
+int proc_cpuinfo(struct proc_text *t, struct proc_id id)
+{
+	uint64_t online = cpu_online();
+
+	(void)id;
+	for (unsigned i = 0; i < CPU_MAX; i++)
+		if (online >> i & 1)
+			add_cpu(t, i);
 	return 0;
 }

@@ -14,11 +14,11 @@
 #include "lib/string.h"
 #include "lib/printf.h"
 #include "lib/uts.h"
+#include "mm/kvm.h"
 #include "mm/page.h"
 #include "proc/inspect.h"
 #include "proc/number.h"
 #include "proc/process.h"
-#include "proc/tree.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/loadavg.h"
@@ -163,14 +163,24 @@ int proc_devices(struct proc_text *t, struct proc_id id)
 
 int proc_interrupts(struct proc_text *t, struct proc_id id)
 {
-	struct irq_info i = { .irq = 0 };
+	struct irq_info info = { .irq = 0 };
+	uint64_t online = cpu_online();
+	unsigned i;
 
 	(void)id;
-	proc_add(t, "           CPU0       \n");
-	for (; irq_inspect(i.irq, &i); i.irq++)
-		proc_add(t, "%3u: %10llu     %s %3u %-8s  %s\n", i.irq,
-			 (unsigned long long)i.count, i.chip, i.irq,
-			 i.edge ? "Edge" : "Level", i.name);
+	proc_add(t, "     ");
+	for (i = 0; i < CPU_MAX; i++)
+		if (online >> i & 1)
+			proc_add(t, "      CPU%u ", i);
+	proc_add(t, "\n");
+	for (; irq_inspect(info.irq, &info); info.irq++) {
+		proc_add(t, "%3u: ", info.irq);
+		for (i = 0; i < CPU_MAX; i++)
+			if (online >> i & 1)
+				proc_add(t, "%10u ", info.count[i]);
+		proc_add(t, "    %s %3u %-8s  %s\n", info.chip, info.irq,
+			 info.edge ? "Edge" : "Level", info.name);
+	}
 	return 0;
 }
 
@@ -194,9 +204,10 @@ int proc_boot_cmdline(struct proc_text *t, struct proc_id id)
 int proc_counts(struct proc_text *t, struct proc_id id)
 {
 	(void)id;
-	proc_add(t, "pages_free %zu\nthreads %u\nprocesses %u\nfiles %u\n"
-		 "inodes %u\nswitches %llu\n", page_free_count(),
-		 thread_count(), process_count(), file_count(), inode_count(),
+	proc_add(t, "pages_free %zu\npages_tables %zu\nthreads %u\n"
+		 "processes %u\nfiles %u\ninodes %u\nswitches %llu\n",
+		 page_free_count(), kvm_table_pages(), thread_count(),
+		 process_count(), file_count(), inode_count(),
 		 (unsigned long long)sched_switch_count());
 	return 0;
 }

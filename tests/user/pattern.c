@@ -19,12 +19,14 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -207,13 +209,20 @@ static time_t seconds_now(void)
 	return now.tv_sec;
 }
 
-/* The other end of the pipe for pattern read: a byte every millisecond. */
+/*
+ * The other end of the pipe for pattern read: a byte every millisecond. Never
+ * two: a reader that is slow among many others still has to wait for the next.
+ */
 static int feed(void)
 {
+	int unread;
+
 	signal(SIGPIPE, SIG_IGN);
-	do
-		child_sleep(1);
-	while (write(STDOUT_FILENO, "!", 1) == 1);
+	do {
+		do
+			child_sleep(1);
+		while (ioctl(STDOUT_FILENO, FIONREAD, &unread) == 0 && unread);
+	} while (write(STDOUT_FILENO, "!", 1) == 1);
 	return 0;
 }
 
@@ -237,20 +246,30 @@ static pid_t start_irritator(void)
 	return child_start(child_beside("irritator"), argv, -1, -1);
 }
 
+enum { HELPERS_MAX = 17 };
+
+static int cpu_count(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+}
+
 static void run_mode(const struct mode *mode, long seconds)
 {
-	pid_t helper[2] = { 0, 0 };
+	pid_t helper[HELPERS_MAX];
+	int helpers = 0;
 	long switched, before;
 	time_t end = seconds_now() + (seconds > 0 ? seconds : 20);
 	uint64_t generation = 0;
 	bool kept = true;
 
-	if (mode->competitors) {
-		helper[0] = start_irritator();
-		helper[1] = start_irritator();
-	} else if (strcmp(mode->name, "read") == 0) {
-		helper[0] = start_feeder();
-	}
+	/* So many that wherever we run there is one beside us. */
+	if (mode->competitors)
+		while (helpers < HELPERS_MAX && helpers < cpu_count() + 1)
+			helper[helpers++] = start_irritator();
+	else if (strcmp(mode->name, "read") == 0)
+		helper[helpers++] = start_feeder();
 	/* What the start of the helpers cost does not count. */
 	before = switches(mode->needs);
 	do {
@@ -258,11 +277,10 @@ static void run_mode(const struct mode *mode, long seconds)
 		switched = switches(mode->needs) - before;
 	} while (kept && seconds_now() < end &&
 		 (seconds > 0 || switched < ENOUGH));
-	for (int i = 0; i < 2; i++)
-		if (helper[i] > 0) {
-			kill(helper[i], SIGKILL);
-			child_wait(helper[i]);
-		}
+	while (helpers-- > 0) {
+		kill(helper[helpers], SIGKILL);
+		child_wait(helper[helpers]);
+	}
 	tap_ok(switched > 0, "%s: there were switches", mode->name);
 	tap_ok(kept, "%s: every register is kept over %s", mode->name,
 	       mode->text);
