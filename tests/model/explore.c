@@ -338,7 +338,7 @@ static const struct title *title_of(unsigned n)
 		if (!scenarios[i].name)
 			return NULL;
 	title = (struct title){ scenarios[n].name, scenarios[n].text,
-				scenarios[n].only_random };
+				scenarios[n].only_random, false };
 	return &title;
 }
 

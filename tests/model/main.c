@@ -13,20 +13,21 @@
 
 static const char *only, *replay;
 static uint64_t seed = 1, runs, states = 50000000, steps = 2000;
-static bool list_only, unbounded;
+static bool list_only, unbounded, large;
 static uint32_t more;
 
 static void usage(FILE *out)
 {
 	fputs("usage: model [--list] [--scenario NAME] [--states MAX]\n"
 	      "             [--runs N [--seed N] [--steps N]] [--more N]\n"
-	      "             [--unbounded]\n"
+	      "             [--unbounded] [--large]\n"
 	      "             [--replay CHOICES]\n"
 	      "\n"
 	      "Explores every interleaving of each scenario, or of one, up to\n"
 	      "MAX states. With --runs: N random walks of STEPS steps, from\n"
 	      "seed N on. --more gives each CPU N operations more than the\n"
 	      "scenario says, --unbounded gives all as many as they like.\n"
+	      "--large: instead, the scenarios that take minutes.\n"
 	      "--replay shows one path, as a failure prints it.\n",
 	      out);
 }
@@ -43,6 +44,7 @@ static void read_options(int argc, char **argv)
 		{ "replay", required_argument, NULL, 'p' },
 		{ "more", required_argument, NULL, 'o' },
 		{ "unbounded", no_argument, NULL, 'u' },
+		{ "large", no_argument, NULL, 'g' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -65,6 +67,8 @@ static void read_options(int argc, char **argv)
 			more = (uint32_t)strtoul(optarg, NULL, 0);
 		else if (c == 'u')
 			unbounded = true;
+		else if (c == 'g')
+			large = true;
 		else if (c == 'p')
 			replay = optarg;
 		else {
@@ -116,6 +120,11 @@ static bool run(const char *program, unsigned n, const struct title *title,
 	return good;
 }
 
+static bool is_left_out(const struct title *title)
+{
+	return !runs && (title->only_random || title->large != large);
+}
+
 int main(int argc, char **argv)
 {
 	const struct title *title;
@@ -127,7 +136,7 @@ int main(int argc, char **argv)
 	for (n = 0; (title = model.title(n)); n++) {
 		if (only && strcmp(only, title->name))
 			continue;
-		if (title->only_random && !only && !runs && !list_only)
+		if (!only && !list_only && is_left_out(title))
 			continue;
 		number++;
 		if (list_only)

@@ -8,6 +8,7 @@
 #include "search.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,9 @@ static uint64_t *pack_part(uint64_t *out, const struct part *part)
 		uint64_t *mask = out++;
 
 		*mask = 0;
+		if (part->base && memcmp(part->from + i, part->base + i,
+					 most * 8) == 0)
+			continue;
 		for (j = 0; j < most; j++) {
 			uint64_t word = part->from[i + j];
 
@@ -83,6 +87,16 @@ static uint64_t *pack_part(uint64_t *out, const struct part *part)
 	return out;
 }
 
+static uint64_t hash_scratch(const uint64_t *end)
+{
+	const uint64_t *word;
+	uint64_t hash = 1;
+
+	for (word = scratch; word < end; word++)
+		hash = mix(hash, *word);
+	return hash ? hash : 1;
+}
+
 static void pack(struct packed *packed)
 {
 	struct part parts[PARTS_MAX];
@@ -92,7 +106,7 @@ static void pack(struct packed *packed)
 	for (i = 0; i < n; i++)
 		out = pack_part(out, &parts[i]);
 	packed->words = (size_t)(out - scratch);
-	packed->hash = model.hash();
+	packed->hash = model.hash ? model.hash() : hash_scratch(out);
 }
 
 static uint64_t *keep(const struct packed *packed)
@@ -318,6 +332,8 @@ static void expand(const struct packed *state, uint32_t node,
 		pack(&packed);
 		if (add_seen(packed.hash, node, i))
 			push(next, &packed, seen_count - 1);
+		if (!i && model.is_alone && model.is_alone())
+			break;
 	}
 }
 
@@ -416,10 +432,30 @@ void search_path(const char *text)
 	replay_path(path, n);
 }
 
+/* What follows a pointer into nowhere is broken, too. */
+static void crash(int sig)
+{
+	(void)sig;
+	violation("an access to memory that is not there");
+}
+
+static void catch_crashes(void)
+{
+	static char stack[65536];
+	stack_t there = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction action = { .sa_handler = crash,
+				    .sa_flags = SA_ONSTACK | SA_NODEFER };
+
+	sigaltstack(&there, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+}
+
 void search_prepare(unsigned n, uint32_t more, bool unbounded)
 {
 	size_t words = model.prepare(n, more, unbounded);
 
+	catch_crashes();
 	title = model.title(n);
 	free(scratch);
 	scratch = malloc((words + words / 64 + PARTS_MAX + 1) * 8);

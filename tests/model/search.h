@@ -15,6 +15,7 @@ struct title {
 	const char *name;
 	const char *text;
 	bool only_random;	/* too large to be explored */
+	bool large;		/* only if that is asked for */
 };
 
 /* A part of the state, in words. */
@@ -39,6 +40,12 @@ struct model {
 	/* How many things may happen next, and the @n-th of them. */
 	unsigned (*choices)(void);
 	void (*execute)(unsigned n);
+	/*
+	 * Would the first thing that may happen, which just did, be the same
+	 * after any of the others, and they after it? Then they wait until
+	 * then. NULL: never.
+	 */
+	bool (*is_alone)(void);
 	/* Nothing can happen: is that an end? NULL: it always is. */
 	void (*check_end)(void);
 	/*
@@ -47,6 +54,7 @@ struct model {
 	 */
 	unsigned (*parts)(struct part *parts);
 	void (*clear)(void);
+	/* When two states are the same; NULL: if all their words are. */
 	uint64_t (*hash)(void);
 };
 
