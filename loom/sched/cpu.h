@@ -49,6 +49,7 @@ struct cpu {
 	uint64_t user_ns, nice_ns, system_ns;	/* what it went to */
 	bool clock_works;
 	uint64_t balance_ns;		/* when its load is compared next */
+	unsigned called;		/* the last that place.c woke */
 	uint64_t tick_ns;		/* the next tick, or TIMEOUTS_NEVER */
 	uint64_t timeout_ns;		/* the first timeout, or NEVER */
 

@@ -10,7 +10,8 @@
  * The choice reads what other CPUs do without their locks: it may be out of
  * date by the time the thread gets there. What is wrong then is a place, not a
  * fact: a CPU with nothing to do looks at all queues before it sleeps, and
- * each tick of a CPU where threads wait looks for one that sleeps.
+ * each tick of a CPU where threads wait looks for one that sleeps, another one
+ * each time.
  */
 #include "sched/place.h"
 
@@ -125,6 +126,21 @@ static struct thread *take_from(struct cpu *from, struct cpu *to)
 	return thread;
 }
 
+/* @thread, in our hands, was on the way to @cpu. */
+static void queue_taken(struct cpu *cpu, struct thread *thread)
+{
+	struct cpu *home = cpu;
+
+	spin_lock(&cpu->lock);
+	/* What it is allowed may have changed on the way. */
+	if (!place_allows(thread, cpu))
+		home = place_settle(cpu, thread);
+	runq_add(home, thread, PLACE_LAST);
+	if (thread->prio < home->current->prio)
+		cpu_ask_for_switch(home);
+	spin_unlock(&home->lock);
+}
+
 bool place_pull(struct cpu *cpu)
 {
 	uint64_t online = cpu_online();
@@ -140,26 +156,29 @@ bool place_pull(struct cpu *cpu)
 	}
 	if (!thread)
 		return false;
-	spin_lock(&cpu->lock);
-	runq_add(cpu, thread, PLACE_LAST);
-	if (thread->prio < cpu->current->prio)
-		cpu_ask_for_switch(cpu);
-	spin_unlock(&cpu->lock);
+	queue_taken(cpu, thread);
 	return true;
 }
 
-void place_call_idle(const struct cpu *cpu)
+/*
+ * One after the other: the first may not be allowed what waits here, and an
+ * idle CPU has no tick to look by itself.
+ */
+void place_call_idle(struct cpu *cpu)
 {
 	uint64_t online = cpu_online();
 	unsigned i;
 
-	for (i = 0; i < CPU_MAX; i++) {
-		if (!allows(online, i) || &cpus[i] == cpu ||
-		    __atomic_load_n(&cpus[i].running_prio,
+	for (i = 1; i <= CPU_MAX; i++) {
+		unsigned index = (cpu->called + i) % CPU_MAX;
+
+		if (!allows(online, index) || &cpus[index] == cpu ||
+		    __atomic_load_n(&cpus[index].running_prio,
 				    __ATOMIC_RELAXED) != PRIO_IDLE)
 			continue;
+		cpu->called = index;
 		/* It looks at all queues before it sleeps again. */
-		ipi_reschedule(&cpus[i]);
+		ipi_reschedule(&cpus[index]);
 		return;
 	}
 }

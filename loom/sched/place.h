@@ -36,11 +36,15 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread);
 
 /*
  * Take a thread from a CPU where more wait than here, and put it on the queue
- * of @cpu, the calling one. True if there was one. DAIF masked, no lock held.
+ * of @cpu, the calling one (of another if it was forbidden @cpu meanwhile).
+ * True if there was one. DAIF masked, no lock held.
  */
 bool place_pull(struct cpu *cpu);
 
-/* Wake one CPU that is idle, for it to take a thread that waits for @cpu. */
-void place_call_idle(const struct cpu *cpu);
+/*
+ * Wake one CPU that is idle, for it to take a thread that waits for @cpu, the
+ * calling one. DAIF masked.
+ */
+void place_call_idle(struct cpu *cpu);
 
 #endif

@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * Every interleaving, or random ones: which CPU executes its next step, which
- * late store is seen next, which operation an idle CPU begins.
+ * The model of spaces and TLBs as search.c sees it: which CPU executes its
+ * next step, which late store is seen next, which operation an idle CPU
+ * begins; and when two states are the same.
  *
  * A step goes from one access to shared state to just before the next. The
  * code under test runs in coroutines with stacks inside the state, so a state
- * is a copy of struct world: kept without its zeros, and known again by a
- * hash of that. The search goes breadth first: what it finds is among the
- * shortest.
+ * is a copy of struct world.
  */
 #include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <ucontext.h>
 
 #include <weft/arch.h>
 #include <weft/assert.h>
 
 #include "model.h"
+#include "search.h"
 
 struct choice {
 	uint8_t cpu;
@@ -30,36 +28,8 @@ struct choice {
 };
 
 enum kind { STEP, BEGIN, DRAIN };
-enum { CHOICES_MAX = 256 };
 
-bool tracing;
-const char *bounds_options = "";
-static unsigned trace_line;
-static jmp_buf scheduler, failed;
-static char failure[512];
-
-void trace(const char *format, ...)
-{
-	va_list args;
-
-	if (!tracing)
-		return;
-	printf("# %4u  ", ++trace_line);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-}
-
-void violation(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(failure, sizeof(failure), format, args);
-	va_end(args);
-	_longjmp(failed, 1);
-}
+static jmp_buf scheduler;
 
 void weft_assert_failed(const char *file, int line, const char *expr)
 {
@@ -67,6 +37,29 @@ void weft_assert_failed(const char *file, int line, const char *expr)
 
 	violation("assertion of %s:%d: %s", slash ? slash + 1 : file, line,
 		  expr);
+}
+
+/* Debug hooks of weft that the model has no use for. */
+void weft_debug_pte(const struct weft_pgtable *table, uint64_t va,
+		    unsigned level, uint64_t before, uint64_t after);
+void weft_debug_tlbi(int32_t asid, uint64_t va, size_t size, bool leaf_only);
+
+void weft_debug_pte(const struct weft_pgtable *table, uint64_t va,
+		    unsigned level, uint64_t before, uint64_t after)
+{
+	(void)table;
+	(void)va;
+	(void)level;
+	(void)before;
+	(void)after;
+}
+
+void weft_debug_tlbi(int32_t asid, uint64_t va, size_t size, bool leaf_only)
+{
+	(void)asid;
+	(void)va;
+	(void)size;
+	(void)leaf_only;
 }
 
 /* ---- coroutines ---- */
@@ -121,7 +114,9 @@ static bool can_step(const struct sim_cpu *cpu)
 	       (cpu->wait == WAIT_LOCK && !world->lock);
 }
 
-static unsigned list_choices(struct choice *list)
+static struct choice list[CHOICES_MAX];
+
+static unsigned list_choices(void)
 {
 	unsigned n = 0, c, i;
 
@@ -164,8 +159,10 @@ static void begin(const struct choice *choice)
 	resume(choice->cpu);
 }
 
-static void execute(const struct choice *choice)
+static void execute(unsigned n)
 {
+	const struct choice *choice = &list[n];
+
 	if (choice->kind == DRAIN)
 		machine_drain(choice->cpu, choice->index);
 	else if (choice->kind == BEGIN)
@@ -186,18 +183,6 @@ static void reset(void)
 }
 
 /* ---- when two states are the same ---- */
-
-static void out_of_memory(void)
-{
-	fprintf(stderr, "model: out of memory\n");
-	exit(2);
-}
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 29;
-}
 
 /*
  * What tells one space from another. Where spaces have no pages they are
@@ -313,21 +298,6 @@ static uint64_t hash_state(void)
 
 /* ---- states ---- */
 
-/* A state without its zeros: for each 64 words a mask and what is not 0. */
-struct packed {
-	uint64_t hash;
-	size_t words;
-	uint64_t *data;
-};
-
-/* A part of struct world, in words. */
-struct part {
-	uint64_t *from;
-	size_t count;
-};
-
-static uint64_t *scratch;
-
 /*
  * The state is all of struct world but for what is below a stack pointer. The
  * first part has the stack pointers, which say what the others are.
@@ -337,359 +307,69 @@ static unsigned list_parts(struct part *parts)
 	uint64_t *begin = (uint64_t *)(void *)world;
 	unsigned n = 0, c;
 
-	parts[n].from = begin;
-	parts[n++].count = (size_t)(&world->stacks[0][0] - begin);
-	parts[n].from = world->memory;
-	parts[n++].count = (size_t)FRAMES * entries_of_table();
+	parts[n++] = (struct part){
+		begin, NULL, (size_t)(&world->stacks[0][0] - begin) };
+	parts[n++] = (struct part){
+		world->memory, NULL, (size_t)FRAMES * entries_of_table() };
 	for (c = 0; c < scenario->cpus; c++) {
 		uint64_t *sp = (uint64_t *)(uintptr_t)
 			       (world->cpu[c].sp & ~UINT64_C(7));
 
-		parts[n].from = sp;
-		parts[n++].count = (size_t)(world->stacks[c + 1] - sp);
+		parts[n++] = (struct part){
+			sp, NULL, (size_t)(world->stacks[c + 1] - sp) };
 	}
 	return n;
 }
 
-static uint64_t *pack_part(uint64_t *out, const struct part *part)
-{
-	size_t i, j;
-
-	for (i = 0; i < part->count; i += 64) {
-		const uint64_t *words = part->from + i;
-		size_t most = part->count - i < 64 ? part->count - i : 64;
-		uint64_t *mask = out++;
-
-		*mask = 0;
-		for (j = 0; j < most; j++) {
-			*out = words[j];
-			*mask |= (uint64_t)(words[j] != 0) << j;
-			out += words[j] != 0;
-		}
-	}
-	return out;
-}
-
-static void pack(struct packed *packed)
-{
-	struct part parts[CPUS + 2];
-	unsigned n = list_parts(parts), i;
-	uint64_t *out = scratch;
-
-	for (i = 0; i < n; i++)
-		out = pack_part(out, &parts[i]);
-	packed->words = (size_t)(out - scratch);
-	packed->hash = hash_state();
-}
-
-static uint64_t *keep(const struct packed *packed)
-{
-	uint64_t *copy = malloc(packed->words * 8);
-
-	if (!copy)
-		out_of_memory();
-	memcpy(copy, scratch, packed->words * 8);
-	return copy;
-}
-
-static const uint64_t *unpack_part(const uint64_t *data,
-				   const struct part *part)
-{
-	size_t i;
-
-	for (i = 0; i < part->count; i += 64) {
-		uint64_t mask = *data++;
-
-		while (mask) {
-			part->from[i + (size_t)__builtin_ctzll(mask)] = *data++;
-			mask &= mask - 1;
-		}
-	}
-	return data;
-}
-
 /* Stacks below their pointers become zeros, the same in every run. */
-static void unpack(const uint64_t *data)
+static void clear(void)
 {
-	struct part parts[CPUS + 2];
-	unsigned n, i;
-
 	memset(world, 0, world_size());
-	list_parts(parts);
-	data = unpack_part(data, &parts[0]);
-	n = list_parts(parts);
-	for (i = 1; i < n; i++)
-		data = unpack_part(data, &parts[i]);
 }
 
-/* The states seen: hashes, and how each was first reached. */
-struct seen {
-	uint64_t hash;
-	uint32_t parent;
-	uint32_t choice;
-};
+/* ---- scenarios ---- */
 
-static struct seen *seen;
-static uint32_t seen_count, seen_size;
-static uint32_t *index_of;	/* by hash: place in seen, + 1 */
-
-static void grow(void)
+static const struct title *title_of(unsigned n)
 {
-	uint32_t size = seen_size ? seen_size * 2 : 1 << 16, i;
-
-	seen = realloc(seen, size * sizeof(*seen));
-	free(index_of);
-	index_of = calloc((size_t)size * 2, sizeof(*index_of));
-	if (!seen || !index_of)
-		out_of_memory();
-	seen_size = size;
-	for (i = 0; i < seen_count; i++) {
-		uint64_t at = seen[i].hash;
-
-		while (index_of[at % (2 * (uint64_t)size)])
-			at++;
-		index_of[at % (2 * (uint64_t)size)] = i + 1;
-	}
-}
-
-static bool add_seen(uint64_t hash, uint32_t parent, uint32_t choice)
-{
-	uint64_t at = hash, size;
-
-	if (seen_count == seen_size)
-		grow();
-	size = 2 * (uint64_t)seen_size;
-	for (; index_of[at % size]; at++)
-		if (seen[index_of[at % size] - 1].hash == hash)
-			return false;
-	seen[seen_count] = (struct seen){ hash, parent, choice };
-	index_of[at % size] = ++seen_count;
-	return true;
-}
-
-static void forget_seen(void)
-{
-	free(seen);
-	free(index_of);
-	seen = NULL;
-	index_of = NULL;
-	seen_count = seen_size = 0;
-}
-
-/* ---- what was found ---- */
-
-static void replay_path(const uint32_t *path, unsigned length)
-{
-	struct choice list[CHOICES_MAX];
-	unsigned i, n;
-
-	trace_line = 0;
-	if (!_setjmp(failed)) {
-		reset();
-		tracing = true;
-		for (i = 0; i < length; i++) {
-			n = list_choices(list);
-			if (path[i] >= n) {
-				printf("# there is no choice %u of %u here\n",
-				       path[i], n);
-				break;
-			}
-			execute(&list[path[i]]);
-		}
-		printf("# nothing is wrong after %u choices\n", length);
-	} else {
-		printf("# BROKEN: %s\n", failure);
-	}
-	tracing = false;
-}
-
-static void report(const char *program, const uint32_t *path, unsigned length)
-{
+	static struct title title;
 	unsigned i;
 
-	printf("# %s: %s\n", scenario->name, scenario->text);
-	replay_path(path, length);
-	printf("# again: %s --scenario %s%s --replay ", program,
-	       scenario->name, bounds_options);
-	for (i = 0; i < length; i++)
-		printf("%s%u", i ? "," : "", path[i]);
-	putchar('\n');
+	for (i = 0; i <= n; i++)
+		if (!scenarios[i].name)
+			return NULL;
+	title = (struct title){ scenarios[n].name, scenarios[n].text,
+				scenarios[n].only_random, false };
+	return &title;
 }
 
-static unsigned path_to(uint32_t node, uint32_t last, uint32_t *path)
+static size_t prepare(unsigned n, uint32_t more, bool unbounded)
 {
-	uint32_t at = node;
-	unsigned length = 1, i;
+	static struct scenario copy;
 
-	for (; at; at = seen[at].parent)
-		length++;
-	path[length - 1] = last;
-	for (at = node, i = length - 1; at; at = seen[at].parent)
-		path[--i] = seen[at].choice;
-	return length;
-}
-
-/* ---- exhaustive ---- */
-
-struct level {
-	struct packed *states;
-	uint32_t *nodes;
-	size_t count, room;
-};
-
-static void push(struct level *level, const struct packed *packed,
-		 uint32_t node)
-{
-	if (level->count == level->room) {
-		level->room = level->room ? level->room * 2 : 1024;
-		level->states = realloc(level->states, level->room *
-					sizeof(*level->states));
-		level->nodes = realloc(level->nodes, level->room *
-				       sizeof(*level->nodes));
-	}
-	level->states[level->count] = *packed;
-	level->states[level->count].data = keep(packed);
-	level->nodes[level->count++] = node;
-}
-
-static void drop(struct level *level)
-{
-	size_t i;
-
-	for (i = 0; i < level->count; i++)
-		free(level->states[i].data);
-	level->count = 0;
-}
-
-enum { PATH_MAX_STEPS = 100000 };
-
-static uint32_t path[PATH_MAX_STEPS];
-static struct level levels[2];
-static volatile uint32_t at_node, at_choice;
-
-static void expand(const struct packed *state, uint32_t node,
-		   struct level *next, uint64_t *edges)
-{
-	struct choice list[CHOICES_MAX];
-	unsigned n, i;
-
-	unpack(state->data);
-	n = list_choices(list);
-	for (i = 0; i < n; i++) {
-		struct packed packed;
-
-		at_node = node;
-		at_choice = i;
-		if (i)
-			unpack(state->data);
-		execute(&list[i]);
-		(*edges)++;
-		pack(&packed);
-		if (add_seen(packed.hash, node, i))
-			push(next, &packed, seen_count - 1);
-	}
-}
-
-/* 0: nothing; 1: something is broken; -1: more than @limit states. */
-int explore_all(const char *program, uint64_t limit)
-{
-	static volatile unsigned depth;
-	static uint64_t edges;
-	struct packed first;
-	clock_t begun = clock();
-	size_t i;
-	int result = 0;
-
-	forget_seen();
-	depth = 0;
-	edges = 0;
-	at_node = at_choice = 0;
-	if (_setjmp(failed)) {
-		report(program, path, path_to(at_node, at_choice, path));
-		result = 1;
-		goto out;
-	}
-	reset();
-	pack(&first);
-	add_seen(first.hash, 0, 0);
-	push(&levels[0], &first, 0);
-	while (levels[depth & 1].count && seen_count < limit) {
-		struct level *now = &levels[depth & 1];
-
-		for (i = 0; i < now->count; i++)
-			expand(&now->states[i], now->nodes[i],
-			       &levels[~depth & 1], &edges);
-		drop(now);
-		depth++;
-	}
-	result = levels[depth & 1].count ? -1 : 0;
-out:
-	printf("# %s: %u states, %lu transitions, depth %u, %.1f s%s\n",
-	       scenario->name, seen_count, (unsigned long)edges, depth,
-	       (double)(clock() - begun) / CLOCKS_PER_SEC,
-	       result < 0 ? "; NOT ALL" : "");
-	drop(&levels[0]);
-	drop(&levels[1]);
-	return result;
-}
-
-/* ---- random ---- */
-
-static uint64_t random_state;
-
-static uint32_t random_below(uint32_t n)
-{
-	random_state = random_state * UINT64_C(6364136223846793005) +
-		       UINT64_C(1442695040888963407);
-	return (uint32_t)((random_state >> 33) % n);
-}
-
-static volatile unsigned walked;
-
-int explore_random(const char *program, uint64_t seed, unsigned steps)
-{
-	struct choice list[CHOICES_MAX];
-	unsigned n;
-
-	random_state = seed * UINT64_C(0x9e3779b97f4a7c15);
-	walked = 0;
-	if (_setjmp(failed)) {
-		printf("# seed %lu\n", (unsigned long)seed);
-		report(program, path, walked);
-		return 1;
-	}
-	reset();
-	while (walked < steps && walked < PATH_MAX_STEPS) {
-		n = list_choices(list);
-		if (!n)
-			break;
-		path[walked] = random_below(n);
-		walked++;
-		execute(&list[path[walked - 1]]);
-	}
-	return 0;
-}
-
-void explore_path(const char *text)
-{
-	unsigned n = 0;
-	char *end;
-
-	for (;;) {
-		path[n++] = (uint32_t)strtoul(text, &end, 10);
-		if (*end != ',' || n == PATH_MAX_STEPS)
-			break;
-		text = end + 1;
-	}
-	replay_path(path, n);
-}
-
-void explore_prepare(void)
-{
+	copy = scenarios[n];
+	if (unbounded)
+		copy.budget = copy.first_budget = copy.rollovers = 0;
+	if (copy.budget)
+		copy.budget += more;
+	if (copy.first_budget)
+		copy.first_budget += more;
+	scenario = &copy;
 	free(world);
-	free(scratch);
 	world = aligned_alloc(64, (world_size() + 63) / 64 * 64);
-	scratch = malloc(world_size() + world_size() / 64 + 64);
-	if (!world || !scratch)
-		out_of_memory();
+	if (!world) {
+		fprintf(stderr, "model: out of memory\n");
+		exit(2);
+	}
+	return world_size() / 8;
 }
+
+const struct model model = {
+	.title = title_of,
+	.prepare = prepare,
+	.reset = reset,
+	.choices = list_choices,
+	.execute = execute,
+	.parts = list_parts,
+	.clear = clear,
+	.hash = hash_state,
+};

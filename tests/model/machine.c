@@ -21,6 +21,7 @@
 
 #include "intercept.h"
 #include "model.h"
+#include "search.h"
 
 struct world *world;
 const struct scenario *scenario;
@@ -505,9 +506,10 @@ uint64_t model_exchange(void *p, uint64_t value, int order)
 	return old;
 }
 
-bool model_cas(void *p, uint64_t *expected, uint64_t value, int order)
+bool model_cas(void *p, void *expected, uint64_t value, int order)
 {
 	uint64_t *word = word_at(p);
+	uint64_t wanted;
 
 	if (current >= 0) {
 		yield(WAIT_NOTHING);
@@ -515,10 +517,12 @@ bool model_cas(void *p, uint64_t *expected, uint64_t value, int order)
 		    order == __ATOMIC_RELEASE)
 			drain_all((unsigned)current);
 	}
-	if (own_view(word) != *expected) {
-		*expected = own_view(word);
+	memcpy(&wanted, expected, sizeof(wanted));
+	if (own_view(word) != wanted) {
+		wanted = own_view(word);
+		memcpy(expected, &wanted, sizeof(wanted));
 		trace("cpu %d:   compare-and-swap of %s fails: %#lx", current,
-		      word_name(word), (unsigned long)*expected);
+		      word_name(word), (unsigned long)wanted);
 		return false;
 	}
 	*word = value;

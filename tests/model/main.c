@@ -1,51 +1,33 @@
 // SPDX-License-Identifier: MIT
-/* The model's command line: which scenarios, how thoroughly. TAP on stdout. */
+/*
+ * The command line of a model: which scenarios, how thoroughly. TAP on stdout.
+ */
 #include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
-
-/* Debug hooks of weft that the model has no use for. */
-void weft_debug_pte(const struct weft_pgtable *table, uint64_t va,
-		    unsigned level, uint64_t before, uint64_t after);
-void weft_debug_tlbi(int32_t asid, uint64_t va, size_t size, bool leaf_only);
-
-void weft_debug_pte(const struct weft_pgtable *table, uint64_t va,
-		    unsigned level, uint64_t before, uint64_t after)
-{
-	(void)table;
-	(void)va;
-	(void)level;
-	(void)before;
-	(void)after;
-}
-
-void weft_debug_tlbi(int32_t asid, uint64_t va, size_t size, bool leaf_only)
-{
-	(void)asid;
-	(void)va;
-	(void)size;
-	(void)leaf_only;
-}
+#include "search.h"
 
 static const char *only, *replay;
 static uint64_t seed = 1, runs, states = 50000000, steps = 2000;
-static bool list_only, unbounded;
+static bool list_only, unbounded, large;
 static uint32_t more;
 
 static void usage(FILE *out)
 {
 	fputs("usage: model [--list] [--scenario NAME] [--states MAX]\n"
 	      "             [--runs N [--seed N] [--steps N]] [--more N]\n"
-	      "             [--unbounded]\n"
+	      "             [--unbounded] [--large]\n"
 	      "             [--replay CHOICES]\n"
 	      "\n"
 	      "Explores every interleaving of each scenario, or of one, up to\n"
 	      "MAX states. With --runs: N random walks of STEPS steps, from\n"
 	      "seed N on. --more gives each CPU N operations more than the\n"
 	      "scenario says, --unbounded gives all as many as they like.\n"
+	      "--large: instead, the scenarios that take minutes.\n"
 	      "--replay shows one path, as a failure prints it.\n",
 	      out);
 }
@@ -62,6 +44,7 @@ static void read_options(int argc, char **argv)
 		{ "replay", required_argument, NULL, 'p' },
 		{ "more", required_argument, NULL, 'o' },
 		{ "unbounded", no_argument, NULL, 'u' },
+		{ "large", no_argument, NULL, 'g' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -84,6 +67,8 @@ static void read_options(int argc, char **argv)
 			more = (uint32_t)strtoul(optarg, NULL, 0);
 		else if (c == 'u')
 			unbounded = true;
+		else if (c == 'g')
+			large = true;
 		else if (c == 'p')
 			replay = optarg;
 		else {
@@ -93,76 +78,71 @@ static void read_options(int argc, char **argv)
 	}
 }
 
-static bool walk_randomly(const char *program)
+static bool walk_randomly(const char *program, const struct title *title)
 {
 	uint64_t i;
 
 	for (i = 0; i < runs; i++)
-		if (explore_random(program, seed + i, (unsigned)steps))
+		if (search_random(program, seed + i, (unsigned)steps))
 			return false;
 	printf("# %s: %lu walks of %lu steps, seeds %lu to %lu\n",
-	       scenario->name, (unsigned long)runs, (unsigned long)steps,
+	       title->name, (unsigned long)runs, (unsigned long)steps,
 	       (unsigned long)seed, (unsigned long)(seed + runs - 1));
 	return true;
 }
 
-/* The scenario with the bounds that the options ask for. */
-static const struct scenario *adjusted(const struct scenario *from)
+static void note_bounds(void)
 {
-	static struct scenario copy;
-
 	static char text[64];
 
-	copy = *from;
+	snprintf(text, sizeof(text), " --more %u", more);
 	if (unbounded)
 		bounds_options = " --unbounded";
 	else if (more)
 		bounds_options = text;
-	snprintf(text, sizeof(text), " --more %u", more);
-	if (unbounded)
-		copy.budget = copy.first_budget = copy.rollovers = 0;
-	if (copy.budget)
-		copy.budget += more;
-	if (copy.first_budget)
-		copy.first_budget += more;
-	return &copy;
 }
 
-static bool run(const char *program, unsigned number)
+static bool run(const char *program, unsigned n, const struct title *title,
+		unsigned number)
 {
 	bool good;
 
-	explore_prepare();
+	search_prepare(n, more, unbounded);
 	if (replay) {
-		explore_path(replay);
+		search_path(replay);
 		return true;
 	}
-	good = runs ? walk_randomly(program) :
-		      explore_all(program, states) == 0;
-	printf("%sok %u - %s: %s\n", good ? "" : "not ", number,
-	       scenario->name, scenario->text);
+	good = runs ? walk_randomly(program, title) :
+		      search_all(program, states) == 0;
+	printf("%sok %u - %s: %s\n", good ? "" : "not ", number, title->name,
+	       title->text);
 	fflush(stdout);
 	return good;
 }
 
+static bool is_left_out(const struct title *title)
+{
+	return !runs && (title->only_random || title->large != large);
+}
+
 int main(int argc, char **argv)
 {
-	const struct scenario *each;
-	unsigned number = 0;
+	const struct title *title;
+	unsigned number = 0, n;
 	bool good = true;
 
 	read_options(argc, argv);
-	for (each = scenarios; each->name; each++) {
-		if (only && strcmp(only, each->name))
+	note_bounds();
+	for (n = 0; (title = model.title(n)); n++) {
+		if (only && strcmp(only, title->name))
 			continue;
-		if (each->only_random && !only && !runs && !list_only)
+		if (!only && !list_only && is_left_out(title))
 			continue;
-		scenario = adjusted(each);
 		number++;
 		if (list_only)
-			printf("%s\t%s\n", scenario->name, scenario->text);
+			printf("%s\t%s\n", title->name, title->text);
 		else
-			good &= run(argv[0], number);
+			good &= run(argv[0], n, title, number);
 	}
 	if (!number) {
 		fprintf(stderr, "model: no scenario '%s'\n", only);

@@ -4,7 +4,7 @@
  *
  *   machine.c   memory, store buffers, walkers, TLBs, what must never happen
  *   script.c    what the CPUs do: operations of weft's client, and scenarios
- *   explore.c   every interleaving of that, or random ones
+ *   explore.c   which interleavings there are, for search.c
  *
  * All state is in struct world, so that a state can be kept, compared and
  * gone back to: memory, CPUs, and the stacks of the code under test. docs/
@@ -149,7 +149,6 @@ struct scenario {
 extern struct world *world;
 extern const struct scenario *scenario;
 extern int current;		/* CPU that executes; -1: the test itself */
-extern bool tracing;
 
 /* ---- machine.c ---- */
 
@@ -185,22 +184,5 @@ bool script_allows(unsigned space, unsigned slot, const struct entry *entry);
 
 /* The coroutine of this CPU stops here until it is chosen again. */
 void yield(enum wait wait);
-/* An invariant is broken. */
-void violation(const char *format, ...)
-	__attribute__((noreturn, format(printf, 1, 2)));
-void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/*
- * For the scenario: memory for its states; every interleaving, up to @limit
- * states (0; 1: something is broken; -1: there are more); one random walk of
- * @steps (0 or 1); one path, as a report prints it. @program is for the line
- * that says how to see it again.
- */
-void explore_prepare(void);
-/* Options that change the scenario, for that line. */
-extern const char *bounds_options;
-int explore_all(const char *program, uint64_t limit);
-int explore_random(const char *program, uint64_t seed, unsigned steps);
-void explore_path(const char *text);
 
 #endif

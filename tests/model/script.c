@@ -20,6 +20,7 @@
 #include <weft/tlb.h>
 
 #include "model.h"
+#include "search.h"
 
 enum { FREE, CHANGED, DYING };	/* world->busy[] */
 

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""Bugs of the hand-over between CPUs, to be put back into a copy of loom.
+
+As bugs.py has those of the library; main.py says how.
+"""
+
+from bugs import Bug
+
+BUGS = (
+    # ---- the switch ----
+    Bug("early-publish", "the run queue unlocked before the context is saved",
+        "sched.c",
+        (("\tspin_disown(&cpu->lock);\n",
+          "\tspin_unlock(&cpu->lock);\n\tpreempt_disable();\n"),
+         ("\tspin_adopt(&cpu->lock);\n",
+          "\tspin_lock(&cpu->lock);\n\tpreempt_enable();\n")),
+        "sleep-direct", "says that it runs"),
+    Bug("lock-kept", "who comes in does not unlock", "sched.c",
+        (("\tspin_unlock(&cpu->lock);\n\tif (dead)", "\tif (dead)"),),
+        "sleep-direct", "holds"),
+    Bug("lock-not-kept", "who comes in finds the lock free", "sched.c",
+        (("\tspin_disown(&cpu->lock);\n",
+          "\tspin_unlock(&cpu->lock);\n\tpreempt_disable();\n"),
+         ("\tspin_adopt(&cpu->lock);\n", ""),
+         ("\tspin_unlock(&cpu->lock);\n\tif (dead)",
+          "\tpreempt_enable();\n\tif (dead)")),
+        "sleep", ""),
+    Bug("wake-current", "one that is on its way to sleep is queued, too",
+        "sched.c",
+        (("\tif (cpu->current == thread) {\n"
+          "\t\tthread->state = THREAD_RUNNING;\n\t\treturn cpu;\n\t}\n", ""),),
+        "sleep-direct", ""),
+    Bug("buried-early", "a dead thread buried before its CPU left its stack",
+        "sched.c",
+        (("\tweft_mask_all();\n\treschedule(LEAVE_ENDS);\n",
+          "\tweft_mask_all();\n\tthread_bury(thread_current());\n"
+          "\treschedule(LEAVE_ENDS);\n"),
+         ("\tif (dead)\n\t\tthread_bury(prev);\n", "")),
+        "exit", "the stack of"),
+    Bug("buried-locked", "a dead thread buried with the run queue locked",
+        "sched.c",
+        (("\tspin_unlock(&cpu->lock);\n\tif (dead)\n\t\tthread_bury(prev);\n",
+          "\tif (dead)\n\t\tthread_bury(prev);\n"
+          "\tspin_unlock(&cpu->lock);\n"),), "exit", "holds"),
+    Bug("mover-forgotten", "one that may not stay finds no other queue",
+        "sched.c",
+        (("\tif (moves)\n\t\tcpu = make_ready(cpu, prev, PLACE_LAST, "
+          "false);\n", "\t(void)moves;\n"),), "affinity-run", "no queue"),
+    # ---- sleeping and waking ----
+    Bug("blocked-late", "BLOCKED only after the look at the condition",
+        "wait.c",
+        (("\tsched_prepare_block(mode != WAIT_UNINTERRUPTIBLE);\n", ""),
+         ("\tassert(waiter->queue);\n", "\tassert(waiter->queue);\n"
+          "\tsched_prepare_block(waiter->mode != WAIT_UNINTERRUPTIBLE);\n")),
+        "sleep", "(blocked)"),
+    Bug("rung-early", "the watch looked at before BLOCKED", "wait.c",
+        (("\tsched_prepare_block(true);\n"
+          "\tif (may_sleep(watch, deadline_ns))\n"
+          "\t\tsleep_until(deadline_ns);\n",
+          "\tif (may_sleep(watch, deadline_ns)) {\n"
+          "\t\tsched_prepare_block(true);\n"
+          "\t\tsleep_until(deadline_ns);\n\t}\n"),), "watch", "(blocked)"),
+    Bug("wake-up-kept", "who leaves without having slept keeps the wake-up",
+        "wait.c",
+        (("\tif (leave(waiter))\n\t\twait_wake_one(queue);\n",
+          "\t(void)leave(waiter);\n"),), "sleepers", "(blocked)"),
+    Bug("preempted-sleeper", "preempted between BLOCKED and its look, it "
+        "stays away", "sched.c",
+        (("(thread->state == THREAD_RUNNING || why != LEAVE_SLEEPS);",
+          "thread->state == THREAD_RUNNING;"),), "sleepers", "(blocked)"),
+    Bug("signal-late", "kill_wakeups set only for the next sleep", "sched.c",
+        (("\tstore_kill_wakeups(self, kill_wakeups);\n", ""),),
+        "signal", "(blocked)"),
+    Bug("signal-no-interrupt", "a signal does not interrupt a program that "
+        "runs elsewhere", "sched.c",
+        (("\telse if (by_signal && cpu->current == thread && cpu != "
+          "cpu_current())\n\t\tipi_reschedule(cpu);\t/* in user mode it "
+          "would not look */\n", ""),), "signal-user", "(running)"),
+    Bug("timeout-not-awaited", "timeout_stop returns while its function runs",
+        "clock.c", (("\t} while (running);\n", "\t} while (0);\n"),),
+        "timeout-moved", "memory"),
+    # ---- where a thread is ----
+    Bug("home-not-checked", "the queue locked that the thread has left",
+        "sched.c",
+        (("\t\tif (cpu == __atomic_load_n(&thread->cpu, "
+          "__ATOMIC_RELAXED))\n\t\t\treturn cpu;\n", "\t\treturn cpu;\n"),),
+        "affinity-pull", ""),
+    Bug("home-after-unlock", "a new home named after the unlock of the old",
+        "place.c",
+        (("\t\t__atomic_store_n(&thread->cpu, target, __ATOMIC_RELEASE);\n"
+          "\t\tspin_unlock(&cpu->lock);\n",
+          "\t\tspin_unlock(&cpu->lock);\n"
+          "\t\t__atomic_store_n(&thread->cpu, target, "
+          "__ATOMIC_RELEASE);\n"),), "affinity-wake", ""),
+    Bug("pulled-after-unlock", "the same where one is pulled", "place.c",
+        (("\t\t__atomic_store_n(&thread->cpu, to, __ATOMIC_RELEASE);\n\t}\n"
+          "\tspin_unlock(&from->lock);\n",
+          "\t}\n\tspin_unlock(&from->lock);\n\tif (thread)\n"
+          "\t\t__atomic_store_n(&thread->cpu, to, __ATOMIC_RELEASE);\n"),),
+        "affinity-pull", ""),
+    Bug("settle-looks-once", "allowed when it was chosen, not when it came",
+        "place.c",
+        (("\t\tif (!place_allows(thread, cpu))\n"
+          "\t\t\ttarget = choose(cpu, thread);\n", ""),),
+        "affinity-wake", "may not"),
+    Bug("pull-looks-once", "the same where one is pulled", "place.c",
+        (("\tif (!place_allows(thread, cpu))\n"
+          "\t\thome = place_settle(cpu, thread);\n", ""),),
+        "affinity-pull", "may not"),
+    Bug("pull-anyone", "pulled whatever it is allowed", "place.c",
+        (("\t\tlist_for_each_entry(thread, &level->woken, struct thread, "
+          "run)\n\t\t\tif (place_allows(thread, to))\n",
+          "\t\tlist_for_each_entry(thread, &level->woken, struct thread, "
+          "run)\n"),
+         ("\t\tlist_for_each_entry(thread, &level->ready, struct thread, "
+          "run)\n\t\t\tif (place_allows(thread, to))\n",
+          "\t\t(void)to;\n"
+          "\t\tlist_for_each_entry(thread, &level->ready, struct thread, "
+          "run)\n"),
+         ("\tif (!place_allows(thread, cpu))\n"
+          "\t\thome = place_settle(cpu, thread);\n", "")),
+        "mutex-3", "may not"),
+    Bug("pull-unlocked", "a thread taken off a queue without its lock",
+        "place.c",
+        (("\tspin_lock(&from->lock);\n\tthread = find(from, to);\n",
+          "\tthread = find(from, to);\n"),
+         ("\t}\n\tspin_unlock(&from->lock);\n\treturn thread;\n",
+          "\t}\n\treturn thread;\n")), "pull", ""),
+    # ---- idle CPUs ----
+    Bug("no-interrupt", "a CPU asked for a switch is not told", "cpu.c",
+        (("\tif (cpu != cpu_current())\n\t\tipi_reschedule(cpu);\n", ""),),
+        "sleep", "sleeps over a wake-up"),
+    Bug("request-lost", "need_resched cleared without the lock", "sched.c",
+        (("\tcpu->need_resched = false;\n\tif (next == prev) {\n",
+          "\tif (next == prev) {\n\t\tcpu->need_resched = false;\n"),
+         ("\tspin_unlock(&cpu->lock);\n\tif (dead)",
+          "\tspin_unlock(&cpu->lock);\n\tcpu_current()->need_resched = "
+          "false;\n\tif (dead)")), "sleep", "sleeps while"),
+    Bug("request-kept", "need_resched never cleared: later ones are not told",
+        "sched.c", (("\tcpu->need_resched = false;\n", ""),), "sleep", ""),
+    Bug("idle-looks-not", "an idle CPU does not look before it sleeps",
+        "sched.c",
+        (("\t\tif (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) "
+          "||\n\t\t    place_pull(cpu, 0))\n",
+          "\t\tif (place_pull(cpu, 0))\n"),), "sleep", ""),
+    Bug("idle-pulls-not", "an idle CPU looks at its own queue only",
+        "sched.c",
+        (("\t\tif (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) "
+          "||\n\t\t    place_pull(cpu, 0))\n",
+          "\t\tif (__atomic_load_n(&cpu->need_resched, "
+          "__ATOMIC_RELAXED))\n"),), "pull", "sleeps while"),
+    Bug("calls-the-first", "each tick calls the same idle CPU", "place.c",
+        (("\t\tcpu->called = index;\n", ""),), "call-idle", "sleeps while"),
+    # ---- what is built on it ----
+    Bug("waiters-forgotten", "a mutex is handed over without its waiters",
+        "mutex.c",
+        (("(uintptr_t)next | (more ? MUTEX_WAITERS : 0),",
+          "(uintptr_t)next,"),), "mutex-3", "(blocked)"),
+    Bug("called-early", "a call counts as done before it is", "ipi.c",
+        (("\tcall.fn(call.arg);\n", ""),
+         ("\t__atomic_fetch_and(&call.pending, ~self, __ATOMIC_RELEASE);\n",
+          "\t__atomic_fetch_and(&call.pending, ~self, __ATOMIC_RELEASE);\n"
+          "\tcall.fn(call.arg);\n")), "call", "before it was called"),
+)
