@@ -36,6 +36,7 @@
 #include "sched/cpu.h"
 #include "sched/ipi.h"
 #include "sched/sched.h"
+#include "sched/watchdog.h"
 #include "tty/tty.h"
 
 _Noreturn void loom_main(uint64_t image, uint64_t dtb, uint64_t level);
@@ -122,6 +123,16 @@ static void seed_random(void)
 		random_seed(&now, sizeof(now));
 }
 
+/* This CPU's part; the others start theirs when they have something to do. */
+static void start_watchdog(void)
+{
+	uint64_t daif = irq_save();
+
+	watchdog_init(chosen.bootargs);
+	watchdog_start(&cpus[0]);
+	irq_restore(daif);
+}
+
 static void start_devices(void)
 {
 	irq_init(&tree);
@@ -132,6 +143,7 @@ static void start_devices(void)
 	if (psci_init(&tree))
 		klog("psci: none, the machine cannot power off\n");
 	clock_init();
+	start_watchdog();
 	rtc_init(&tree);
 }
 

@@ -25,8 +25,13 @@
 
 #include "lib/assert.h"
 #include "lib/lockset.h"
+#include "sched/clock.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "sched/watchdog.h"
+
+#define NS_PER_SECOND	UINT64_C(1000000000)
+#define STEP_NS		UINT64_C(100000000)
 
 static bool irqs_on(void)
 {
@@ -85,6 +90,31 @@ static void wait_turn(const uint16_t *owner, uint16_t ticket)
 			 : "cc", "memory");
 }
 
+/*
+ * The same without WFE, for debug builds: who waits as long as the watchdog
+ * lets a CPU hang reports it. That CPU may be deaf, and so may all others be
+ * that would look at it. Only short steps count as waiting: in a long one the
+ * whole machine was stopped.
+ */
+static void wait_watched(const struct spinlock *lock, uint16_t ticket)
+{
+	uint64_t limit = watchdog_seconds() * NS_PER_SECOND;
+	uint64_t last = 0, waited = 0, now;
+
+	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket) {
+		weft_yield_hint();
+		if (!limit)
+			continue;
+		now = clock_now();
+		if (last)
+			waited += now - last < STEP_NS ? now - last : STEP_NS;
+		last = now;
+		if (waited > limit)
+			check_failed("lock %s: waited for in vain for %u s",
+				     lock->name, watchdog_seconds());
+	}
+}
+
 static void take(struct spinlock *lock, unsigned how)
 {
 	uint16_t ticket;
@@ -94,7 +124,11 @@ static void take(struct spinlock *lock, unsigned how)
 		how |= LOCKSET_IRQS_ON;
 	note(lock, lock->rank, lock->name, how);
 	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-	if (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
+	if (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) == ticket)
+		return;
+	if (LOOM_DEBUG)
+		wait_watched(lock, ticket);
+	else
 		wait_turn(&lock->owner, ticket);
 }
 
