@@ -6,7 +6,7 @@
  *	system call	interrupts on, the table (syscall/table.c)
  *	IRQ		the controller (dev/irq.c); if it hit the kernel, the
  *			preemption point
- *	page fault	the address space (mm/aspace.c), or a signal
+ *	page fault	the address space (mm/fault.c), or a signal
  *	user trap	a signal
  *	user exit	switch if asked to, signals; then back to EL0
  */

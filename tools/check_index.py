@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Check that docs/bug-classes.md names tests that exist; prints TAP."""
+"""Check that the documents name what exists; prints TAP.
+
+Tests in docs/bug-classes.md; in all documents files, by their path or the end
+of it, and links to each other.
+"""
 
 import ast
 import glob
@@ -13,6 +17,9 @@ import tap
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 INDEX = "docs/bug-classes.md"
 NAME = re.compile(r"`(boot|host|model|user|system|static):([^`]+)`")
+
+SOURCE = re.compile(r"`([\w./-]+\.(?:[chS]|py|sh|md|lds))`")
+LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 
 def text(pattern: str) -> str:
@@ -76,6 +83,28 @@ KINDS: dict[str, Callable[[], set[str]]] = {
 }
 
 
+def all_files() -> set[str]:
+    """Paths from the top, but for what is built or hidden."""
+    names = set()
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [f for f in folders if f != "build" and f[0] != "."]
+        names |= {os.path.relpath(os.path.join(folder, f), ROOT)
+                  for f in files}
+    return names
+
+
+def check_document(report: tap.Writer, path: str, files: set[str]) -> None:
+    """A name in capitals is to be filled in by the reader."""
+    content = text(path)
+    names = {n for n in SOURCE.findall(content) if "NAME" not in n}
+    wrong = [f"{n} is no file" for n in sorted(names)
+             if not any(f == n or f.endswith("/" + n) for f in files)]
+    wrong += [f"the link to {n} is dead" for n in LINK.findall(content)
+              if not os.path.exists(os.path.join(ROOT, os.path.dirname(path),
+                                                 n))]
+    report.result(f"what {path} refers to exists", wrong)
+
+
 def main() -> int:
     index = text(INDEX)
     report = tap.Writer()
@@ -86,6 +115,10 @@ def main() -> int:
         missing = sorted(names - KINDS[kind]())
         report.result(f"{len(names)} {kind} tests that {INDEX} names exist",
                       [f"{kind}:{name} is no test" for name in missing])
+    files = all_files()
+    for path in sorted(f for f in files if f.endswith(".md") and
+                       os.path.dirname(f) in ("", "docs")):
+        check_document(report, path, files)
     return report.finish()
 
 

@@ -162,7 +162,7 @@ def static() -> Iterator[Job]:
               tool("check_layout.py"), tap=True)
     yield Job("static.style", "the files keep the style",
               tool("check_style.py"), tap=True)
-    yield Job("static.index", "the index of bug classes names tests",
+    yield Job("static.index", "the documents name what exists",
               tool("check_index.py"), tap=True)
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +

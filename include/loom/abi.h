@@ -16,6 +16,8 @@
  * memory had run out, and so do the @count - 1 after it. With a @count of 0
  * they are only counted. What was begun before, by whomever, has ended: there
  * is one such experiment at a time. GET tells any process of the last one.
+ * Who touches a page and is refused the memory for it is killed, whoever else
+ * has more: nobody but those that the experiment is for feels it.
  */
 #ifndef LOOM_ABI_H
 #define LOOM_ABI_H

@@ -14,11 +14,11 @@
 #include "lib/string.h"
 #include "lib/printf.h"
 #include "lib/uts.h"
+#include "mm/kvm.h"
 #include "mm/page.h"
 #include "proc/inspect.h"
 #include "proc/number.h"
 #include "proc/process.h"
-#include "proc/tree.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/loadavg.h"
@@ -204,9 +204,10 @@ int proc_boot_cmdline(struct proc_text *t, struct proc_id id)
 int proc_counts(struct proc_text *t, struct proc_id id)
 {
 	(void)id;
-	proc_add(t, "pages_free %zu\nthreads %u\nprocesses %u\nfiles %u\n"
-		 "inodes %u\nswitches %llu\n", page_free_count(),
-		 thread_count(), process_count(), file_count(), inode_count(),
+	proc_add(t, "pages_free %zu\npages_tables %zu\nthreads %u\n"
+		 "processes %u\nfiles %u\ninodes %u\nswitches %llu\n",
+		 page_free_count(), kvm_table_pages(), thread_count(),
+		 process_count(), file_count(), inode_count(),
 		 (unsigned long long)sched_switch_count());
 	return 0;
 }

@@ -5,9 +5,12 @@
  *
  * A thread belongs to an experiment if it has its number: the one that began
  * it, and those that thread_create made from such a thread. So nobody has to
- * be told when another begins. All is atomic and no lock is taken, for an
- * allocator may be called with any. Of two threads that begin at once, one
- * wins; the counts of neither mean anything.
+ * be told when another begins: children that outlive an experiment have a
+ * number that is not the present one any more, and neither count nor are
+ * refused. That is decided under the same lock that another begins under.
+ *
+ * What was refused is noted in the thread that asked, for the experiment may
+ * be another's by the time somebody wants to know.
  */
 #include "mm/fail.h"
 
@@ -21,80 +24,100 @@
 #include "lib/cmdline.h"
 #include "lib/errno.h"
 #include "lib/ksyms.h"
+#include "lib/lock.h"
 #include "lib/printf.h"
 #include "mm/page.h"
 #include "mm/user.h"
 #include "sched/thread.h"
 
-/* Atomic, all of them. */
-static uint32_t experiment;		/* its number; 0: none so far */
-static uint64_t first_one, how_many;	/* which allocations fail */
-static uint64_t seen, refused;
-static uint64_t site;			/* return address of the first */
+/* The allocators call refuse with kmem's locks held, and all that go before. */
+static struct spinlock lock = SPINLOCK_INIT(RANK_FAIL, "fail");
+
+/* The present one, or the last. lock; number may be read without. */
+static struct {
+	uint32_t number;		/* 0: none so far; atomic */
+	uint64_t first, count;		/* which allocations fail */
+	uint64_t seen, refused;
+	uintptr_t site;			/* return address of the first */
+} experiment;
 
 static bool is_offered(void)
 {
 	return LOOM_DEBUG || cmdline_get(boot_cmdline(), "loom.fail", NULL, 0);
 }
 
-static bool refuse(const void *caller)
+/* Count an allocation: has it to fail? lock. */
+static bool is_due(const void *caller)
 {
-	uint32_t current = __atomic_load_n(&experiment, __ATOMIC_ACQUIRE);
-	uint64_t number, first;
-
-	if (thread_current()->experiment != current)
+	experiment.seen++;
+	if (experiment.seen < experiment.first ||
+	    experiment.seen - experiment.first >= experiment.count)
 		return false;
-	number = __atomic_add_fetch(&seen, 1, __ATOMIC_RELAXED);
-	first = __atomic_load_n(&first_one, __ATOMIC_RELAXED);
-	if (number < first ||
-	    number - first >= __atomic_load_n(&how_many, __ATOMIC_RELAXED))
-		return false;
-	if (__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED) == 0)
-		__atomic_store_n(&site, (uint64_t)(uintptr_t)caller,
-				 __ATOMIC_RELAXED);
+	if (experiment.refused++ == 0)
+		experiment.site = (uintptr_t)caller;
 	return true;
 }
 
-bool fail_is_why(void)
+static bool refuse(const void *caller)
 {
-	uint32_t current = __atomic_load_n(&experiment, __ATOMIC_ACQUIRE);
+	struct thread *self = thread_current();
+	bool due = false;
+	uint64_t daif;
 
-	return current && thread_current()->experiment == current &&
-	       __atomic_load_n(&refused, __ATOMIC_RELAXED) > 0;
+	/* Its own number will not come again: no, without the lock. */
+	if (self->experiment !=
+	    __atomic_load_n(&experiment.number, __ATOMIC_RELAXED))
+		return false;
+	daif = spin_lock_irqsave(&lock);
+	if (self->experiment == experiment.number)
+		due = is_due(caller);
+	self->refusals += due;
+	spin_unlock_irqrestore(&lock, daif);
+	return due;
+}
+
+uint32_t fail_refusals(void)
+{
+	return thread_current()->refusals;
 }
 
 long fail_prctl_set(uint64_t first, uint64_t count)
 {
 	struct thread *self = thread_current();
-	uint32_t number = __atomic_load_n(&experiment, __ATOMIC_RELAXED) + 1;
+	uint32_t number;
+	uint64_t daif;
 
 	if (!is_offered() || first == 0)
 		return -EINVAL;
+	daif = spin_lock_irqsave(&lock);
+	number = experiment.number + 1;
 	number += number == 0;
-	__atomic_store_n(&first_one, first, __ATOMIC_RELAXED);
-	__atomic_store_n(&how_many, count, __ATOMIC_RELAXED);
-	__atomic_store_n(&seen, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&refused, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&site, 0, __ATOMIC_RELAXED);
+	experiment.first = first;
+	experiment.count = count;
+	experiment.seen = 0;
+	experiment.refused = 0;
+	experiment.site = 0;
 	self->experiment = number;
-	/* Pairs with the acquire in refuse: who has the number sees these. */
-	__atomic_store_n(&experiment, number, __ATOMIC_RELEASE);
+	__atomic_store_n(&experiment.number, number, __ATOMIC_RELAXED);
+	spin_unlock_irqrestore(&lock, daif);
+	/* Release: who finds refuse finds the number of an experiment. */
 	__atomic_store_n(&page_refuse, refuse, __ATOMIC_RELEASE);
 	return 0;
 }
 
 long fail_prctl_get(uint64_t addr)
 {
-	uint64_t pc = weft_pauth_strip(__atomic_load_n(&site,
-						       __ATOMIC_RELAXED));
-	struct loom_fail result = {
-		.seen = __atomic_load_n(&seen, __ATOMIC_RELAXED),
-		.refused = __atomic_load_n(&refused, __ATOMIC_RELAXED),
-	};
+	struct loom_fail result = { 0 };
+	uint64_t daif, pc;
 	struct ksym sym;
 
 	if (!is_offered())
 		return -EINVAL;
+	daif = spin_lock_irqsave(&lock);
+	result.seen = experiment.seen;
+	result.refused = experiment.refused;
+	pc = weft_pauth_strip(experiment.site);
+	spin_unlock_irqrestore(&lock, daif);
 	/* The call is the instruction before the one that it returns to. */
 	if (pc && ksym_lookup(pc - 4, &sym))
 		format(result.site, sizeof(result.site), "%s+0x%lx", sym.name,

@@ -6,14 +6,14 @@
 #ifndef LOOM_MM_FAIL_H
 #define LOOM_MM_FAIL_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /*
- * Has the caller been refused an allocation on purpose? Then memory is not
- * short, and nobody else has to go for it.
+ * How often the calling thread has been refused an allocation on purpose. If
+ * it is more often after something that found no memory than before, memory
+ * is not short, and nobody else has to go for it.
  */
-bool fail_is_why(void);
+uint32_t fail_refusals(void);
 
 /*
  * The two options of prctl(2). -EINVAL if this kernel does not offer them;

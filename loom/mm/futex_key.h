@@ -2,7 +2,7 @@
 /*
  * What a futex word is, whatever its address: two threads that wait and wake
  * mean the same word when their keys are equal. Made by aspace_futex_key
- * (mm/aspace.c) for proc/futex.c.
+ * (mm/inspect.c) for proc/futex.c.
  *
  * A key holds no reference. One of a private word names the address space, in
  * which whoever waits lives, and one of a shared word names an object by a

@@ -26,6 +26,7 @@
 #include "lib/string.h"
 #include "mm/layout.h"
 #include "mm/page.h"
+#include "sched/chaos.h"
 #include "sched/cpu.h"
 
 _Static_assert(STACK_SHIFT == WEFT_STACK_SHIFT,
@@ -47,6 +48,7 @@ static struct weft_pgtable table;
 static uint64_t slots[STACK_SLOTS / 64];
 static unsigned slot_hint;
 static uint64_t device_next = DEVICE_BASE;
+static size_t table_pages;	/* of the page allocator's; atomic */
 
 /* Set while booting, then only read. */
 static uint64_t image_pa;
@@ -74,11 +76,16 @@ static uint64_t *table_to_virt(void *arg, uint64_t pa)
 
 static uint64_t table_alloc(void *arg)
 {
-	uint64_t *page;
+	uint64_t *page, pa;
 
 	(void)arg;
-	if (pool_closed)
-		return page_alloc_zeroed();
+	if (pool_closed) {
+		pa = page_alloc_zeroed();
+		if (pa)
+			__atomic_store_n(&table_pages, table_pages + 1,
+					 __ATOMIC_RELAXED);
+		return pa;
+	}
 	if (early_tables.used == EARLY_TABLES)
 		return 0;
 	page = early_pages[early_tables.used++];
@@ -166,6 +173,11 @@ bool kvm_is_mapped(uint64_t va)
 	return weft_pt_lookup(&table, va, &entry) == 0;
 }
 
+size_t kvm_table_pages(void)
+{
+	return __atomic_load_n(&table_pages, __ATOMIC_RELAXED);
+}
+
 void kvm_leave_identity(void)
 {
 	pool_closed = true;
@@ -203,10 +215,14 @@ void kvm_init_asids(const char *cmdline, unsigned ncpus)
 	enum weft_asid_policy policy = WEFT_ASID_GENERATIONS;
 	struct weft_features features;
 	uint64_t count;
+	unsigned scarce;
 	bool asked;
 
 	weft_features_read(&features);
 	count = UINT64_C(1) << features.asid_bits;
+	scarce = chaos_init(cmdline, ncpus);
+	if (scarce)
+		count = scarce;
 	asked = cmdline_u64(cmdline, "loom.asids", &count);
 	if (count > (UINT64_C(1) << features.asid_bits))
 		fatal("loom.asids=%lu: this CPU has %d bits",

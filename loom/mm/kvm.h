@@ -47,6 +47,13 @@ void *kvm_map_device(uint64_t pa, size_t size);
 void *kvm_stack_alloc(void);
 void kvm_stack_free(void *stack);
 
+/*
+ * How many pages of the page allocator are tables of the kernel's half. They
+ * stay: as many as the most stacks at once have needed so far, at most one
+ * for each 2 MiB of stack slots and devices.
+ */
+size_t kvm_table_pages(void);
+
 /* The empty user half, under ASID 0: what kernel threads and idle run on. */
 struct weft_space *kvm_empty_space(void);
 

@@ -10,7 +10,9 @@
  * Memory that is shared with others is free when the last of them is gone;
  * until then the next fault that finds none chooses again.
  *
- * Process 1, and who shares its memory, is not chosen.
+ * Process 1, and who shares its memory, is not chosen. Nobody is for a page
+ * that was refused on purpose (mm/fail.h): memory is not short then, and the
+ * one that touched it ends.
  */
 #include "mm/oom.h"
 
@@ -47,12 +49,17 @@ static size_t pages_of(const struct aspace *as)
 	return __atomic_load_n(&as->pages, __ATOMIC_RELAXED);
 }
 
-/* The tree lock is held: nobody's aspace goes away. */
+/*
+ * The tree lock is held: nobody's aspace goes away. Process 1, the oldest,
+ * comes first.
+ */
 static void consider(struct process *p, void *arg)
 {
 	struct choice *choice = arg;
 	size_t pages = p->aspace ? pages_of(p->aspace) : 0;
 
+	if (p->pid == PID_INIT)
+		choice->spared = p->aspace;
 	if (pages <= choice->pages || p->aspace == choice->spared)
 		return;
 	if (choice->process)
@@ -86,8 +93,7 @@ static void kill(struct process *p, size_t pages)
 
 static bool kill_largest(void)
 {
-	struct process *init = process_find(PID_INIT);
-	struct choice choice = { .spared = init ? init->aspace : NULL };
+	struct choice choice = { .spared = NULL };
 
 	process_for_each(consider, &choice);
 	if (choice.process) {
@@ -95,8 +101,6 @@ static bool kill_largest(void)
 		process_put(choice.process);
 		__atomic_store_n(&kills, kills + 1, __ATOMIC_RELAXED);
 	}
-	if (init)
-		process_put(init);
 	return choice.process;
 }
 
@@ -116,11 +120,13 @@ int oom_aspace_fault(struct aspace *as, uint64_t va, unsigned access)
 {
 	for (;;) {
 		uint32_t before = __atomic_load_n(&kills, __ATOMIC_RELAXED);
+		uint32_t refusals = fail_refusals();
 		int err = aspace_fault(as, va, access);
 
 		if (err != -ENOMEM)
 			return err;
-		if (signal_is_deadly() || fail_is_why() || !make_room(before))
+		if (signal_is_deadly() || fail_refusals() != refusals ||
+		    !make_room(before))
 			return -ENOMEM;
 	}
 }

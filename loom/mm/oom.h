@@ -16,8 +16,8 @@ void oom_init(void);
 
 /*
  * aspace_fault, again and again until there is memory for it. -ENOMEM: it was
- * the calling program that was killed, or there is none to kill. No spinlock
- * is held; interrupts are on.
+ * the calling program that was killed, or there is none to kill, or the page
+ * was refused on purpose (mm/fail.h). No spinlock is held; interrupts are on.
  */
 int oom_aspace_fault(struct aspace *as, uint64_t va, unsigned access);
 

@@ -49,7 +49,7 @@ struct exec {
 	struct exec_args args;
 	struct file *file;		/* program, or script so far */
 	struct aspace *as;
-	struct files *files;		/* NULL: the process's own will do */
+	struct files *files;		/* a copy, or NULL: not needed */
 	struct program program;
 	uint64_t sp;
 };
@@ -268,17 +268,25 @@ static int make_space(struct exec *e)
 	return err ? err : make_stack(e);
 }
 
+/* Of a look-up of /proc, too: then the table is copied in vain. */
+static bool files_are_shared(const struct process *p)
+{
+	return __atomic_load_n(&p->files->refs, __ATOMIC_RELAXED) > 1;
+}
+
 /*
- * The new program has its descriptors for itself. (A look-up of /proc makes
- * the table look shared: then it is copied in vain.)
+ * The new program has its descriptors for itself. Another thread may share
+ * them with a new process before it ends: exec_commit looks again, and does
+ * without the copy if nobody has.
  */
 static int unshare_files(struct exec *e)
 {
-	struct files *files = process_current()->files;
+	const struct process *p = process_current();
 
-	if (__atomic_load_n(&files->refs, __ATOMIC_RELAXED) == 1)
+	if (!files_are_shared(p) &&
+	    __atomic_load_n(&p->running, __ATOMIC_RELAXED) == 1)
 		return 0;
-	e->files = files_copy(files);
+	e->files = files_copy(p->files);
 	return e->files ? 0 : -ENOMEM;
 }
 
@@ -345,9 +353,10 @@ static void exec_commit(struct exec *e, struct weft_frame *frame)
 	process_leave_memory(p);
 	process_change_aspace(p, e->as);
 	e->as = NULL;
-	if (e->files)
+	if (e->files && files_are_shared(p)) {
 		change_files(p, e->files);
-	e->files = NULL;
+		e->files = NULL;
+	}
 	files_close_on_exec(p->files);
 	signal_exec();
 	take_name(e->wish->name);

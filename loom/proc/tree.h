@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The inside of the process tree, for the files of proc/ only. Everybody else
- * uses process.h.
+ * The inside of the process tree, for the files of proc/. Others use process.h,
+ * but for those who look for numbers and groups under its lock: signal/, some
+ * system calls, the job control of the terminal, mm/oom.c.
  *
  * A process is on the tree from process_publish until its parent has waited
  * for it (tree_unlink). While it is there the tree owns one reference. A

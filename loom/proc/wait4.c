@@ -231,18 +231,24 @@ static int wait_for(const struct wish *wish, struct news *news)
 	return err;
 }
 
-static int put_rusage(uint64_t addr, const struct process *p)
+/* Its own, of threads that run still, too, and its children's, as Linux. */
+static int put_rusage(uint64_t addr, struct process *p)
 {
 	struct rusage r = { 0 };
+	struct process_info info;
+	uint64_t utime, stime;
 
 	if (!addr)
 		return 0;
-	r.utime_s = p->utime_ns / 1000000000;
-	r.utime_us = p->utime_ns % 1000000000 / 1000;
-	r.stime_s = p->stime_ns / 1000000000;
-	r.stime_us = p->stime_ns % 1000000000 / 1000;
-	r.nvcsw = p->voluntary;
-	r.nivcsw = p->involuntary;
+	process_info(p, &info);
+	utime = info.utime_ns + info.child_utime_ns;
+	stime = info.stime_ns + info.child_stime_ns;
+	r.utime_s = utime / 1000000000;
+	r.utime_us = utime % 1000000000 / 1000;
+	r.stime_s = stime / 1000000000;
+	r.stime_us = stime % 1000000000 / 1000;
+	r.nvcsw = info.voluntary;
+	r.nivcsw = info.involuntary;
 	return copy_to_user(addr, &r, sizeof(r));
 }
 

@@ -19,6 +19,7 @@
 #include "dev/timer.h"
 #include "lib/assert.h"
 #include "proc/timers.h"
+#include "sched/chaos.h"
 #include "sched/cpu.h"
 #include "sched/loadavg.h"
 #include "sched/sched.h"
@@ -155,6 +156,8 @@ static void run_tick(struct cpu *cpu, bool from_user)
 		return;
 	}
 	cpu->tick_ns = timeouts_next_tick(cpu->tick_ns, now, TICK_NS);
+	if (chaos_on())		/* up to a tick earlier */
+		cpu->tick_ns = now + (TICK_NS >> chaos_pick(0xff));
 	sched_tick(from_user);
 	loadavg_tick(now);
 	timers_tick();

@@ -8,17 +8,11 @@
 
 struct cpu cpus[CPU_MAX];
 
-/* Atomic. Bits are only ever set. */
-static uint64_t online;
-
-uint64_t cpu_online(void)
-{
-	return __atomic_load_n(&online, __ATOMIC_RELAXED);
-}
+uint64_t cpu_online_set;
 
 void cpu_set_online(struct cpu *cpu)
 {
-	__atomic_fetch_or(&online, UINT64_C(1) << cpu->weft.index,
+	__atomic_fetch_or(&cpu_online_set, UINT64_C(1) << cpu->weft.index,
 			  __ATOMIC_RELEASE);
 	__atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
 }

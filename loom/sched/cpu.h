@@ -71,8 +71,14 @@ _Static_assert(PRIO_COUNT <= 64, "levels has a bit for each priority");
 
 extern struct cpu cpus[CPU_MAX];
 
+/* Atomic; bits are only ever set: by cpu_set_online. */
+extern uint64_t cpu_online_set;
+
 /* The CPUs that are online: bit n is cpus[n]. None of them leaves. */
-uint64_t cpu_online(void);
+static inline uint64_t cpu_online(void)
+{
+	return __atomic_load_n(&cpu_online_set, __ATOMIC_RELAXED);
+}
 
 /* The calling CPU is from now on. DAIF masked. */
 void cpu_set_online(struct cpu *cpu);

@@ -19,6 +19,7 @@
 #include "lib/assert.h"
 #include "lib/lock.h"
 #include "lib/panic.h"
+#include "sched/chaos.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/mutex.h"
@@ -49,6 +50,7 @@ static void on_reschedule(void *arg, struct weft_frame *frame)
 {
 	(void)arg;
 	(void)frame;
+	chaos_delay();
 }
 
 static void on_call(void *arg, struct weft_frame *frame)
@@ -87,6 +89,7 @@ void ipi_init(void)
 
 void ipi_reschedule(struct cpu *cpu)
 {
+	chaos_delay();
 	irq_send_sgi((unsigned)cpu->weft.index, IPI_RESCHEDULE);
 }
 

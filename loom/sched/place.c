@@ -18,6 +18,7 @@
 
 #include "lib/assert.h"
 #include "lib/list.h"
+#include "sched/chaos.h"
 #include "sched/cpu.h"
 #include "sched/ipi.h"
 #include "sched/runq.h"
@@ -50,6 +51,8 @@ static struct cpu *choose(struct cpu *home, const struct thread *thread)
 	struct cpu *best = NULL;
 	unsigned i;
 
+	if (chaos_on())
+		return &cpus[chaos_pick(allowed)];
 	if (allows(allowed, (unsigned)home->weft.index))
 		best = home;
 	for (i = 0; i < CPU_MAX; i++) {

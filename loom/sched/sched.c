@@ -81,6 +81,7 @@
 #include "lib/assert.h"
 #include "lib/panic.h"
 #include "mm/kvm.h"
+#include "sched/chaos.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/ipi.h"
@@ -177,6 +178,8 @@ static bool keeps_cpu(const struct cpu *cpu, const struct thread *thread,
 
 	if (!place_allows(thread, cpu))
 		return false;
+	if (best == thread->prio && chaos_happens(3))
+		return false;
 	if (best != thread->prio)
 		return best > thread->prio;
 	return why != LEAVE_YIELDS && thread->slice_ns > 0 &&
@@ -190,7 +193,7 @@ static bool keeps_cpu(const struct cpu *cpu, const struct thread *thread,
 static void requeue(struct cpu *cpu, struct thread *thread, enum leave why)
 {
 	thread->state = THREAD_RUNNABLE;
-	if (thread == cpu->idle || !place_allows(thread, cpu))
+	if (thread == cpu->idle || !place_allows(thread, cpu) || chaos_on())
 		return;
 	if (thread->boosted && why != LEAVE_YIELDS) {
 		runq_add(cpu, thread, PLACE_FIRST);
@@ -484,6 +487,21 @@ void preempt_disable(void)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
+/* Any point at which preemption is allowed is one at which it may happen. */
+static void chaos_preempt(const struct thread *self)
+{
+	uint64_t daif;
+
+	daif = weft_read_daif();
+	if (!chaos_on() || self->preempt || daif & WEFT_PSTATE_I)
+		return;
+	weft_mask_all();
+	if (chaos_happens(200))
+		__atomic_store_n(&cpu_current()->need_resched, true,
+				 __ATOMIC_RELAXED);
+	weft_write_daif(daif);
+}
+
 void preempt_enable(void)
 {
 	struct thread *self = thread_current();
@@ -495,6 +513,7 @@ void preempt_enable(void)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	self->preempt--;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	chaos_preempt(self);
 	/*
 	 * An interrupt before the decrement left its request to us, one after
 	 * it switches by itself. If we are moved between the two lines, the

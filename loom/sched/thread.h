@@ -70,6 +70,7 @@ struct thread {
 	struct sve_config sve;
 	struct lockset held;		/* debug builds: the lock checker's */
 	uint32_t experiment;		/* mm/fail.c: inherited; 0: none */
+	uint32_t refusals;		/* mm/fail.c: its own */
 
 	/* The lock of the run queue that cpu names; cpu itself, too. */
 	struct cpu *cpu;		/* whose run queue it belongs to; atomic */

@@ -14,7 +14,6 @@
 #include "lib/log.h"
 #include "proc/process.h"
 #include "proc/timers.h"
-#include "proc/tree.h"
 #include "proc/wait_status.h"
 #include "sched/thread.h"
 #include "sched/wait.h"

@@ -9,7 +9,6 @@
 #include "lib/errno.h"
 #include "lib/lock.h"
 #include "proc/process.h"
-#include "proc/tree.h"
 #include "sched/thread.h"
 #include "signal/internal.h"
 
@@ -238,28 +237,4 @@ void signal_thread_leaves(struct process *p, struct thread *t, bool last)
 		signal_queue_drop(&p->signals.pending, UINT64_MAX);
 	else
 		signal_wake_others(p, t);
-}
-
-void signal_report(struct process *p, struct signal_report *report)
-{
-	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
-	const struct thread *t;
-
-	*report = (struct signal_report){
-		.shared = signal_queue_set(&p->signals.pending),
-	};
-	for (int sig = 1; sig <= SIGNAL_MAX; sig++) {
-		uint64_t handler = p->signals.action[sig - 1].handler;
-
-		if (handler == SIG_IGN)
-			report->ignored |= signal_bit(sig);
-		else if (handler != SIG_DFL)
-			report->caught |= signal_bit(sig);
-	}
-	list_for_each_entry(t, &p->threads, struct thread, sibling) {
-		report->pending = signal_queue_set(&t->signal.pending);
-		report->blocked = t->signal.blocked;
-		break;
-	}
-	spin_unlock_irqrestore(&p->signal_lock, daif);
 }

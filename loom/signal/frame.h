@@ -2,7 +2,7 @@
 /*
  * The frame that a handler finds on its stack, byte for byte Linux's on
  * arm64: where its parts go, and whether one that a program gives back is
- * sound. Pure: signal/handler.c and signal/sigreturn.c move the contents.
+ * sound. Pure: signal/handler.c moves the contents.
  *
  *	record	x29 and x30 of what was interrupted; x29 points here
  *	extra	records that do not fit into the 4096 bytes

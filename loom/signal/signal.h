@@ -309,11 +309,4 @@ void signal_orphan_group(const struct process *p, const struct process *parent,
 /* Is nobody left in the group's session who could continue it? */
 bool signal_is_orphaned_group(int pgid);
 
-/* For /proc/PID/status. */
-struct signal_report {
-	uint64_t pending, shared, blocked, ignored, caught;
-};
-
-void signal_report(struct process *p, struct signal_report *report);
-
 #endif

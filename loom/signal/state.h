@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The signal state of a thread and of a process: members of struct thread and
- * struct process, which own it. Only the files of signal/ look inside; all
- * others use signal.h.
+ * struct process, which own it. Only the files of signal/ look inside, and
+ * trap.c, which says what a fault was; all others use signal.h.
  *
  * The lock is the process's signal_lock. "Atomic" is written under it and also
  * read without, by the threads of the process, in signal_pending().

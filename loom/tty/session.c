@@ -109,13 +109,13 @@ void session_signal(int sig)
 static bool leader_lives(int sid)
 {
 	struct process *p = process_find(sid);
-	bool lives;
+	struct process_info info;
 
 	if (!p)
 		return false;
-	lives = __atomic_load_n(&p->state, __ATOMIC_RELAXED) == PROCESS_LIVE;
+	process_info(p, &info);
 	process_put(p);
-	return lives;
+	return info.nthreads > 0;
 }
 
 /* Make the terminal that of the caller, a leader. -EPERM: another has it. */

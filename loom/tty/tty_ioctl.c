@@ -9,7 +9,6 @@
 #include "fs/file.h"
 #include "lib/errno.h"
 #include "mm/user.h"
-#include "signal/signal.h"
 #include "sched/clock.h"
 #include "sched/wait.h"
 #include "signal/signal.h"

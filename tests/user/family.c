@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,12 @@ static int role_burn(const char *ms)
 	return 0;
 }
 
+/* Waits for a child that burns. */
+static int role_parent(const char *ms)
+{
+	return child_wait(child_again("burn", ms, NULL, -1, -1));
+}
+
 /* Leaves a child behind that says when its parent is another one. */
 static int role_orphan(const char *part)
 {
@@ -144,6 +151,7 @@ static const struct {
 	int (*run)(const char *argument);
 } roles[] = {
 	{ "exit", role_exit }, { "sleep", role_sleep }, { "burn", role_burn },
+	{ "parent", role_parent },
 	{ "orphan", role_orphan }, { "vfork", role_vfork },
 	{ "inherited", role_inherited }, { "random", role_random },
 };
@@ -199,6 +207,12 @@ static void check_statuses(void)
 		  "a child that was waited for is gone");
 }
 
+static bool is_some_time(const struct rusage *r)
+{
+	return r->ru_utime.tv_usec + r->ru_stime.tv_usec >= 50000 ||
+	       r->ru_utime.tv_sec + r->ru_stime.tv_sec > 0;
+}
+
 static void check_waiting(void)
 {
 	siginfo_t info;
@@ -223,9 +237,10 @@ static void check_waiting(void)
 	tap_ok(wait4(-1, &status, 0, &r) == pid, "wait4 takes it");
 	pid = child_again("burn", "60", NULL, -1, -1);
 	wait4(pid, &status, 0, &r);
-	tap_ok(r.ru_utime.tv_usec + r.ru_stime.tv_usec >= 50000 ||
-	       r.ru_utime.tv_sec + r.ru_stime.tv_sec > 0,
-	       "wait4 tells the child's CPU time");
+	tap_ok(is_some_time(&r), "wait4 tells the child's CPU time");
+	pid = child_again("parent", "60", NULL, -1, -1);
+	wait4(pid, &status, 0, &r);
+	tap_ok(is_some_time(&r), "and that of the child's own children");
 	tap_equal(waitpid(-1, (int *)16, WNOHANG) == -1 ? errno : 0, ECHILD,
 		  "no child comes before a bad address");
 	pid = child_again("exit", "0", NULL, -1, -1);

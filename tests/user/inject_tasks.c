@@ -24,7 +24,7 @@
 
 #include "lib/child.h"
 
-enum { CROWD = 6, QUEUED = 20 };
+enum { CROWD = 6, ORPHANS = 5, QUEUED = 20 };
 
 static int run_fork(void)
 {
@@ -62,6 +62,28 @@ static int run_crowd(void)
 	}
 	CHECK(waitpid(-1, &status, 0) < 0 && errno == ECHILD);
 	return result;
+}
+
+/*
+ * Children that live on when the next run has begun: what they are refused is
+ * nobody else's matter. Each writes to pages that all have.
+ */
+static int run_orphans(void)
+{
+	static char shared[ORPHANS][4096];
+
+	memset(shared, 1, sizeof(shared));
+	for (int i = 0; i < ORPHANS; i++) {
+		pid_t pid = fork();
+
+		NEED(pid >= 0);
+		if (pid > 0)
+			continue;
+		for (int j = 0; j < ORPHANS; j++)
+			memset(shared[(i + j) % ORPHANS], i, 4096);
+		_exit(0);
+	}
+	return INJECT_DONE;
 }
 
 static int run_spawn(void)
@@ -302,6 +324,7 @@ static int run_groups(void)
 const struct inject_scenario inject_tasks[] = {
 	{ "fork", NULL, run_fork },
 	{ "crowd", NULL, run_crowd },
+	{ "orphans", NULL, run_orphans },
 	{ "spawn", NULL, run_spawn },
 	{ "exec", NULL, run_exec },
 	{ "script", make_script, run_script },

@@ -33,6 +33,7 @@ enum {
 	ROUNDS = 2000,
 	MANY = 200,		/* one after the other */
 	AT_ONCE = 64,
+	CROWD = 150,		/* more than there have been before */
 	STACK = 65536,
 	LIMIT = 100,		/* seconds; it only detects a hang */
 };
@@ -841,6 +842,30 @@ static void main_ends(void)
 	pthread_exit(NULL);
 }
 
+static void *meet(void *arg)
+{
+	pthread_barrier_wait(arg);
+	return NULL;
+}
+
+/* --crowd: threads that are all there before the first of them ends. */
+static _Noreturn void crowd(void)
+{
+	static pthread_t thread[CROWD];
+	pthread_attr_t attr;
+
+	alarm(LIMIT);
+	pthread_barrier_init(&barrier, NULL, CROWD);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	for (int i = 0; i < CROWD; i++)
+		must(pthread_create(&thread[i], &attr, meet, &barrier),
+		     "pthread_create");
+	for (int i = 0; i < CROWD; i++)
+		join(thread[i]);
+	exit(0);
+}
+
 static void check_main_ends(void)
 {
 	tap_equal(child_wait(child_again("--main-ends", NULL, NULL, -1, -1)),
@@ -889,6 +914,8 @@ int main(int argc, char **argv)
 	child_init(argv[0]);
 	if (argc > 1 && !strcmp(argv[1], "--main-ends"))
 		main_ends();
+	if (argc > 1 && !strcmp(argv[1], "--crowd"))
+		crowd();
 	check_all();
 	if (argc > 1)
 		return tap_done();
@@ -896,6 +923,8 @@ int main(int argc, char **argv)
 	run_again();
 	counts_take(&before);
 	run_again();
+	tap_equal(child_wait(child_again("--crowd", NULL, NULL, -1, -1)), 0,
+		  "a crowd of threads");
 	counts_check(&before);
 	return tap_done();
 }

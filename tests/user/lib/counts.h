@@ -6,7 +6,7 @@
 #ifndef TESTS_USER_LIB_COUNTS_H
 #define TESTS_USER_LIB_COUNTS_H
 
-/* Lines of /proc/loom/counts and of /proc/meminfo. */
+/* From /proc/loom/counts: lines, for the one who reads why a check failed. */
 struct counts {
 	char text[2048];
 };

@@ -20,6 +20,7 @@
 #include "lib/random.h"
 #include "mm/filemap.h"
 #include "mm/kmem.h"
+#include "mm/kvm.h"
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/process.h"
@@ -453,6 +454,11 @@ unsigned process_count(void)
 unsigned thread_count(void)
 {
 	return 9;
+}
+
+size_t kvm_table_pages(void)
+{
+	return 4;
 }
 
 uint64_t sched_switch_count(void)
