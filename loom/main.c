@@ -24,6 +24,7 @@
 #include "dev/uart.h"
 #include "fs/inode.h"
 #include "lib/cmdline.h"
+#include "lib/lock.h"
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "lib/random.h"
@@ -128,6 +129,7 @@ static void start_watchdog(void)
 {
 	uint64_t daif = irq_save();
 
+	lock_stat_init(chosen.bootargs);
 	watchdog_init(chosen.bootargs);
 	watchdog_start(&cpus[0]);
 	irq_restore(daif);

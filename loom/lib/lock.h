@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct lockstat;
+
 /* The written lock order. Sleeping locks (sched/mutex.h) come first. */
 enum lock_rank {
 	RANK_NONE,
@@ -114,6 +116,23 @@ void spin_adopt(struct spinlock *lock);
 void lock_note(const void *lock, unsigned rank, const char *name,
 	       bool nested);
 void lock_unnote(const void *lock, const char *name);
+
+/* The mutex is taken; it was waited for since @asked, 0: not at all. */
+void lock_note_wait(const void *lock, uint64_t asked);
+
+/*
+ * Debug builds: the sum of the statistics of all CPUs, added to @sum, which is
+ * zeros, and loom.irqoff_limit=US of the command line: interrupts that a
+ * spinlock keeps masked for longer than that are a failed check.
+ */
+void lock_stat_sum(struct lockstat *sum);
+void lock_stat_init(const char *cmdline);
+
+/* Debug builds: now, for the statistics; else 0. */
+uint64_t lock_stat_now(void);
+
+/* The handler @fn of an interrupt, which began at @start, has returned. */
+void lock_stat_handler(uint64_t start, uintptr_t fn);
 
 /* Debug builds: fails if the caller holds a spinlock, so must not sleep. */
 void lock_assert_none_spinning(void);

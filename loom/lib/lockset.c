@@ -42,35 +42,40 @@ const char *lockset_add(struct lockset *set, const void *lock, unsigned rank,
 		return "taken with too many others held";
 	set->lock[set->count] = lock;
 	set->rank[set->count] = (uint8_t)rank;
+	set->since[set->count] = 0;
 	set->count++;
 	return 0;
 }
 
 const char *lockset_remove(struct lockset *set, const void *lock)
 {
+	int at = lockset_find(set, lock);
 	uint32_t i;
 
-	for (i = set->count; i > 0; i--)
-		if (set->lock[i - 1] == lock)
-			break;
-	if (i == 0)
+	if (at < 0)
 		return "released by a thread that does not hold it";
-	for (; i < set->count; i++) {
+	for (i = (uint32_t)at + 1; i < set->count; i++) {
 		set->lock[i - 1] = set->lock[i];
 		set->rank[i - 1] = set->rank[i];
+		set->since[i - 1] = set->since[i];
 	}
 	set->count--;
 	return 0;
 }
 
+int lockset_find(const struct lockset *set, const void *lock)
+{
+	int i;
+
+	for (i = (int)set->count - 1; i >= 0; i--)
+		if (set->lock[i] == lock)
+			break;
+	return i;
+}
+
 bool lockset_has(const struct lockset *set, const void *lock)
 {
-	uint32_t i;
-
-	for (i = 0; i < set->count; i++)
-		if (set->lock[i] == lock)
-			return true;
-	return false;
+	return lockset_find(set, lock) >= 0;
 }
 
 bool lockset_has_spin(const struct lockset *set)

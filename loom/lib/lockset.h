@@ -19,6 +19,7 @@ struct lockset {
 	const void *lock[LOCKSET_MAX];
 	uint8_t rank[LOCKSET_MAX];
 	uint32_t count;
+	uint64_t since[LOCKSET_MAX];	/* for the caller: when it was taken */
 };
 
 /* How a lock is about to be taken; ORed. */
@@ -36,6 +37,9 @@ const char *lockset_add(struct lockset *set, const void *lock, unsigned rank,
 
 /* Strike @lock out; not only the last one taken. NULL or a complaint. */
 const char *lockset_remove(struct lockset *set, const void *lock);
+
+/* Where in the set @lock is, the last time that it was entered; or -1. */
+int lockset_find(const struct lockset *set, const void *lock);
 
 bool lockset_has(const struct lockset *set, const void *lock);
 
