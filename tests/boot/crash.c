@@ -204,6 +204,7 @@ static const struct crash {
 	{ "soft", crash_soft },
 	{ "soft-alone", crash_soft_alone },
 	{ "locked", crash_locked },
+	{ "masked", crash_masked },
 	{ "four", crash_four },
 	{ "stopped", crash_stopped },
 };

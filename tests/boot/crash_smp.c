@@ -192,6 +192,21 @@ void crash_locked(void)
 	want_lock();
 }
 
+static NOINLINE void mask_for_long(void)
+{
+	uint64_t daif = spin_lock_irqsave(&lock);
+
+	boot_spin_us(300000);
+	spin_unlock_irqrestore(&lock, daif);
+}
+
+/* Longer than loom.irqoff_limit, in a debug build. */
+void crash_masked(void)
+{
+	mask_for_long();
+	panic("nobody minds");
+}
+
 /* A report, with others in the kernel, in a program and idle. */
 
 static void no_work(struct weft_frame *frame)

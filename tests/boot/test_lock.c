@@ -4,9 +4,16 @@
 #include <weft/sysreg.h>
 
 #include "boot_test.h"
+#include "dev/timer.h"
 #include "lib/assert.h"
+#include "lib/ksyms.h"
 #include "lib/lock.h"
+#include "lib/lockstat.h"
+#include "lib/string.h"
+#include "sched/clock.h"
+#include "sched/cpu.h"
 #include "sched/mutex.h"
+#include "sched/sched.h"
 #include "sched/thread.h"
 
 static struct spinlock low, low2, high;
@@ -199,12 +206,138 @@ static int test_allowed(void)
 	return BOOT_PASS;
 }
 
+/* What was counted since @before. */
+static struct lockstat counted;
+
+static const struct lockstat_rank *count_rank(unsigned rank)
+{
+	memset(&counted, 0, sizeof(counted));
+	lock_stat_sum(&counted);
+	return &counted.rank[rank];
+}
+
+static void spin_ms(unsigned ms)
+{
+	boot_spin_us(ms * 1000);
+}
+
+/* Nobody else has a lock of the rank that init_locks gives to low. */
+static int test_stats(void)
+{
+	uint64_t before, daif, longest;
+	struct ksym sym;
+
+	if (!LOOM_DEBUG)
+		return BOOT_SKIP;
+	init_locks();
+	before = count_rank(RANK_FDTABLE)->taken;
+	for (unsigned i = 0; i < 7; i++) {
+		spin_lock(&low);
+		spin_unlock(&low);
+	}
+	CHECK_NUM(count_rank(RANK_FDTABLE)->taken, ==, before + 7);
+
+	spin_lock(&low);
+	spin_ms(30);
+	spin_unlock(&low);
+	CHECK_NUM(timer_ticks_to_ns(count_rank(RANK_FDTABLE)->hold), >=,
+		  30 * BOOT_MS);
+
+	/* Sleeping locks, too, asleep or not. */
+	mutex_lock(&mutex2);
+	boot_sleep_ms(20);
+	mutex_unlock(&mutex2);
+	CHECK_NUM(timer_ticks_to_ns(count_rank(RANK_INODE)->hold), >=,
+		  20 * BOOT_MS);
+
+	/* Longer than anybody did before. */
+	longest = timer_ticks_to_ns(counted.masked.ticks) + 10 * BOOT_MS;
+	daif = spin_lock_irqsave(&high);
+	boot_spin_us((unsigned)(longest / 1000));
+	spin_unlock_irqrestore(&high, daif);
+	count_rank(RANK_TTY);
+	CHECK_NUM(timer_ticks_to_ns(counted.masked.ticks), >=,
+		  longest / 1000 * 1000);
+	CHECK(ksym_lookup(counted.masked.where, &sym));
+	CHECK(!strcmp(sym.name, "test_stats"));
+	return BOOT_PASS;
+}
+
+static void hold_mutex(void *arg)
+{
+	(void)arg;
+	mutex_lock(&mutex);
+	boot_sleep_ms(20);
+	mutex_unlock(&mutex);
+}
+
+static void hold_spin(void *arg)
+{
+	uint64_t deadline = clock_deadline(5000 * BOOT_MS);
+	bool *held = arg;
+
+	spin_lock(&low);
+	__atomic_store_n(held, true, __ATOMIC_RELEASE);
+	/* Until the other one has a ticket, too. */
+	while (__atomic_load_n(&low.next, __ATOMIC_RELAXED) != 2 &&
+	       clock_now() < deadline)
+		weft_yield_hint();
+	spin_ms(5);
+	spin_unlock(&low);
+}
+
+/* Waits are counted: for a mutex, and on two CPUs for a spinlock. */
+static int test_contended(void)
+{
+	static struct worker worker;
+	static bool held;
+	uint64_t before;
+
+	if (!LOOM_DEBUG)
+		return BOOT_SKIP;
+	init_locks();
+	before = count_rank(RANK_DIR)->contended;
+	CHECK(worker_start(&worker, "holder", hold_mutex, NULL,
+			   BOOT_PRIO_MIDDLE));
+	WAIT_FOR(mutex.owner);
+	mutex_lock(&mutex);
+	mutex_unlock(&mutex);
+	CHECK(worker_join(&worker));
+	CHECK_NUM(count_rank(RANK_DIR)->contended, ==, before + 1);
+	CHECK_NUM(timer_ticks_to_ns(counted.rank[RANK_DIR].wait), >=,
+		  BOOT_MS);
+
+	if (!(cpu_online() & 2))
+		return BOOT_PASS;
+	held = false;
+	sched_set_affinity(thread_current(), 1);
+	before = count_rank(RANK_FDTABLE)->contended;
+	CHECK(worker_create(&worker, "holder", hold_spin, &held,
+			    BOOT_PRIO_MIDDLE));
+	sched_set_affinity(worker.thread, 2);
+	worker_go(&worker);
+	while (!__atomic_load_n(&held, __ATOMIC_ACQUIRE))
+		weft_yield_hint();
+	spin_lock(&low);
+	spin_unlock(&low);
+	CHECK(worker_join(&worker));
+	sched_set_affinity(thread_current(), UINT64_MAX);
+	CHECK_NUM(count_rank(RANK_FDTABLE)->contended, ==, before + 1);
+	CHECK_NUM(timer_ticks_to_ns(counted.rank[RANK_FDTABLE].wait), >=,
+		  BOOT_MS);
+	return BOOT_PASS;
+}
+
 const struct boot_test lock_tests[] = {
 	{ "lock.counts", "locks raise the preemption count and give DAIF back",
 	  test_counts },
 	{ "lock.tickets", "tickets wrap around", test_tickets },
 	{ "lock.allowed", "nested, crosswise released locks in order pass",
 	  test_allowed },
+	{ "lock.stats", "acquisitions, holds and masked interrupts are counted",
+	  test_stats },
+	{ "lock.contended", "who waits for a lock is counted",
+	  test_contended },
 	{ "lock.checker", "the checker stops every broken rule", test_checker },
 	{ NULL, NULL, NULL },
 };

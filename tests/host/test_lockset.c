@@ -128,6 +128,33 @@ static void test_uninitialized(void **state)
 	assert_int_equal(set.count, 0);
 }
 
+/* What the caller keeps with a lock goes with it. */
+static void test_since(void **state)
+{
+	struct lockset set = { .count = 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_null(add(&set, i, RANK_TREE + i));
+		assert_int_equal(set.since[i], 0);
+		set.since[i] = 100 + i;
+	}
+	assert_int_equal(lockset_find(&set, &locks[3]), -1);
+	assert_int_equal(lockset_find(&set, &locks[1]), 1);
+	assert_null(lockset_remove(&set, &locks[0]));
+	assert_int_equal(lockset_find(&set, &locks[0]), -1);
+	for (unsigned i = 1; i < 3; i++) {
+		int at = lockset_find(&set, &locks[i]);
+
+		assert_int_equal(at, i - 1);
+		assert_int_equal(set.rank[at], RANK_TREE + i);
+		assert_int_equal(set.since[at], 100 + i);
+	}
+	/* The next one does not find an old time. */
+	assert_null(add(&set, 3, RANK_LOG));
+	assert_int_equal(set.since[2], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +165,7 @@ int main(void)
 		cmocka_unit_test(test_sleeping),
 		cmocka_unit_test(test_irqs),
 		cmocka_unit_test(test_uninitialized),
+		cmocka_unit_test(test_since),
 	};
 
 	return cmocka_run_group_tests_name("lockset", tests, NULL, NULL);
