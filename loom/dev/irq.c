@@ -148,9 +148,9 @@ void irq_dispatch(struct weft_frame *frame)
 			break;
 		if (line_take(irq, &line)) {
 			count(&lines[irq].count[cpu]);
-			start = lock_stat_now();
+			start = lock_handler_begins();
 			line.fn(line.arg, frame);
-			lock_stat_handler(start, (uintptr_t)line.fn);
+			lock_handler_ends(start, (uintptr_t)line.fn);
 		}
 		chip->eoi(token);
 	}

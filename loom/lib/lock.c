@@ -36,8 +36,8 @@
 #include "sched/thread.h"
 #include "sched/watchdog.h"
 
-/* Beside LOCKSET_NESTED and LOCKSET_IRQS_ON: see spin_adopt. */
-enum { ADOPTED = 0x100 };
+/* Beside what lockset.h knows of: see spin_adopt. */
+enum { ADOPTED = 0x100U };
 
 #define NS_PER_SECOND	UINT64_C(1000000000)
 #define NS_PER_US	UINT64_C(1000)
@@ -79,7 +79,9 @@ static void note(const void *lock, unsigned rank, const char *name,
 	if (!LOOM_DEBUG || !self)
 		return;
 	weft_mask_all();
-	complaint = lockset_add(&self->held, lock, rank, how);
+	if (stat_of(self)->in_handler)
+		how |= LOCKSET_IN_HANDLER;
+	complaint = lockset_add(&self->held, lock, rank, how & ~ADOPTED);
 	if (!complaint && !(how & ADOPTED)) {
 		self->held.since[self->held.count - 1] = lock_stat_now();
 		lockstat_taken(stat_of(self), rank);
@@ -170,11 +172,21 @@ static void note_unmask(const void *lock)
 		     ((const struct spinlock *)lock)->name);
 }
 
-void lock_stat_handler(uint64_t start, uintptr_t fn)
+uint64_t lock_handler_begins(void)
 {
 	if (LOOM_DEBUG)
-		lockstat_handled(stat_of(thread_current()),
-				 lock_stat_now() - start, fn);
+		stat_of(thread_current())->in_handler = true;
+	return lock_stat_now();
+}
+
+void lock_handler_ends(uint64_t start, uintptr_t fn)
+{
+	struct lockstat *s = stat_of(thread_current());
+
+	if (!LOOM_DEBUG)
+		return;
+	s->in_handler = false;
+	lockstat_handled(s, lock_stat_now() - start, fn);
 }
 
 void lock_stat_sum(struct lockstat *sum)
@@ -348,8 +360,18 @@ void lock_unnote(const void *lock, const char *name)
 void lock_assert_none_spinning(void)
 {
 	struct thread *self = thread_current();
+	uint64_t daif = weft_read_daif();
+	bool in_handler;
 
-	if (LOOM_DEBUG && self && lockset_has_spin(&self->held))
+	if (!LOOM_DEBUG || !self)
+		return;
+	weft_mask_all();
+	in_handler = stat_of(self)->in_handler;
+	weft_write_daif(daif);
+	if (in_handler)
+		check_failed("an interrupt's handler sleeps in thread %s",
+			     self->name);
+	if (lockset_has_spin(&self->held))
 		check_failed("thread %s sleeps with a spinlock held",
 			     self->name);
 }

@@ -9,7 +9,7 @@
  *
  * Locks are taken in the order of their rank, lowest first. Two of the same
  * rank are never held together unless the second is taken with
- * spin_lock_nested. A debug build keeps the locks that a thread holds and
+ * spin_lock_nested, and has the higher address. A debug build keeps the locks that a thread holds and
  * panics on the first acquisition out of order, whether it would deadlock
  * this time or not.
  */
@@ -131,10 +131,18 @@ void lock_stat_init(const char *cmdline);
 /* Debug builds: now, for the statistics; else 0. */
 uint64_t lock_stat_now(void);
 
-/* The handler @fn of an interrupt, which began at @start, has returned. */
-void lock_stat_handler(uint64_t start, uintptr_t fn);
+/*
+ * Around the handler @fn of an interrupt, DAIF masked: it may take only the
+ * locks that are for it, and must not sleep; and how long it takes is counted.
+ * The second is given what the first returned.
+ */
+uint64_t lock_handler_begins(void);
+void lock_handler_ends(uint64_t start, uintptr_t fn);
 
-/* Debug builds: fails if the caller holds a spinlock, so must not sleep. */
+/*
+ * Debug builds: fails if the caller must not sleep: it holds a spinlock, or is
+ * the handler of an interrupt.
+ */
 void lock_assert_none_spinning(void);
 
 #endif

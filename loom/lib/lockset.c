@@ -21,6 +21,18 @@ static unsigned highest_rank(const struct lockset *set)
 	return highest;
 }
 
+/* Of spinlocks of one rank the lower address comes first. */
+static bool is_below_equals(const struct lockset *set, const void *lock,
+			    unsigned rank)
+{
+	uint32_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (set->rank[i] == rank && set->lock[i] > lock)
+			return true;
+	return false;
+}
+
 const char *lockset_add(struct lockset *set, const void *lock, unsigned rank,
 			unsigned how)
 {
@@ -30,12 +42,16 @@ const char *lockset_add(struct lockset *set, const void *lock, unsigned rank,
 		return "taken before it was initialized";
 	if (lockset_has(set, lock))
 		return "taken twice";
+	if (rank < RANK_FIRST_IRQ && (how & LOCKSET_IN_HANDLER))
+		return "taken by an interrupt's handler";
 	if (rank <= RANK_LAST_MUTEX && lockset_has_spin(set))
 		return "a sleeping lock taken with a spinlock held";
 	if (rank < highest)
 		return "taken out of order";
 	if (rank == highest && !(how & LOCKSET_NESTED))
 		return "taken with another of its rank held";
+	if (rank > RANK_LAST_MUTEX && is_below_equals(set, lock, rank))
+		return "taken with a higher one of its rank held";
 	if (rank >= RANK_FIRST_IRQ && (how & LOCKSET_IRQS_ON))
 		return "taken with interrupts enabled";
 	if (set->count == LOCKSET_MAX)

@@ -26,6 +26,7 @@ struct lockset {
 enum {
 	LOCKSET_NESTED = 1,	/* one of the same rank may be held */
 	LOCKSET_IRQS_ON = 2,	/* interrupts are enabled */
+	LOCKSET_IN_HANDLER = 4,	/* by the handler of an interrupt */
 };
 
 /*

@@ -14,6 +14,7 @@
 #ifndef LOOM_LIB_LOCKSTAT_H
 #define LOOM_LIB_LOCKSTAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/lock.h"
@@ -37,6 +38,7 @@ struct lockstat {
 	/* The present time with interrupts masked; lock NULL: none. */
 	const void *masking_lock;
 	uint64_t masked_at, masked_by;
+	bool in_handler;		/* of an interrupt */
 	/* When the run-queue lock was taken that changes hands. */
 	uint64_t handed_over;
 };

@@ -205,6 +205,7 @@ static const struct crash {
 	{ "soft-alone", crash_soft_alone },
 	{ "locked", crash_locked },
 	{ "masked", crash_masked },
+	{ "handler", crash_handler },
 	{ "four", crash_four },
 	{ "stopped", crash_stopped },
 };

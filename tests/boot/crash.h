@@ -18,6 +18,7 @@ void crash_soft(void);
 void crash_soft_alone(void);
 void crash_locked(void);
 void crash_masked(void);
+void crash_handler(void);
 void crash_four(void);
 void crash_stopped(void);
 

@@ -16,6 +16,7 @@
 #include "lib/lock.h"
 #include "lib/panic.h"
 #include "mm/page.h"
+#include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
@@ -204,6 +205,24 @@ static NOINLINE void mask_for_long(void)
 void crash_masked(void)
 {
 	mask_for_long();
+	panic("nobody minds");
+}
+
+static NOINLINE void lock_in_handler(struct timeout *timeout)
+{
+	(void)timeout;
+	spin_lock(&lock);
+	spin_unlock(&lock);
+}
+
+/* A lock that interrupts never take, in one: a debug build tells. */
+void crash_handler(void)
+{
+	static struct timeout timeout;
+
+	timeout_init(&timeout, lock_in_handler);
+	timeout_start(&timeout, clock_deadline(20 * BOOT_MS));
+	boot_sleep_ms(40);
 	panic("nobody minds");
 }
 

@@ -16,13 +16,13 @@
 #include "sched/sched.h"
 #include "sched/thread.h"
 
-static struct spinlock low, low2, high;
+static struct spinlock lows[2], high;
 static struct mutex mutex, mutex2;
 
 static void init_locks(void)
 {
-	spin_init(&low, RANK_FDTABLE, "test-low");
-	spin_init(&low2, RANK_FDTABLE, "test-low2");
+	spin_init(&lows[0], RANK_FDTABLE, "test-low");
+	spin_init(&lows[1], RANK_FDTABLE, "test-low2");
 	spin_init(&high, RANK_TTY, "test-high");
 	mutex_init(&mutex, RANK_DIR, "test-mutex");
 	mutex_init(&mutex2, RANK_INODE, "test-mutex2");
@@ -34,16 +34,16 @@ static int test_counts(void)
 	uint64_t daif, inner;
 
 	init_locks();
-	spin_lock(&low);
+	spin_lock(&lows[0]);
 	CHECK_NUM(self->preempt, ==, 1);
 	CHECK_NUM(weft_read_daif(), ==, 0);
 	daif = spin_lock_irqsave(&high);
 	CHECK_NUM(self->preempt, ==, 2);
 	CHECK_NUM(weft_read_daif(), ==, WEFT_PSTATE_DAIF);
-	CHECK(spin_held(&low) && spin_held(&high));
+	CHECK(spin_held(&lows[0]) && spin_held(&high));
 	spin_unlock_irqrestore(&high, daif);
 	CHECK_NUM(weft_read_daif(), ==, 0);
-	spin_unlock(&low);
+	spin_unlock(&lows[0]);
 	CHECK_NUM(self->preempt, ==, 0);
 
 	weft_mask_irq();
@@ -52,7 +52,7 @@ static int test_counts(void)
 	daif = weft_read_daif();
 	weft_unmask_all();
 	CHECK_NUM(daif, ==, WEFT_PSTATE_I | WEFT_PSTATE_F);
-	CHECK_NUM(low.next, ==, low.owner);
+	CHECK_NUM(lows[0].next, ==, lows[0].owner);
 	CHECK_NUM(high.next, ==, high.owner);
 	return BOOT_PASS;
 }
@@ -64,11 +64,11 @@ static int test_tickets(void)
 
 	init_locks();
 	for (i = 0; i < 0x10010; i++) {
-		spin_lock(&low);
-		spin_unlock(&low);
+		spin_lock(&lows[0]);
+		spin_unlock(&lows[0]);
 	}
-	CHECK_NUM(low.next, ==, 0x10);
-	CHECK_NUM(low.owner, ==, 0x10);
+	CHECK_NUM(lows[0].next, ==, 0x10);
+	CHECK_NUM(lows[0].owner, ==, 0x10);
 	return BOOT_PASS;
 }
 
@@ -76,27 +76,27 @@ static void out_of_order(void *arg)
 {
 	(void)arg;
 	spin_lock_irqsave(&high);
-	spin_lock(&low);
+	spin_lock(&lows[0]);
 }
 
 static void same_rank(void *arg)
 {
 	(void)arg;
-	spin_lock(&low);
-	spin_lock(&low2);
+	spin_lock(&lows[0]);
+	spin_lock(&lows[1]);
 }
 
 static void twice(void *arg)
 {
 	(void)arg;
-	spin_lock(&low);
-	spin_lock_nested(&low);
+	spin_lock(&lows[0]);
+	spin_lock_nested(&lows[0]);
 }
 
 static void not_held(void *arg)
 {
 	(void)arg;
-	spin_unlock(&low);
+	spin_unlock(&lows[0]);
 }
 
 static void irqs_enabled(void *arg)
@@ -108,14 +108,14 @@ static void irqs_enabled(void *arg)
 static void sleeps(void *arg)
 {
 	(void)arg;
-	spin_lock(&low);
+	spin_lock(&lows[0]);
 	boot_sleep_ms(1);
 }
 
 static void mutex_in_spin(void *arg)
 {
 	(void)arg;
-	spin_lock(&low);
+	spin_lock(&lows[0]);
 	mutex_lock(&mutex);
 }
 
@@ -179,7 +179,7 @@ static int test_checker(void)
 		return BOOT_SKIP;
 	for (i = 0; i < sizeof(crimes) / sizeof(crimes[0]); i++) {
 		init_locks();
-		CHECK(boot_expect_failure(crimes[i].fn, &low, crimes[i].text));
+		CHECK(boot_expect_failure(crimes[i].fn, &lows[0], crimes[i].text));
 	}
 	return BOOT_PASS;
 }
@@ -192,12 +192,12 @@ static int test_allowed(void)
 	init_locks();
 	mutex_lock(&mutex);
 	mutex_lock(&mutex2);
-	spin_lock(&low);
-	spin_lock_nested(&low2);
+	spin_lock(&lows[0]);
+	spin_lock_nested(&lows[1]);
 	daif = spin_lock_irqsave(&high);
-	spin_unlock(&low);
+	spin_unlock(&lows[0]);
 	spin_unlock_irqrestore(&high, daif);
-	spin_unlock(&low2);
+	spin_unlock(&lows[1]);
 	mutex_unlock(&mutex);
 	CHECK(mutex_held(&mutex2) && !mutex_held(&mutex));
 	mutex_unlock(&mutex2);
@@ -221,7 +221,7 @@ static void spin_ms(unsigned ms)
 	boot_spin_us(ms * 1000);
 }
 
-/* Nobody else has a lock of the rank that init_locks gives to low. */
+/* Nobody else has a lock of the rank that init_locks gives to lows[0]. */
 static int test_stats(void)
 {
 	uint64_t before, daif, longest;
@@ -232,14 +232,14 @@ static int test_stats(void)
 	init_locks();
 	before = count_rank(RANK_FDTABLE)->taken;
 	for (unsigned i = 0; i < 7; i++) {
-		spin_lock(&low);
-		spin_unlock(&low);
+		spin_lock(&lows[0]);
+		spin_unlock(&lows[0]);
 	}
 	CHECK_NUM(count_rank(RANK_FDTABLE)->taken, ==, before + 7);
 
-	spin_lock(&low);
+	spin_lock(&lows[0]);
 	spin_ms(30);
-	spin_unlock(&low);
+	spin_unlock(&lows[0]);
 	CHECK_NUM(timer_ticks_to_ns(count_rank(RANK_FDTABLE)->hold), >=,
 		  30 * BOOT_MS);
 
@@ -276,14 +276,14 @@ static void hold_spin(void *arg)
 	uint64_t deadline = clock_deadline(5000 * BOOT_MS);
 	bool *held = arg;
 
-	spin_lock(&low);
+	spin_lock(&lows[0]);
 	__atomic_store_n(held, true, __ATOMIC_RELEASE);
 	/* Until the other one has a ticket, too. */
-	while (__atomic_load_n(&low.next, __ATOMIC_RELAXED) != 2 &&
+	while (__atomic_load_n(&lows[0].next, __ATOMIC_RELAXED) != 2 &&
 	       clock_now() < deadline)
 		weft_yield_hint();
 	spin_ms(5);
-	spin_unlock(&low);
+	spin_unlock(&lows[0]);
 }
 
 /* Waits are counted: for a mutex, and on two CPUs for a spinlock. */
@@ -318,8 +318,8 @@ static int test_contended(void)
 	worker_go(&worker);
 	while (!__atomic_load_n(&held, __ATOMIC_ACQUIRE))
 		weft_yield_hint();
-	spin_lock(&low);
-	spin_unlock(&low);
+	spin_lock(&lows[0]);
+	spin_unlock(&lows[0]);
 	CHECK(worker_join(&worker));
 	sched_set_affinity(thread_current(), UINT64_MAX);
 	CHECK_NUM(count_rank(RANK_FDTABLE)->contended, ==, before + 1);

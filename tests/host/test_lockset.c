@@ -66,6 +66,44 @@ static void test_nested(void **state)
 					LOCKSET_NESTED), "taken twice");
 }
 
+/* Spinlocks of one rank: by address, on whichever CPU. */
+static void test_nested_spin(void **state)
+{
+	struct lockset set = { .count = 0 };
+
+	(void)state;
+	assert_null(add(&set, 1, RANK_FUTEX));
+	assert_null(lockset_add(&set, &locks[2], RANK_FUTEX, LOCKSET_NESTED));
+	assert_string_equal(lockset_add(&set, &locks[0], RANK_FUTEX,
+					LOCKSET_NESTED),
+			    "taken with a higher one of its rank held");
+	assert_null(lockset_remove(&set, &locks[2]));
+	assert_non_null(lockset_add(&set, &locks[0], RANK_FUTEX,
+				    LOCKSET_NESTED));
+	/* Sleeping locks have an order of their own: parents first. */
+	set.count = 0;
+	assert_null(add(&set, 1, RANK_DIR));
+	assert_null(lockset_add(&set, &locks[0], RANK_DIR, LOCKSET_NESTED));
+}
+
+static void test_handler(void **state)
+{
+	unsigned rank;
+
+	(void)state;
+	for (rank = RANK_FILE; rank < RANK_COUNT; rank++) {
+		struct lockset set = { .count = 0 };
+		const char *complaint = lockset_add(&set, &locks[0], rank,
+						    LOCKSET_IN_HANDLER);
+
+		if (rank >= RANK_FIRST_IRQ)
+			assert_null(complaint);
+		else
+			assert_string_equal(complaint,
+					    "taken by an interrupt's handler");
+	}
+}
+
 /* The highest that is held counts, not the last that was taken. */
 static void test_crosswise(void **state)
 {
@@ -161,6 +199,8 @@ int main(void)
 		cmocka_unit_test(test_in_order),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_nested_spin),
+		cmocka_unit_test(test_handler),
 		cmocka_unit_test(test_crosswise),
 		cmocka_unit_test(test_sleeping),
 		cmocka_unit_test(test_irqs),

@@ -162,16 +162,3 @@ def test_off() -> None:
     ended = bare.boot_tests("test.crash=deaf-while", "loom.watchdog=1",
                             board=machine.Machine(smp=2))
     expect("cpu 1 hangs" in ended.said, ended.said)
-
-
-def test_masked() -> None:
-    """loom.irqoff_limit: who masks interrupts for longer is named."""
-    ended = bare.boot_tests("test.crash=masked", "loom.irqoff_limit=200000")
-    if not DEBUG:
-        expect(ended.said == "panic nobody minds\n", ended.said)
-        return
-    expect(re.fullmatch(r"panic interrupts masked for 3[0-9]{5} us by "
-                        r"mask_for_long, lock test-lock\n", ended.said),
-           ended.said)
-    ended = bare.boot_tests("test.crash=masked", "loom.irqoff_limit=9000000")
-    expect(ended.said == "panic nobody minds\n", ended.said)
