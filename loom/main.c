@@ -124,13 +124,11 @@ static void seed_random(void)
 		random_seed(&now, sizeof(now));
 }
 
-/* This CPU's part; the others start theirs when they have something to do. */
+/* All CPUs there are have come. */
 static void start_watchdog(void)
 {
 	uint64_t daif = irq_save();
 
-	lock_stat_init(chosen.bootargs);
-	watchdog_init(chosen.bootargs);
 	watchdog_start(&cpus[0]);
 	irq_restore(daif);
 }
@@ -144,8 +142,9 @@ static void start_devices(void)
 	timer_init(&tree);
 	if (psci_init(&tree))
 		klog("psci: none, the machine cannot power off\n");
+	lock_stat_init(chosen.bootargs);
+	watchdog_init(chosen.bootargs);
 	clock_init();
-	start_watchdog();
 	rtc_init(&tree);
 }
 
@@ -179,6 +178,7 @@ static _Noreturn void start_rest(void *arg)
 	start_devices();
 	weft_unmask_all();
 	secondary_start(&tree, cpu_limit);
+	start_watchdog();
 	start_files();
 	boot_payload();
 	sched_idle();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * The watchdog; see watchdog.h. Its timeouts run in the timer's interrupt;
- * main.c, and an idle thread that leaves its sleep, start them.
+ * a CPU starts its own when it is online, and when it leaves its sleep.
  *
  * Every CPU has a timeout that runs four times in the N seconds. It counts a
- * beat, looks at the beats of the others, and starts itself again. Facts:
+ * beat, looks at the beats of the others, and starts itself again.
  *
  *	hard hang	a CPU takes no interrupt: its beats stand still. Who
  *			looks for the fourth time and sees the same number
@@ -17,19 +17,20 @@
  *
  * Looks are counted, not time: where the whole machine was stopped (a debugger,
  * a host that is suspended), the clock may have jumped for everybody, but each
- * has looked once at most. Nobody takes a lock here: a CPU may hang with any.
+ * has looked once at most. A lock that another CPU may hang with is not taken.
  *
- * A CPU that sleeps has no tick, and here it must wake up as long as another
+ * One CPU alone looks at itself, at its tick, so that it sleeps undisturbed.
+ * One of several that sleeps has no tick, and here it must wake up as long as another
  * has something to do: that one's hang would not be seen otherwise. When for
  * more than four looks no CPU had anything to do, a CPU lets its timeout go,
  * and starts it when it is woken. The first one that is woken so sends an
- * interrupt to another, which thereby is, too. `watching` says who has a
+ * interrupt to all others, which thereby are, too. `watching` says who has a
  * timeout, and counts the starts above that:
  *
  *	A (lets go)			B (is woken)
  *	w = watching, at a look
  *	all was quiet since		B starts: old = watching, adds itself
- *	swap w for w without A		nobody else in old: interrupt another
+ *	swap w for w without A		nobody else in old: interrupt all
  *
  * The two changes of the word have an order. If A's is first, B finds that
  * nobody watches; else the swap fails, and A stays for another look.
@@ -141,10 +142,14 @@ static bool let_go(struct watchdog *dog, const struct cpu *self)
 					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
+static uint64_t period(void)
+{
+	return seconds * NS_PER_SECOND / LOOKS;
+}
+
 static void again(struct watchdog *dog)
 {
-	timeout_start(&dog->timeout,
-		      clock_deadline(seconds * NS_PER_SECOND / LOOKS));
+	timeout_start(&dog->timeout, clock_deadline(period()));
 }
 
 static void look(struct timeout *timeout)
@@ -163,13 +168,25 @@ static void look(struct timeout *timeout)
 	again(dog);
 }
 
-/* Nobody but @self has a timeout: wake another, which starts its own. */
-static void call_another(const struct cpu *self)
+/* Nobody but @self has a timeout: wake the others, who start their own. */
+static void call_others(const struct cpu *self)
 {
-	uint64_t others = cpu_online() & ~bit(self);
+	uint64_t set = cpu_online() & ~bit(self);
 
-	if (others)
-		ipi_reschedule(&cpus[__builtin_ctzll(others)]);
+	for (; set; set &= set - 1)
+		ipi_reschedule(&cpus[__builtin_ctzll(set)]);
+}
+
+void watchdog_tick(struct cpu *cpu, uint64_t now)
+{
+	struct watchdog *dog = &cpu->watchdog;
+
+	if (!seconds) {
+		dog->next_ns = UINT64_MAX;
+		return;
+	}
+	look_at_self(dog, cpu);
+	dog->next_ns = now + period();
 }
 
 void watchdog_start(struct cpu *cpu)
@@ -178,7 +195,7 @@ void watchdog_start(struct cpu *cpu)
 	uint64_t old, with_me;
 	unsigned i;
 
-	if (!seconds)
+	if (!seconds || cpu_online() == bit(cpu))
 		return;
 	timeout_init(&dog->timeout, look);
 	for (i = 0; i < CPU_MAX; i++)
@@ -196,7 +213,7 @@ void watchdog_start(struct cpu *cpu)
 					      __ATOMIC_RELAXED));
 	dog->watching = with_me;
 	if (!(old & CPUS_MASK))
-		call_another(cpu);
+		call_others(cpu);
 }
 
 void watchdog_init(const char *cmdline)

@@ -30,13 +30,20 @@ struct watchdog {
 	uint32_t kept;		/* looks since a switch was asked for */
 	uint32_t quiet;		/* looks since a CPU had something to do */
 	uint64_t watching;	/* the word of that name, at the last look */
+	uint64_t next_ns;	/* without a timeout: the next look */
 };
 
 /* Once, before any CPU starts its part. */
 void watchdog_init(const char *cmdline);
 
-/* The calling CPU has something to do from now on. DAIF masked. */
+/*
+ * The calling CPU has something to do from now on, and its timeout is off. Does
+ * nothing if it is the only one. DAIF masked.
+ */
 void watchdog_start(struct cpu *cpu);
+
+/* At its tick, if its timeout is off and next_ns is over. DAIF masked. */
+void watchdog_tick(struct cpu *cpu, uint64_t now);
 
 /* How many seconds a CPU may hang; 0: nobody looks. */
 uint32_t watchdog_seconds(void);
