@@ -9,9 +9,9 @@
  *
  * Locks are taken in the order of their rank, lowest first. Two of the same
  * rank are never held together unless the second is taken with
- * spin_lock_nested, and has the higher address. A debug build keeps the locks that a thread holds and
- * panics on the first acquisition out of order, whether it would deadlock
- * this time or not.
+ * spin_lock_nested, and has the higher address. A debug build keeps the locks
+ * that a thread holds and panics on the first acquisition out of order, whether
+ * it would deadlock this time or not.
  */
 #ifndef LOOM_LIB_LOCK_H
 #define LOOM_LIB_LOCK_H

@@ -36,9 +36,9 @@ enum {
 
 /*
  * Once per CPU, on it, at boot, DAIF masked, after kvm_init; its index and its
- * spare stack are set already. The caller becomes the CPU's idle thread, on the stack that it
- * is on; it is not switched away before it calls sched_idle. Until then
- * TPIDR_EL1 is zero: locks work, and count nothing.
+ * spare stack are set already. The caller becomes the CPU's idle thread, on the
+ * stack that it is on; it is not switched away before it calls sched_idle.
+ * Until then TPIDR_EL1 is zero: locks work, and count nothing.
  */
 void sched_init(struct cpu *cpu);
 

@@ -20,12 +20,12 @@
  * has looked once at most. A lock that another CPU may hang with is not taken.
  *
  * One CPU alone looks at itself, at its tick, so that it sleeps undisturbed.
- * One of several that sleeps has no tick, and here it must wake up as long as another
- * has something to do: that one's hang would not be seen otherwise. When for
- * more than four looks no CPU had anything to do, a CPU lets its timeout go,
- * and starts it when it is woken. The first one that is woken so sends an
- * interrupt to all others, which thereby are, too. `watching` says who has a
- * timeout, and counts the starts above that:
+ * One of several that sleeps has no tick, and here it must wake up as long as
+ * another has something to do: that one's hang would not be seen otherwise.
+ * When for more than four looks no CPU had anything to do, a CPU lets its
+ * timeout go, and starts it when it is woken. The first one that is woken so
+ * sends an interrupt to all others, which thereby are, too. `watching` says who
+ * has a timeout, and counts the starts above that:
  *
  *	A (lets go)			B (is woken)
  *	w = watching, at a look
@@ -33,7 +33,8 @@
  *	swap w for w without A		nobody else in old: interrupt all
  *
  * The two changes of the word have an order. If A's is first, B finds that
- * nobody watches; else the swap fails, and A stays for another look.
+ * nobody watches, or somebody else does; else the swap fails, and A stays for
+ * another look.
  */
 #include "sched/watchdog.h"
 

@@ -179,7 +179,8 @@ static int test_checker(void)
 		return BOOT_SKIP;
 	for (i = 0; i < sizeof(crimes) / sizeof(crimes[0]); i++) {
 		init_locks();
-		CHECK(boot_expect_failure(crimes[i].fn, &lows[0], crimes[i].text));
+		CHECK(boot_expect_failure(crimes[i].fn, &lows[0],
+					  crimes[i].text));
 	}
 	return BOOT_PASS;
 }
