@@ -448,6 +448,35 @@ WHERE = (
     (r"(hvc|smc|svc|wfi|wfe)\b.*", r"(?!)", "those are the client's"),
 )
 
+class Has(NamedTuple):
+    """Each function with @first in it has @what in it, too: loom's, which
+    are inlined as the compiler likes, and some of it under conditions.
+    """
+
+    first: str
+    what: str
+    why: str
+
+
+HAS = (
+    Has(r"bl \w+ <weft_switch_to>", r"dsb ish",
+        "a program that leaves this CPU may have left DC and IC behind"),
+    Has(r"msr icc_sgi1r_el1, .*|msr s3_0_c12_c11_5, .*", DSB_STORES,
+        "what the sender of an interrupt did is seen by its receiver"),
+    Has(r"mrs x\d+, (icc_iar1_el1|s3_0_c12_c12_0)", r"dsb sy",
+        "what the sender of an interrupt did is seen by its receiver"),
+    Has(r"ldaxrh .*", r"ldarh .*|ldaxrh .*",
+        "what is done under a lock is seen by its next holder"),
+)
+
+# Functions of loom that must have an instruction.
+MUST = (
+    ("spin_unlock", r"stlrh .*", "the lock's release"),
+    ("spin_unlock_irqrestore", r"stlrh .*", "the lock's release"),
+    ("cpu_set_online", r"stlrb .*", "who sees it online sees its block"),
+    ("cpu_stop", r"stlrb .*", "who sees it stopped sees its frame"),
+)
+
 # A function that breaks a rule on purpose, and the reason.
 EXCEPTIONS = {
     ("before", "weft_mmu_on"):
@@ -582,6 +611,25 @@ def check_eret(code: Code) -> Iterator[str]:
                "may speculate past it; dsb nsh and isb, or sb, stop that")
 
 
+def check_has(code: Code) -> Iterator[str]:
+    """In the whole kernel, not only in the library."""
+    for rule in HAS:
+        found = 0
+        for name, insns in code.functions.items():
+            texts = [insn.text for insn in insns]
+            if not any(re.fullmatch(rule.first, text) for text in texts):
+                continue
+            found += 1
+            if not any(re.fullmatch(rule.what, text) for text in texts):
+                yield f"{name}: {rule.first} without {rule.what}: {rule.why}"
+        if not found:
+            yield f"no function has {rule.first}"
+    for name, what, why in MUST:
+        if not any(re.fullmatch(what, insn.text)
+                   for insn in code.functions.get(name, [])):
+            yield f"{name}: no {what}: {why}"
+
+
 def check_where(code: Code) -> Iterator[str]:
     for name, insns in code.weft():
         member = code.member(name)
@@ -602,6 +650,7 @@ RULES: tuple[tuple[str, Callable[[Code], Iterator[str]]], ...] = (
      lambda code: (p for r in PASSES for p in check_passes(code, r))),
     ("what comes first is there",
      lambda code: (p for r in REQUIRES for p in check_requires(code, r))),
+    ("many CPUs see what they must", check_has),
     ("copies of registers are copies", check_copies),
     ("control registers are all written",
      lambda code: (p for r in WRITES for p in check_writes(code, r))),

@@ -3,14 +3,20 @@
 """Run the same programs on Linux and on loom, and compare.
 
 Linux is Debian's kernel for arm64 (debian.py), on the same machine in QEMU,
-with the same initramfs and the same init. Both are booted once; the program
-runlist of tests/user runs all commands, one after the other: the scripts of
-tests/sessions, whose output must be the same line by line, and the programs
-of tests/user, whose results must be. What tests/user/commands marks with
-"only" is not for Linux.
+with the same initramfs and the same init. Both are booted once, at the same
+time; the program runlist of tests/user runs all commands, one after the other:
+the scripts of tests/sessions, whose output must be the same line by line, and
+the programs of tests/user, whose results must be. What tests/user/commands
+marks with "only" is not for Linux.
+
+Time is counted in instructions: to sleep costs nothing, and what else this
+system does changes no order of events. What runlist prints has a channel of
+its own, and the console is the programs': they may hang it up or set it as
+they like.
 """
 
 import argparse
+import concurrent.futures
 import difflib
 import os
 import re
@@ -29,6 +35,8 @@ import watch
 SESSIONS = os.path.join(build.ROOT, "tests/sessions")
 LIMIT = 300         # seconds for one command; it only detects a hang
 SILENCE = 200.0     # seconds of processor time without a line
+# 16 ns an instruction, on CPUs with all that QEMU knows.
+BOARD = machine.Machine(cpu="max", icount=True, shift=4)
 LINUX_WORDS = ["console=ttyAMA0", "quiet", "loglevel=0", "panic=-1",
                "rdinit=/bin/init", "mitigations=off", "audit=0"]
 SHOWN = 30          # lines of a difference
@@ -82,14 +90,15 @@ def archive(wanted: list[Command], variant: str,
 
 # ---- the two kernels --------------------------------------------------
 
-def boot(board: machine.Machine, kernel: str, initrd: bytes,
-         words: list[str], arguments: list[str]) -> list[str]:
+def boot(kernel: str, initrd: bytes, words: list[str],
+         arguments: list[str]) -> list[str]:
     """Run a kernel until the list is done; returns all lines."""
     with tempfile.TemporaryDirectory(prefix="loom-linux-") as scratch:
         path = os.path.join(scratch, "initrd")
         with open(path, "wb") as file:
             file.write(initrd)
-        ended = watch.run(board.command(kernel, path, words) + arguments,
+        ended = watch.run(BOARD.command(kernel, path, words) + arguments +
+                          ["-serial", "file:console.log", "-monitor", "none"],
                           scratch, SILENCE,
                           lambda line: line.startswith("@all "))
         if ended.why.startswith("@all "):
@@ -99,7 +108,7 @@ def boot(board: machine.Machine, kernel: str, initrd: bytes,
 
 
 def console(scratch: str) -> list[str]:
-    """What a kernel said whose console is a file."""
+    """What a kernel said."""
     try:
         with open(os.path.join(scratch, "console.log"), encoding="utf-8",
                   errors="replace") as file:
@@ -110,18 +119,25 @@ def console(scratch: str) -> list[str]:
 
 def linux(wanted: list[Command], variant: str) -> list[str]:
     kernel = os.path.join(debian.have("linux", tries=False), "vmlinuz")
-    initrd = archive(wanted, variant, ["/dev/console"] * 3)
-    return boot(machine.Machine(cpu="max"), kernel, initrd, LINUX_WORDS,
-                ["-serial", "stdio", "-monitor", "none"])
+    initrd = archive(wanted, variant, ["/dev/null", *["/dev/ttyS0"] * 2])
+    return boot(kernel, initrd, LINUX_WORDS,
+                ["-chardev", "stdio,id=results",
+                 "-device", "pci-serial,chardev=results"])
 
 
 def loom(wanted: list[Command], variant: str) -> list[str]:
     kernel = os.path.join(build.directory(variant), build.IMAGE)
     initrd = archive(wanted, variant,
                      ["/dev/null", "/dev/hostout", "/dev/hosterr"])
-    return boot(machine.Machine(cpu="max"), kernel, initrd,
-                ["loom.host=semihosting", "loom.run"],
-                ["-serial", "file:console.log", "-monitor", "none"])
+    return boot(kernel, initrd, ["loom.host=semihosting", "loom.run"], [])
+
+
+def both(wanted: list[Command], variant: str) -> tuple[list[str], list[str]]:
+    """What Linux says and what loom says; they run side by side."""
+    with concurrent.futures.ProcessPoolExecutor(2) as pool:
+        theirs, ours = (pool.submit(kernel, wanted, variant)
+                        for kernel in (linux, loom))
+        return theirs.result(), ours.result()
 
 
 def results(lines: list[str]) -> "dict[int, Ran]":
@@ -239,8 +255,7 @@ def main() -> int:
         return 0
     report = tap.Writer()
     try:
-        compare(report, wanted, linux(wanted, args.variant),
-                loom(wanted, args.variant))
+        compare(report, wanted, *both(wanted, args.variant))
     except debian.Unavailable as error:
         report.skip("the same on Linux and loom", str(error))
     return report.finish()

@@ -75,7 +75,7 @@ class Machine:
             arguments += ["-accel", "tcg,thread=" + self.threads()]
         if self.icount:
             arguments += ["-icount", f"shift={self.shift},sleep=off",
-                          "-rtc", "base=2000-01-01T00:00:00,clock=vm"]
+                          "-rtc", "base=2020-01-01T00:00:00,clock=vm"]
         return arguments
 
     def threads(self) -> str:

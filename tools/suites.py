@@ -50,6 +50,7 @@ class Config:
     el2: bool = False
     asid1: bool = False     # one address-space id, flushed when spaces change
     debug: bool = False
+    smp4: bool = False      # four CPUs instead of one
     always: bool = False    # with asid1: flushed at every installation
     # By row, not by choice: see FP below.
     fp: str = dataclasses.field(default="tracked", compare=False)
@@ -63,6 +64,7 @@ class Config:
             words += ["asid0" if self.always else "asid1"]
         words += [self.fp] if self.fp != "tracked" else []
         words += ["debug"] if self.debug else []
+        words += ["smp4"] if self.smp4 else []
         return "-".join(words)
 
     def variant(self) -> str:
@@ -86,6 +88,7 @@ class Config:
                    "--gic", "2" if self.gicv2 else "3"]
         options += ["--el2"] if self.el2 else []
         options += ["--debug"] if self.debug else []
+        options += ["--smp", "4"] if self.smp4 else []
         for word in self.words():
             options += ["--append", word]
         return options
@@ -95,7 +98,8 @@ class Config:
 # meet in a row, and each has a row without the other, and neither is in row
 # 0: so six machines have every pair of choices.
 COLUMNS = {"clang": {1, 2, 3}, "max": {1, 2, 4}, "gicv2": {1, 3, 5},
-           "el2": {2, 4, 5}, "asid1": {3, 4, 5}, "debug": {1, 4, 5}}
+           "el2": {2, 4, 5}, "asid1": {3, 4, 5}, "debug": {1, 4, 5},
+           "smp4": {2, 3, 4}}
 # FP policies: each with and without SVE, which the rows with max have. One of
 # the rows with a common ASID flushes it always.
 FP = ("tracked", "eager", "lazy", "lazy", "tracked", "eager")
@@ -109,7 +113,7 @@ def matrix() -> Iterator[tuple[Config, bool]]:
     for config in PAIRWISE:
         yield config, False
     for choice in itertools.product((False, True), repeat=len(COLUMNS)):
-        config = Config(*choice, fp=FP[sum(choice) % 3])
+        config = Config(**dict(zip(COLUMNS, choice)), fp=FP[sum(choice) % 3])
         for always in (False, True) if config.asid1 else (False,):
             cell = dataclasses.replace(config, always=always)
             if cell not in PAIRWISE:
@@ -263,30 +267,66 @@ def boot() -> Iterator[Job]:
 
     Once also in real time, with interrupts where they happen to come.
     """
+    seen = set()
     for config, is_long in matrix():
-        yield dataclasses.replace(boot_job(config, True), long=is_long)
+        # They are about one CPU each.
+        config = dataclasses.replace(config, smp4=False)
+        if config not in seen:
+            yield dataclasses.replace(boot_job(config, True), long=is_long)
+        seen.add(config)
     config = Config(max=True, debug=True)
     yield dataclasses.replace(boot_job(config, False), name="boot.real-time",
                               alone=True)
 
 
+# The machines on which ./test runs what takes long, too: a release build with
+# one CPU and a debug build with four.
+HEAVY = (PAIRWISE[0], PAIRWISE[4])
+
+# Programs that many CPUs mean something to.
+PARALLEL = ("smptest", "ctxstress", "pthreads", "futextest", "threadtest",
+            "sigmatrix", "cowtest", "pipetest", "polltest", "lifecycle",
+            "storm")
+
+
 def user() -> Iterator[Job]:
     for config, is_long in matrix():
+        light = [] if is_long or config in HEAVY else ["--light"]
         yield Job(f"user.{config.name()}", "the programs of /test",
-                  tool("user_tests.py") + config.run_options(),
+                  tool("user_tests.py") + light + config.run_options(),
                   needs=(config.variant(),), tap=True, timeout=600,
                   long=is_long)
+    yield Job("user.musl", "programs that are built with musl",
+              tool("musl_test.py") + Config(max=True).run_options(),
+              needs=(DEFAULT,), debian=("musl",), tap=True, timeout=600)
+    yield from parallel()
     yield Job("user.linux", "programs print the same under qemu-aarch64",
               tool("user_tests.py") + ["--linux"], needs=(DEFAULT,), tap=True,
               timeout=300)
+
+
+def parallel() -> Iterator[Job]:
+    """Two CPUs that run at the same time, eight, and chaos on four."""
+    only = [word for name in PARALLEL for word in ("--only", name)]
+    base = Config(debug=True)
+    for count, text in ((2, "programs on two CPUs at once"),
+                        (8, "programs on eight CPUs")):
+        yield Job(f"user.smp{count}", text, tool("user_tests.py") + only +
+                  base.run_options() + ["--smp", str(count)],
+                  needs=(base.variant(),), tap=True, timeout=900)
+    for seed in range(1, 25):
+        yield Job(f"user.chaos-{seed}", "programs in chaos on four CPUs",
+                  tool("user_tests.py") + only + base.run_options() +
+                  ["--smp", "4", "--append", f"loom.chaos={seed}"],
+                  needs=(base.variant(),), tap=True, timeout=900,
+                  long=seed > 1)
 
 
 def linux() -> Iterator[Job]:
     """One boot of Linux and one of loom run everything there is to compare."""
     yield Job("linux.same", "scripts and programs do the same on Linux",
               tool("linux_test.py"), needs=(DEFAULT,),
-              debian=("linux", "programs"), tap=True, timeout=1800,
-              long=True)
+              debian=("linux", "programs"), tap=True, timeout=1800)
 
 
 def fuzz() -> Iterator[Job]:

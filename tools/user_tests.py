@@ -22,16 +22,19 @@ RUN = os.path.join(build.ROOT, "run")
 COMMANDS = os.path.join(build.ROOT, "tests/user/commands")
 
 
-def commands(marked: bool = False, skip: str = "") -> list[list[str]]:
+def commands(marked: bool = False, skip: str = "",
+             light: bool = False) -> list[list[str]]:
     """The commands to run; @marked: those that qemu-aarch64 can run too,
-    @skip: not those that are marked with this word.
+    @skip: not those that are marked with this word, @light: not the long ones.
     """
     found = []
     with open(COMMANDS, encoding="utf-8") as file:
         for line in file:
             words = line.partition("#")[0].split()
-            if words and words[0] != skip and (not marked or
-                                               words[0] == "linux"):
+            if not words or (light and words[0].endswith("!")):
+                continue
+            where = words[0].rstrip("!")
+            if where != skip and (not marked or where == "linux"):
                 found.append(words[1:])
     return found
 
@@ -56,10 +59,10 @@ def describe(done: subprocess.CompletedProcess) -> list[str]:
 
 
 def check_status(report: tap.Writer, words: list[str],
-                 options: list[str]) -> None:
+                 options: list[str], folder: str = "/test") -> None:
     """One command: each of its results, or one for its exit status."""
     name = " ".join(words)
-    done = run([RUN, *options, "--", f"/test/{words[0]}", *words[1:]])
+    done = run([RUN, *options, "--", f"{folder}/{words[0]}", *words[1:]])
     if done.returncode == SKIPPED:
         report.skip(name, "this machine cannot show it")
         return
@@ -100,12 +103,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--linux", action="store_true",
                         help="compare with qemu-aarch64")
-    parser.add_argument("--only", metavar="NAME",
-                        help="run the commands of this program only")
+    parser.add_argument("--light", action="store_true",
+                        help="leave out what takes long: the ! in the list")
+    parser.add_argument("--only", metavar="NAME", action="append",
+                        help="run the commands of these programs only")
     args, options = parser.parse_known_args()
     report = tap.Writer()
-    for words in commands(args.linux):
-        if args.only in (None, words[0]):
+    for words in commands(args.linux, light=args.light):
+        if not args.only or words[0] in args.only:
             check = check_same if args.linux else check_status
             check(report, words, options)
     return report.finish()

@@ -165,7 +165,10 @@ void weft_task_set_tls(struct weft_task *task, uint64_t value);
  *
  * EL1, all of DAIF masked, and masked on return. @next->cpu is set here. The
  * client orders this against other CPUs: its lock is released, with release
- * semantics, after the call returns.
+ * semantics, after the call returns. If @prev is a program's and may be resumed
+ * on another CPU, the client executes weft_dsb_ish() on this one first: the
+ * program may have invalidated caches (IC, DC), and its own DSB would wait on
+ * the other CPU for nothing.
  */
 struct weft_task *weft_switch_to(struct weft_task *prev,
 				 struct weft_task *next);

@@ -101,8 +101,8 @@ int proc_stat(struct proc_text *t, struct proc_id id)
 	proc_add(t, "0 0 0 0 0 %u %u %u %u ", (unsigned)f.signals.pending,
 		 (unsigned)f.signals.blocked, (unsigned)f.signals.ignored,
 		 (unsigned)f.signals.caught);		/* 26-34 */
-	proc_add(t, "0 0 0 17 0 0 0 0 0 0 "			/* 35-44 */
-		 "0 0 0 0 0 0 0 0\n");			/* -52 */
+	proc_add(t, "0 0 0 17 %u 0 0 0 0 0 "		/* 35-44 */
+		 "0 0 0 0 0 0 0 0\n", i->cpu);		/* -52 */
 	return 0;
 }
 
@@ -152,7 +152,27 @@ static void add_signals(struct proc_text *t, const struct signal_sets *s)
 	add_set(t, "SigCgt", s->caught);
 }
 
-/* All is root's, and runs on the one CPU. */
+/* 0-1,3 */
+static void add_list(struct proc_text *t, uint64_t set)
+{
+	const char *comma = "";
+
+	for (unsigned i = 0; i < 64; i++) {
+		unsigned first = i;
+
+		if (!(set >> i & 1))
+			continue;
+		while (i < 63 && set >> (i + 1) & 1)
+			i++;
+		proc_add(t, "%s%u", comma, first);
+		if (i > first)
+			proc_add(t, "-%u", i);
+		comma = ",";
+	}
+	proc_add(t, "\n");
+}
+
+/* All is root's. */
 static void add_rights(struct proc_text *t)
 {
 	add_set(t, "CapInh", 0);
@@ -160,8 +180,16 @@ static void add_rights(struct proc_text *t)
 	add_set(t, "CapEff", CAPABILITY_ALL);
 	add_set(t, "CapBnd", CAPABILITY_ALL);
 	add_set(t, "CapAmb", 0);
-	proc_add(t, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\n"
-		 "Cpus_allowed_list:\t0\n");
+	proc_add(t, "NoNewPrivs:\t0\nSeccomp:\t0\n");
+}
+
+static void add_cpus(struct proc_text *t, const struct process_info *i)
+{
+	/* A zombie has no thread that could run anywhere. */
+	uint64_t set = i->affinity ? i->affinity : 1;
+
+	proc_add(t, "Cpus_allowed:\t%x\nCpus_allowed_list:\t", (unsigned)set);
+	add_list(t, set);
 }
 
 int proc_status(struct proc_text *t, struct proc_id id)
@@ -184,6 +212,7 @@ int proc_status(struct proc_text *t, struct proc_id id)
 	proc_add(t, "Threads:\t%u\n", i->nthreads ? i->nthreads : 1);
 	add_signals(t, &f.signals);
 	add_rights(t);
+	add_cpus(t, i);
 	proc_add(t, "voluntary_ctxt_switches:\t%llu\n"
 		 "nonvoluntary_ctxt_switches:\t%llu\n",
 		 (unsigned long long)i->voluntary,

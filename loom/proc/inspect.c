@@ -89,6 +89,7 @@ static bool inspect_thread(int pid, int tid, struct process_info *info)
 		info->voluntary = t->voluntary;
 		info->involuntary = t->involuntary;
 		info->nice = (int)t->base_prio - PRIO_USER;
+		sched_where(t, &info->cpu, &info->affinity);
 		memcpy(info->name, t->name, sizeof(info->name));
 		info->name[sizeof(info->name) - 1] = '\0';
 	}

@@ -189,6 +189,7 @@ static void add_threads(struct process_info *info, const struct process *p)
 		return;
 	t = list_first_entry(&p->threads, struct thread, sibling);
 	info->nice = (int)t->base_prio - PRIO_USER;
+	sched_where(t, &info->cpu, &info->affinity);
 }
 
 void process_info(struct process *p, struct process_info *info)

@@ -162,6 +162,8 @@ struct process_info {
 	uint64_t start_ns;
 	int nice;		/* -20..19 */
 	unsigned nthreads;	/* a zombie has none */
+	unsigned cpu;		/* where it runs or ran last */
+	uint64_t affinity;	/* the CPUs where it may run */
 };
 
 void process_info(struct process *p, struct process_info *info);

@@ -125,7 +125,7 @@ static struct thread *take_from(struct cpu *from, struct cpu *to)
 	return thread;
 }
 
-bool place_pull(struct cpu *cpu, uint32_t more)
+bool place_pull(struct cpu *cpu)
 {
 	uint64_t online = cpu_online();
 	struct thread *thread = NULL;
@@ -135,14 +135,15 @@ bool place_pull(struct cpu *cpu, uint32_t more)
 		unsigned index = ((unsigned)cpu->weft.index + i) % CPU_MAX;
 
 		if (allows(online, index) &&
-		    runq_load(&cpus[index]) > runq_load(cpu) + more)
+		    runq_load(&cpus[index]) > runq_load(cpu))
 			thread = take_from(&cpus[index], cpu);
 	}
 	if (!thread)
 		return false;
 	spin_lock(&cpu->lock);
 	runq_add(cpu, thread, PLACE_LAST);
-	cpu_ask_for_switch(cpu);
+	if (thread->prio < cpu->current->prio)
+		cpu_ask_for_switch(cpu);
 	spin_unlock(&cpu->lock);
 	return true;
 }

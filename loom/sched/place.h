@@ -35,11 +35,10 @@ static inline bool place_allows(const struct thread *thread,
 struct cpu *place_settle(struct cpu *cpu, struct thread *thread);
 
 /*
- * Take a thread from a CPU that has more than @more others waiting and more
- * than @cpu, the calling one, and put it on @cpu's queue. True if there was
- * one. DAIF masked, no lock held.
+ * Take a thread from a CPU where more wait than here, and put it on the queue
+ * of @cpu, the calling one. True if there was one. DAIF masked, no lock held.
  */
-bool place_pull(struct cpu *cpu, uint32_t more);
+bool place_pull(struct cpu *cpu);
 
 /* Wake one CPU that is idle, for it to take a thread that waits for @cpu. */
 void place_call_idle(const struct cpu *cpu);

@@ -300,6 +300,7 @@ static void reschedule(enum leave why)
 		prev->involuntary++;
 	else
 		prev->voluntary++;
+	assert(next->state == THREAD_RUNNABLE && next->cpu == cpu);
 	next->state = THREAD_RUNNING;
 	set_current(cpu, next);
 	cpu->switches++;
@@ -529,8 +530,9 @@ void sched_account(bool was_user)
 }
 
 /*
- * Threads wait here: one CPU that has nothing to do comes and takes some. Or
- * fewer wait here than elsewhere: take one. At a tick, DAIF masked.
+ * Threads wait here: one CPU that has nothing to do comes and takes some. Fewer
+ * wait here than elsewhere: take one. With three that compute on two CPUs that
+ * makes each of them wait in turn. At a tick, DAIF masked.
  */
 static void share_load(struct cpu *cpu)
 {
@@ -539,7 +541,7 @@ static void share_load(struct cpu *cpu)
 	if (cpu->charged_ns < cpu->balance_ns)
 		return;
 	cpu->balance_ns = cpu->charged_ns + BALANCE_NS;
-	place_pull(cpu, 1);
+	place_pull(cpu);
 }
 
 void sched_tick(bool from_user)
@@ -663,7 +665,7 @@ void sched_idle(void)
 		 */
 		work = __atomic_load_n(&cpu->need_resched,
 				       __ATOMIC_RELAXED) ||
-		       place_pull(cpu, 0);
+		       place_pull(cpu);
 		if (!work)
 			weft_wfi();
 		if (!cpu->watchdog.on)
@@ -731,4 +733,15 @@ void sched_set_affinity(struct thread *thread, uint64_t allowed)
 		cpu_ask_for_switch(cpu);
 	}
 	spin_unlock_irqrestore(&cpu->lock, daif);
+}
+
+void sched_where(const struct thread *thread, unsigned *cpu,
+		 uint64_t *allowed)
+{
+	const struct cpu *home =
+		__atomic_load_n(&thread->cpu, __ATOMIC_RELAXED);
+
+	*cpu = (unsigned)home->weft.index;
+	*allowed = __atomic_load_n(&thread->affinity, __ATOMIC_RELAXED) &
+		   cpu_online();
 }

@@ -105,6 +105,10 @@ void sched_set_prio(struct thread *thread, unsigned prio);
  */
 void sched_set_affinity(struct thread *thread, uint64_t allowed);
 
+/* The CPU that @thread runs on or ran on last, and those that it may. */
+void sched_where(const struct thread *thread, unsigned *cpu,
+		 uint64_t *allowed);
+
 /*
  * For sched/mutex.c: @owner runs next, with at least @prio, until it calls
  * sched_unboost. The caller holds the lock of the mutex's queue, so @owner

@@ -33,7 +33,7 @@ long sys_sched_get_priority_min(const uint64_t arg[6]);
 /* sched_rr_get_interval(pid, timespec *) */
 long sys_sched_rr_get_interval(const uint64_t arg[6]);
 
-/* sched_setaffinity(pid, size, mask), sched_getaffinity: one CPU, bit 0 */
+/* sched_setaffinity(pid, size, mask), sched_getaffinity: bit n is CPU n */
 long sys_sched_setaffinity(const uint64_t arg[6]);
 long sys_sched_getaffinity(const uint64_t arg[6]);
 

@@ -176,10 +176,10 @@ kill -USR2 $!; echo > told; wait
 
 step background
 { for i in 3 1 2; do { sleep 0.$i; echo job $i; } & done; wait; } | sort
-(exit 3) & (exit 4) & wait %1 2>/dev/null; wait $!; echo $?
-(sleep 0.1; exit 5) & short=$!; sleep 5 & long=$!
+(exit 3) & (exit 4) & wait $!; echo $?
+(sleep 1; exit 5) & short=$!; sleep 100 & long=$!
 wait -n $short $long; echo first $?
-kill $long; wait $long 2> /dev/null; echo $?
+{ kill $long; wait $long; } 2> /dev/null; echo $?
 pids=(); for i in 1 2 3; do (exit $i) & pids+=($!); done
 for p in ${pids[@]}; do wait $p; echo -n "$? "; done; echo
 (sleep 0.1; exit 6) & wait $!; echo $?
@@ -188,30 +188,31 @@ x=$(sleep 0.1 & echo fast); echo $x; disown -a; jobs
 step job control
 cat > jobs.sh <<'END'
 set -m
-sleep 5 &
+sleep 100 &
 kill -STOP %1; until jobs | grep -q Stopped; do sleep 0.05; done
 jobs %1 | sed 's/  */ /g'
-kill -CONT %1; sleep 0.2; jobs -r | sed 's/  */ /g'
-kill %1; wait %1 2> /dev/null; echo $?
-(sleep 0.2; exit 3) & fg %- > /dev/null; echo $?
+kill -CONT %1; until jobs | grep -q Running; do sleep 0.05; done
+jobs -r | sed 's/  */ /g'
+{ kill %1; wait %1; } 2> /dev/null; echo $?
+(sleep 1; exit 3) & fg %- > /dev/null; echo $?
 bash -c 'kill -STOP $$; exit 8'; echo $(($? - 128)); jobs | sed 's/  */ /g'
 fg > /dev/null; echo resumed $?
 bash -c 'kill -TSTP $$; exit 9'; echo $(($? - 128)); bg > /dev/null; wait %1
 echo in the background $?
-sleep 10 & sleep 10 & kill %1; wait %1 2> /dev/null; echo $?
-kill %2; wait %2 2> /dev/null; echo $?; jobs; echo none
+sleep 100 & sleep 100 & { kill %1; wait %1; } 2> /dev/null; echo $?
+{ kill %2; wait %2; } 2> /dev/null; echo $?; jobs; echo none
 ps=$(sh -c 'cut -d " " -f 5 /proc/self/stat')
 [ "$ps" != $$ ] && echo a group of its own
-sleep 0.3 | sleep 0.3 & [ $(jobs -p | wc -l) = 1 ] && echo one job
+sleep 2 | sleep 2 & [ $(jobs -p | wc -l) = 1 ] && echo one job
 wait; jobs > done
 suspended() { kill -STOP $BASHPID; echo went on; }
 suspended &
 until jobs | grep -q Stopped; do sleep 0.05; done; kill -CONT %1; wait
 END
 timeout 30 bash jobs.sh 2>&1; echo $?
-bash -c 'set -m; sleep 3 &
+bash -c 'set -m; sleep 100 &
 	[ $(cut -d " " -f 5 /proc/$!/stat) = $! ] && echo leads its group
-	kill -- -$!; wait $! 2> /dev/null; echo $?'
+	{ kill -- -$!; wait $!; } 2> /dev/null; echo $?'
 
 step subshells and nesting
 x=1; (x=2; (x=3; echo $x); echo $x)

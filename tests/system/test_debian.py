@@ -132,6 +132,68 @@ def test_full_screen() -> None:
         s.power_off()
 
 
+def begin(s: Session, line: str, shows: str) -> None:
+    """Type a line that starts a program, and wait until it shows that."""
+    s.send(line + "\r")
+    s.expect(r"\r*\n")
+    s.expect(shows)
+
+
+def jobs_of_a_sleeper(s: Session) -> None:
+    """^C ends it, ^Z stops it, bg and fg and ^C."""
+    sleeper = "sh -c 'echo at work; exec sleep 100'"
+    begin(s, sleeper, "at work")
+    s.key("c")
+    s.prompt()
+    expect(s.command("echo $?") == "130\n", "the status after ^C")
+    begin(s, sleeper, "at work")
+    s.key("z")
+    s.prompt()
+    expect("Stopped" in s.command("jobs"), "^Z")
+    s.command("bg")
+    s.wait_for("jobs", "Running")
+    begin(s, "fg", "sleep")
+    s.settle(0.5)       # the shell says so before it hands the terminal over
+    s.key("c")
+    s.prompt()
+    expect(s.command("echo $?; jobs") == "130\n", "^C after bg and fg")
+
+
+def full_screen_and_back(s: Session) -> None:
+    """vi and less leave the terminal as they found it."""
+    modes = s.command("stty -g")
+    begin(s, "vi /tmp/note", r"\[New File\]|/tmp/note")
+    s.send("inoted\x1b")
+    s.settle(0.5)       # what follows at once would make a key of the escape
+    s.send(":x\r")
+    s.prompt()
+    expect(s.command("cat /tmp/note") == "noted\n", "vi")
+    begin(s, "less /tmp/note", "noted")
+    s.send("q")
+    s.prompt()
+    expect(s.command("stty -g") == modes, "the modes of the terminal")
+
+
+def test_session() -> None:
+    """A session from the greeting to exit and poweroff: jobs, keys, vi."""
+    with Session(ready=False, options=DEBIAN) as s:
+        expect("poweroff" in s.prompt(), "the greeting")
+        expect(s.command("seq 20 | grep 1 | wc -l") == "11\n", "a pipeline")
+        jobs_of_a_sleeper(s)
+        begin(s, "echo at work; cat", "at work")
+        s.send("to and fro\r")
+        s.expect("fro\r*\nto and fro\r*\n")
+        s.key("d")
+        s.prompt()
+        expect(s.command("echo XY\x1b[D\x7fZ") == "ZY\n", "line editing")
+        expect(s.command("\x1b[A") == "ZY\n", "the last line again")
+        full_screen_and_back(s)
+        s.send("exit 7\r")
+        s.expect("ended with status 7")
+        s.prompt()
+        s.power_off()
+
+
 def test_with_directory() -> None:
     """--with takes directories: names, contents, modes and links."""
     with tempfile.TemporaryDirectory() as folder:

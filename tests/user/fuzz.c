@@ -12,8 +12,10 @@
  * children return from signal handlers through frames that were changed.
  *
  * What a batch does follows from the seed and its number, not from results:
- * "fuzz show SEED BATCH" prints its calls, "fuzz batch SEED BATCH" makes
- * them; "fuzz SEED CALLS 1" is one after the other.
+ * "fuzz show SEED BATCH" prints its calls, "fuzz batch SEED BATCH" makes them
+ * and says how it ended; "fuzz SEED CALLS 1" is one after the other. Batches
+ * that stop themselves, or wait with SIGALRM blocked, do so for ever: those
+ * are killed in each of the three.
  *
  * Only for loom, which has nothing that could be damaged: the program would
  * do to a real system what its arguments say.
@@ -246,7 +248,7 @@ struct tally {
 
 static pid_t start_batch(uint64_t seed, uint64_t number)
 {
-	char seed_text[24], number_text[24], role[] = "batch";
+	char seed_text[24], number_text[24], role[] = "calls";
 	char *argv[] = { (char *)child_self(), role, seed_text, number_text,
 			 NULL };
 	posix_spawn_file_actions_t actions;
@@ -275,6 +277,7 @@ static pid_t start_batch(uint64_t seed, uint64_t number)
 /* A batch that runs. */
 struct place {
 	pid_t pid;		/* 0: none */
+	uint64_t number;	/* of the batch */
 	int waited;		/* ms */
 };
 
@@ -289,6 +292,7 @@ static bool is_over(struct place *place, struct tally *tally)
 	if (got == 0) {
 		kill(place->pid, SIGKILL);
 		got = waitpid(place->pid, &status, 0);
+		tap_note("batch %lu was killed", place->number);
 		tally->killed++;
 	} else if (WIFSIGNALED(status)) {
 		tally->died++;
@@ -306,7 +310,7 @@ static bool is_over(struct place *place, struct tally *tally)
 /* A process for all: what it grows by itself is not counted. */
 static int run_round(uint64_t seed, uint64_t batches, unsigned at_once)
 {
-	struct place places[MOST_AT_ONCE] = { { 0, 0 } };
+	struct place places[MOST_AT_ONCE] = { { 0, 0, 0 } };
 	struct tally tally = { 0, 0, 0 };
 	uint64_t started = 0;
 	unsigned running = 0;
@@ -321,7 +325,8 @@ static int run_round(uint64_t seed, uint64_t batches, unsigned at_once)
 				continue;
 			if (running == 0)
 				make_scratch();
-			place->pid = start_batch(seed, started++);
+			place->number = started++;
+			place->pid = start_batch(seed, place->number);
 			place->waited = 0;
 			running++;
 		}
@@ -336,6 +341,25 @@ static int run_round(uint64_t seed, uint64_t batches, unsigned at_once)
 	tap_note("%lu batches ended, %lu died, %lu were killed", tally.exited,
 		 tally.died, tally.killed);
 	return tally.exited > 0 ? 0 : 1;
+}
+
+/* One batch by itself, as in a round. */
+static int run_alone(uint64_t seed, uint64_t number)
+{
+	struct place place = { 0, number, 0 };
+	struct tally tally = { 0, 0, 0 };
+
+	make_scratch();
+	place.pid = start_batch(seed, number);
+	while (!is_over(&place, &tally)) {
+		child_sleep(NAP);
+		place.waited += NAP;
+	}
+	remove_scratch();
+	if (tally.killed == 0)
+		tap_note("batch %lu %s", number,
+			 tally.died ? "died" : "ended");
+	return 0;
 }
 
 static int start_round(uint64_t seed, uint64_t batches, unsigned at_once)
@@ -356,8 +380,10 @@ static int play(int argc, char **argv)
 
 	if (argc == 5 && strcmp(argv[1], "round") == 0)
 		return run_round(seed, number, (unsigned)atoi(argv[4]));
-	if (strcmp(argv[1], "batch") == 0)
+	if (strcmp(argv[1], "calls") == 0)
 		return run_batch(seed, number);
+	if (strcmp(argv[1], "batch") == 0)
+		return run_alone(seed, number);
 	if (strcmp(argv[1], "show") == 0)
 		return show_batch(seed, number);
 	fputs("usage: fuzz [SEED [CALLS [AT_ONCE]]] | batch|show SEED BATCH\n",

@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -208,13 +209,20 @@ static time_t seconds_now(void)
 	return now.tv_sec;
 }
 
-/* The other end of the pipe for pattern read: a byte every millisecond. */
+/*
+ * The other end of the pipe for pattern read: a byte every millisecond. Never
+ * two: a reader that is slow among many others still has to wait for the next.
+ */
 static int feed(void)
 {
+	int unread;
+
 	signal(SIGPIPE, SIG_IGN);
-	do
-		child_sleep(1);
-	while (write(STDOUT_FILENO, "!", 1) == 1);
+	do {
+		do
+			child_sleep(1);
+		while (ioctl(STDOUT_FILENO, FIONREAD, &unread) == 0 && unread);
+	} while (write(STDOUT_FILENO, "!", 1) == 1);
 	return 0;
 }
 

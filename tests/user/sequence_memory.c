@@ -9,7 +9,9 @@
  *
  * Left out: where mmap puts what may go anywhere; writable and executable at
  * once, which loom refuses; the bytes of a file's last page beyond its end,
- * which shared mappings may leave different. Both files keep whole pages.
+ * which shared mappings may leave different (both files keep whole pages);
+ * mremap of more than one mapping, which is an error where Linux has not made
+ * one of them.
  */
 #define _GNU_SOURCE
 #include "sequence.h"
@@ -27,6 +29,56 @@ enum { PAGE = 4096, PAGES = 24, FILE_PAGES = 10 };
 
 static char *window;
 static int file[2], ends[2];
+/* Pages beside each other with one number are certainly one mapping; 0: none */
+static unsigned mapping[PAGES], mappings;
+
+/* The range has been unmapped. */
+static void note_gone(const char *at, size_t length)
+{
+	size_t first = (size_t)(at - window) / PAGE;
+
+	for (size_t i = 0; i * PAGE < length; i++)
+		if (first + i < PAGES)
+			mapping[first + i] = 0;
+}
+
+/* What there is has been cut at the ends of the range, all or less of it. */
+static void note_cut(const char *at, size_t length)
+{
+	size_t first = (size_t)(at - window) / PAGE;
+	unsigned before = 0;
+
+	for (size_t i = 0; i * PAGE < length && first + i < PAGES; i++) {
+		unsigned *m = &mapping[first + i];
+
+		if (*m != before)
+			mappings++;
+		before = *m;
+		if (*m != 0)
+			*m = mappings;
+	}
+}
+
+static void note_new(const char *at, size_t length)
+{
+	size_t first = (size_t)(at - window) / PAGE;
+
+	mappings++;
+	for (size_t i = 0; i * PAGE < length; i++)
+		if (first + i < PAGES)
+			mapping[first + i] = mappings;
+}
+
+/* How much of @length at @at is one mapping. */
+static size_t within_one(const char *at, size_t length)
+{
+	size_t first = (size_t)(at - window) / PAGE, i = 0;
+
+	while (i * PAGE < length && first + i < PAGES &&
+	       mapping[first + i] == mapping[first])
+		i++;
+	return i * PAGE < length ? i * PAGE : length;
+}
 
 static size_t a_page(void)
 {
@@ -65,34 +117,26 @@ static int a_protection(void)
 	return protection;
 }
 
-/* r, w: may be read, written; the kernel is asked, and says so by EFAULT. */
-static bool can_read(const char *at)
+/*
+ * May the page at @at be read, and written? The kernel is asked, which says no
+ * by EFAULT: a byte goes into the pipe, and back to where it was.
+ */
+static char rights(char *at)
 {
 	char byte;
 
-	return write(ends[1], at, 1) == 1 && read(ends[0], &byte, 1) == 1;
-}
-
-static bool can_write(char *at)
-{
-	char byte = 0, old;
-
-	/* A read puts back what was there, if that can be known. */
-	if (can_read(at))
-		byte = *(volatile char *)at;
-	if (write(ends[1], &byte, 1) != 1)
-		abort();
+	if (write(ends[1], at, 1) != 1)
+		return '.';
 	if (read(ends[0], at, 1) == 1)
-		return true;
-	if (read(ends[0], &old, 1) != 1)
+		return 'W';
+	if (read(ends[0], &byte, 1) != 1)
 		abort();
-	return false;
+	return 'r';
 }
 
 /*
  * The state of the window: a letter for each page, and a number for all that
- * can be read. Execute-only pages can be read by nobody but can be by the
- * kernel of some systems, so they are asked about with a write alone.
+ * can be read.
  */
 static void say_window(void)
 {
@@ -100,13 +144,11 @@ static void say_window(void)
 
 	say("    ");
 	for (size_t i = 0; i < PAGES; i++) {
-		char *at = window + i * PAGE + 5;
-		bool read_it = can_read(at), write_it = can_write(at);
+		char letter = rights(window + i * PAGE + 5);
 
-		if (read_it)
+		if (letter != '.')
 			sum = sum * 31 + digest(window + i * PAGE, PAGE);
-		say("%c", read_it ? write_it ? 'W' : 'r' :
-		    write_it ? '!' : '.');
+		say("%c", letter);
 	}
 	say(" %08x\n", sum);
 }
@@ -135,6 +177,8 @@ static void do_map(void)
 		got = mmap(at, length, protection, kind | MAP_FIXED,
 			   file[number], from);
 	}
+	if (got == at)
+		note_new(at, length);
 	result(got == MAP_FAILED ? -1 : got == at);
 }
 
@@ -148,6 +192,8 @@ static void do_map_free(void)
 	say(")");
 	got = mmap(at, length, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (got == at)
+		note_new(at, length);
 	result(got == MAP_FAILED ? -1 : got == at);
 }
 
@@ -159,7 +205,8 @@ static void do_unmap(void)
 	say("munmap(");
 	at = a_range(&length);
 	say(")");
-	result(munmap(at, length));
+	if (result(munmap(at, length)) == 0)
+		note_gone(at, length);
 }
 
 static void do_protect(void)
@@ -173,6 +220,7 @@ static void do_protect(void)
 	protection = a_protection();
 	say(")");
 	result(mprotect(at, length, protection));
+	note_cut(at, length);
 }
 
 static void do_remap(void)
@@ -185,10 +233,18 @@ static void do_remap(void)
 	at = a_range(&length);
 	if (to * PAGE + new_length > (size_t)PAGES * PAGE)
 		new_length = (PAGES - to) * PAGE;
+	if (within_one(at, length) < length) {
+		length = within_one(at, length);
+		say(" (%zu)", length);
+	}
 	if (way > 0) {
 		say(", %zu, to %zu)", new_length, to);
 		got = mremap(at, length, new_length,
 			     MREMAP_MAYMOVE | MREMAP_FIXED, window + to * PAGE);
+		if (got != MAP_FAILED && length > 0)
+			note_gone(at, length);
+		if (got != MAP_FAILED)
+			note_new(got, new_length);
 		result(got == MAP_FAILED ? -1 : got == window + to * PAGE);
 		return;
 	}
@@ -197,6 +253,10 @@ static void do_remap(void)
 		new_length = PAGE;
 	say(", %zu)", new_length);
 	got = mremap(at, length, new_length, 0);
+	if (got == at) {
+		note_gone(at, length);
+		note_new(at, new_length);
+	}
 	result(got == MAP_FAILED ? -1 : got == at);
 }
 
@@ -213,6 +273,7 @@ static void do_advise(void)
 	say("madvise(");
 	at = a_range(&length);
 	say(", %d)", advice);
+	note_cut(at, length);
 	result(madvise(at, length, advice));
 }
 
@@ -251,7 +312,7 @@ static void do_fill(void)
 
 		if (chunk > length - i)
 			chunk = length - i;
-		if (can_write(window + (at + i) / PAGE * PAGE + 5)) {
+		if (rights(window + (at + i) / PAGE * PAGE + 5) == 'W') {
 			memcpy(to, bytes + i, chunk);
 			done += (long)chunk;
 		}

@@ -274,11 +274,11 @@ static void test_remap(void)
 	tap_equal(right, ROUNDS, "another CPU reads the new page, not the old");
 }
 
-static sigjmp_buf out;
+static sigjmp_buf landing;
 
 static void jump(int sig)
 {
-	siglongjmp(out, sig);
+	siglongjmp(landing, sig);
 }
 
 static atomic_int faults, reading;
@@ -289,7 +289,7 @@ static void *read_until_fault(void *arg)
 
 	(void)arg;
 	pin(1);
-	if (sigsetjmp(out, 1) == 0) {
+	if (sigsetjmp(landing, 1) == 0) {
 		atomic_store(&reading, 1);
 		for (;;)
 			(void)*p;
@@ -490,6 +490,7 @@ static void *spin_for_ever(void *arg)
 	pin((int)(long)arg);
 	for (;;)
 		;
+	return NULL;
 }
 
 static void fill_cpus(void)
