@@ -24,6 +24,7 @@
 #include "dev/uart.h"
 #include "fs/inode.h"
 #include "lib/cmdline.h"
+#include "lib/lock.h"
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "lib/random.h"
@@ -36,6 +37,7 @@
 #include "sched/cpu.h"
 #include "sched/ipi.h"
 #include "sched/sched.h"
+#include "sched/watchdog.h"
 #include "tty/tty.h"
 
 _Noreturn void loom_main(uint64_t image, uint64_t dtb, uint64_t level);
@@ -122,6 +124,15 @@ static void seed_random(void)
 		random_seed(&now, sizeof(now));
 }
 
+/* All CPUs there are have come. */
+static void start_watchdog(void)
+{
+	uint64_t daif = irq_save();
+
+	watchdog_start(&cpus[0]);
+	irq_restore(daif);
+}
+
 static void start_devices(void)
 {
 	irq_init(&tree);
@@ -131,6 +142,8 @@ static void start_devices(void)
 	timer_init(&tree);
 	if (psci_init(&tree))
 		klog("psci: none, the machine cannot power off\n");
+	lock_stat_init(chosen.bootargs);
+	watchdog_init(chosen.bootargs);
 	clock_init();
 	rtc_init(&tree);
 }
@@ -165,6 +178,7 @@ static _Noreturn void start_rest(void *arg)
 	start_devices();
 	weft_unmask_all();
 	secondary_start(&tree, cpu_limit);
+	start_watchdog();
 	start_files();
 	boot_payload();
 	sched_idle();

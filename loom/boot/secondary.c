@@ -56,6 +56,7 @@
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/sched.h"
+#include "sched/watchdog.h"
 
 /* How long a CPU may take to come up, in ns. */
 #define PATIENCE	UINT64_C(2000000000)
@@ -227,6 +228,7 @@ static _Noreturn void join(void *arg)
 	timer_init_cpu();
 	clock_init();
 	cpu_set_online(cpu);
+	watchdog_start(cpu);
 	sched_idle();
 }
 

@@ -142,12 +142,15 @@ void irq_dispatch(struct weft_frame *frame)
 		struct line line;
 		uint32_t token;
 		uint32_t irq = chip->ack(&token);
+		uint64_t start;
 
 		if (irq >= IRQ_MAX)
 			break;
 		if (line_take(irq, &line)) {
 			count(&lines[irq].count[cpu]);
+			start = lock_handler_begins();
 			line.fn(line.arg, frame);
+			lock_handler_ends(start, (uintptr_t)line.fn);
 		}
 		chip->eoi(token);
 	}

@@ -31,6 +31,11 @@ uint64_t timer_now_ns(void)
 	return timeconv_ticks_to_ns(weft_vtimer_now(), frequency);
 }
 
+uint64_t timer_ticks_to_ns(uint64_t ticks)
+{
+	return timeconv_ticks_to_ns(ticks, frequency);
+}
+
 void timer_set(uint64_t when_ns)
 {
 	uint64_t ticks = timeconv_ns_to_ticks(when_ns, frequency);

@@ -25,4 +25,7 @@ void timer_set(uint64_t when_ns);
 /* CNTVCT_EL0 in nanoseconds, without overflow for centuries. */
 uint64_t timer_now_ns(void);
 
+/* The same for a difference of two readings. */
+uint64_t timer_ticks_to_ns(uint64_t ticks);
+
 #endif

@@ -54,6 +54,7 @@ int proc_interrupts(struct proc_text *t, struct proc_id id);
 int proc_version(struct proc_text *t, struct proc_id id);
 int proc_boot_cmdline(struct proc_text *t, struct proc_id id);
 int proc_counts(struct proc_text *t, struct proc_id id);
+int proc_locks(struct proc_text *t, struct proc_id id);	/* debug builds */
 int proc_hostname(struct proc_text *t, struct proc_id id);
 int proc_domainname(struct proc_text *t, struct proc_id id);
 int proc_ostype(struct proc_text *t, struct proc_id id);

@@ -168,10 +168,10 @@ int proc_interrupts(struct proc_text *t, struct proc_id id)
 	unsigned i;
 
 	(void)id;
-	proc_add(t, "     ");
+	proc_add(t, "           ");
 	for (i = 0; i < CPU_MAX; i++)
 		if (online >> i & 1)
-			proc_add(t, "      CPU%u ", i);
+			proc_add(t, "CPU%-8u", i);
 	proc_add(t, "\n");
 	for (; irq_inspect(info.irq, &info); info.irq++) {
 		proc_add(t, "%3u: ", info.irq);

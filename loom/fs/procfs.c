@@ -71,6 +71,9 @@ static const struct fixed fixed_names[] = {
 	{ "version", KIND_ROOT, 0, 0, proc_version, NULL },
 
 	{ "counts", KIND_LOOM, 0, 0, proc_counts, NULL },
+#if LOOM_DEBUG
+	{ "locks", KIND_LOOM, 0, 0, proc_locks, NULL },
+#endif
 
 	{ "fs", KIND_SYS, KIND_SYS_FS, 0, NULL, NULL },
 	{ "kernel", KIND_SYS, KIND_SYS_KERNEL, 0, NULL, NULL },

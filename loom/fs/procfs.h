@@ -6,6 +6,7 @@
  *	/proc/loom/counts	lines `name value`: what is in use. pages_tables
  *				are those of the kernel's own page table: not
  *				free, and not to come back (mm/kvm.h)
+ *	/proc/loom/locks	debug builds: what is known of the locks
  */
 #ifndef LOOM_FS_PROCFS_H
 #define LOOM_FS_PROCFS_H

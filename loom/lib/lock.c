@@ -21,16 +21,47 @@
 #include <stddef.h>
 
 #include <weft/arch.h>
+#include <weft/pauth.h>
 #include <weft/sysreg.h>
 
+#include "dev/timer.h"
 #include "lib/assert.h"
+#include "lib/cmdline.h"
+#include "lib/cpu_max.h"
+#include "lib/ksyms.h"
 #include "lib/lockset.h"
+#include "lib/lockstat.h"
+#include "sched/clock.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "sched/watchdog.h"
+
+/* Beside what lockset.h knows of: see spin_adopt. */
+enum { ADOPTED = 0x100U };
+
+#define NS_PER_SECOND	UINT64_C(1000000000)
+#define NS_PER_US	UINT64_C(1000)
+#define STEP_NS		UINT64_C(100000000)
+
+/* In a release build nobody writes it, and nothing is left of it. */
+static struct lockstat stats[CPU_MAX];
+static uint64_t masked_limit_ns;	/* 0: none; set at boot */
 
 static bool irqs_on(void)
 {
 	return !(weft_read_daif() & WEFT_PSTATE_I);
+}
+
+uint64_t lock_stat_now(void)
+{
+	/* Without an ISB: it may be early by what is executed meanwhile. */
+	return LOOM_DEBUG ? weft_read_cntvct_el0() : 0;
+}
+
+/* DAIF masked. */
+static struct lockstat *stat_of(const struct thread *self)
+{
+	return &stats[LOOM_DEBUG ? self->task.cpu->index : 0];
 }
 
 /*
@@ -48,11 +79,30 @@ static void note(const void *lock, unsigned rank, const char *name,
 	if (!LOOM_DEBUG || !self)
 		return;
 	weft_mask_all();
-	complaint = lockset_add(&self->held, lock, rank, how);
+	if (stat_of(self)->in_handler)
+		how |= LOCKSET_IN_HANDLER;
+	complaint = lockset_add(&self->held, lock, rank, how & ~ADOPTED);
+	if (!complaint && !(how & ADOPTED)) {
+		self->held.since[self->held.count - 1] = lock_stat_now();
+		lockstat_taken(stat_of(self), rank);
+	} else if (!complaint) {
+		self->held.since[self->held.count - 1] =
+			stat_of(self)->handed_over;
+	}
 	weft_write_daif(daif);
 	if (complaint)
 		check_failed("lock %s (rank %u): %s", name ? name : "?", rank,
 			     complaint);
+}
+
+/* Its time as a holder ends here, DAIF masked. */
+static void note_end(struct thread *self, const void *lock)
+{
+	int at = lockset_find(&self->held, lock);
+
+	if (at >= 0)
+		lockstat_held(stat_of(self), self->held.rank[at],
+			      lock_stat_now() - self->held.since[at]);
 }
 
 static void unnote(const void *lock, const char *name)
@@ -64,10 +114,96 @@ static void unnote(const void *lock, const char *name)
 	if (!LOOM_DEBUG || !self)
 		return;
 	weft_mask_all();
+	note_end(self, lock);
 	complaint = lockset_remove(&self->held, lock);
 	weft_write_daif(daif);
 	if (complaint)
 		check_failed("lock %s: %s", name ? name : "?", complaint);
+}
+
+/* It was waited for, and its time as a holder begins. */
+void lock_note_wait(const void *lock, uint64_t asked)
+{
+	struct thread *self = thread_current();
+	uint64_t daif = weft_read_daif();
+	uint64_t now = lock_stat_now();
+	int at;
+
+	if (!LOOM_DEBUG || !self || !asked)
+		return;
+	weft_mask_all();
+	at = lockset_find(&self->held, lock);
+	if (at >= 0) {
+		self->held.since[at] = now;
+		lockstat_waited(stat_of(self), self->held.rank[at],
+				now - asked);
+	}
+	weft_write_daif(daif);
+}
+
+/* Interrupts are masked for @lock and were not before, by who called @where. */
+static void note_mask(const void *lock, const void *where)
+{
+	struct thread *self = thread_current();
+	uint64_t lr = weft_pauth_strip((uint64_t)(uintptr_t)where);
+
+	if (LOOM_DEBUG && self)
+		lockstat_mask(stat_of(self), lock, lock_stat_now(), lr - 4);
+}
+
+static void note_unmask(const void *lock)
+{
+	struct thread *self = thread_current();
+	uint64_t by, ns, ticks;
+	struct ksym sym = { .name = "?" };
+
+	if (!LOOM_DEBUG || !self)
+		return;
+	by = stat_of(self)->masked_by;
+	ticks = lockstat_unmask(stat_of(self), lock, lock_stat_now());
+	if (!masked_limit_ns || !ticks)
+		return;
+	ns = timer_ticks_to_ns(ticks);
+	if (ns <= masked_limit_ns)
+		return;
+	ksym_lookup(by, &sym);
+	check_failed("interrupts masked for %llu us by %s, lock %s",
+		     (unsigned long long)(ns / 1000), sym.name,
+		     ((const struct spinlock *)lock)->name);
+}
+
+uint64_t lock_handler_begins(void)
+{
+	if (LOOM_DEBUG)
+		stat_of(thread_current())->in_handler = true;
+	return lock_stat_now();
+}
+
+void lock_handler_ends(uint64_t start, uintptr_t fn)
+{
+	struct lockstat *s = stat_of(thread_current());
+
+	if (!LOOM_DEBUG)
+		return;
+	s->in_handler = false;
+	lockstat_handled(s, lock_stat_now() - start, fn);
+}
+
+void lock_stat_sum(struct lockstat *sum)
+{
+	unsigned i;
+
+	for (i = 0; LOOM_DEBUG && i < CPU_MAX; i++)
+		lockstat_add(sum, &stats[i]);
+}
+
+void lock_stat_init(const char *cmdline)
+{
+	uint64_t us;
+
+	if (LOOM_DEBUG && cmdline_u64(cmdline, "loom.irqoff_limit", &us) &&
+	    us < UINT64_MAX / NS_PER_US)
+		masked_limit_ns = us * NS_PER_US;
 }
 
 /* Wait until *@owner is @ticket; acquires. */
@@ -85,8 +221,34 @@ static void wait_turn(const uint16_t *owner, uint16_t ticket)
 			 : "cc", "memory");
 }
 
+/*
+ * The same without WFE, for debug builds: who waits as long as the watchdog
+ * lets a CPU hang reports it. That CPU may be deaf, and so may all others be
+ * that would look at it. Only short steps count as waiting: in a long one the
+ * whole machine was stopped.
+ */
+static void wait_watched(const struct spinlock *lock, uint16_t ticket)
+{
+	uint64_t limit = watchdog_seconds() * NS_PER_SECOND;
+	uint64_t last = 0, waited = 0, now;
+
+	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket) {
+		weft_yield_hint();
+		if (!limit)
+			continue;
+		now = clock_now();
+		if (last)
+			waited += now - last < STEP_NS ? now - last : STEP_NS;
+		last = now;
+		if (waited > limit)
+			check_failed("lock %s: waited for in vain for %u s",
+				     lock->name, watchdog_seconds());
+	}
+}
+
 static void take(struct spinlock *lock, unsigned how)
 {
+	uint64_t asked;
 	uint16_t ticket;
 
 	preempt_disable();
@@ -94,8 +256,14 @@ static void take(struct spinlock *lock, unsigned how)
 		how |= LOCKSET_IRQS_ON;
 	note(lock, lock->rank, lock->name, how);
 	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-	if (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
+	if (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) == ticket)
+		return;
+	asked = lock_stat_now();
+	if (LOOM_DEBUG)
+		wait_watched(lock, ticket);
+	else
 		wait_turn(&lock->owner, ticket);
+	lock_note_wait(lock, asked);
 }
 
 /* Only the holder writes owner, so it may read it without atomicity. */
@@ -136,6 +304,8 @@ uint64_t spin_lock_irqsave(struct spinlock *lock)
 	uint64_t daif = weft_read_daif();
 
 	weft_mask_all();
+	if (!(daif & WEFT_PSTATE_I))
+		note_mask(lock, __builtin_return_address(0));
 	take(lock, 0);
 	return daif;
 }
@@ -143,6 +313,8 @@ uint64_t spin_lock_irqsave(struct spinlock *lock)
 void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
 {
 	release(lock);
+	if (!(daif & WEFT_PSTATE_I))
+		note_unmask(lock);
 	weft_write_daif(daif);
 	/* Last, so that a switch that was asked for happens here and now. */
 	preempt_enable();
@@ -157,12 +329,21 @@ bool spin_held(const struct spinlock *lock)
 
 void spin_disown(struct spinlock *lock)
 {
-	unnote(lock, lock->name);
+	struct thread *self = thread_current();
+	int at;
+
+	if (!LOOM_DEBUG || !self)
+		return;
+	at = lockset_find(&self->held, lock);
+	assert(at >= 0);
+	stat_of(self)->handed_over = self->held.since[at];
+	lockset_remove(&self->held, lock);
 }
 
 void spin_adopt(struct spinlock *lock)
 {
-	note(lock, lock->rank, lock->name, 0);
+	/* The acquisition was that of the thread that left this CPU. */
+	note(lock, lock->rank, lock->name, ADOPTED);
 }
 
 void lock_note(const void *lock, unsigned rank, const char *name, bool nested)
@@ -179,8 +360,18 @@ void lock_unnote(const void *lock, const char *name)
 void lock_assert_none_spinning(void)
 {
 	struct thread *self = thread_current();
+	uint64_t daif = weft_read_daif();
+	bool in_handler;
 
-	if (LOOM_DEBUG && self && lockset_has_spin(&self->held))
+	if (!LOOM_DEBUG || !self)
+		return;
+	weft_mask_all();
+	in_handler = stat_of(self)->in_handler;
+	weft_write_daif(daif);
+	if (in_handler)
+		check_failed("an interrupt's handler sleeps in thread %s",
+			     self->name);
+	if (lockset_has_spin(&self->held))
 		check_failed("thread %s sleeps with a spinlock held",
 			     self->name);
 }

@@ -9,15 +9,17 @@
  *
  * Locks are taken in the order of their rank, lowest first. Two of the same
  * rank are never held together unless the second is taken with
- * spin_lock_nested. A debug build keeps the locks that a thread holds and
- * panics on the first acquisition out of order, whether it would deadlock
- * this time or not.
+ * spin_lock_nested, and has the higher address. A debug build keeps the locks
+ * that a thread holds and panics on the first acquisition out of order, whether
+ * it would deadlock this time or not.
  */
 #ifndef LOOM_LIB_LOCK_H
 #define LOOM_LIB_LOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct lockstat;
 
 /* The written lock order. Sleeping locks (sched/mutex.h) come first. */
 enum lock_rank {
@@ -115,7 +117,32 @@ void lock_note(const void *lock, unsigned rank, const char *name,
 	       bool nested);
 void lock_unnote(const void *lock, const char *name);
 
-/* Debug builds: fails if the caller holds a spinlock, so must not sleep. */
+/* The mutex is taken; it was waited for since @asked, 0: not at all. */
+void lock_note_wait(const void *lock, uint64_t asked);
+
+/*
+ * Debug builds: the sum of the statistics of all CPUs, added to @sum, which is
+ * zeros, and loom.irqoff_limit=US of the command line: interrupts that a
+ * spinlock keeps masked for longer than that are a failed check.
+ */
+void lock_stat_sum(struct lockstat *sum);
+void lock_stat_init(const char *cmdline);
+
+/* Debug builds: now, for the statistics; else 0. */
+uint64_t lock_stat_now(void);
+
+/*
+ * Around the handler @fn of an interrupt, DAIF masked: it may take only the
+ * locks that are for it, and must not sleep; and how long it takes is counted.
+ * The second is given what the first returned.
+ */
+uint64_t lock_handler_begins(void);
+void lock_handler_ends(uint64_t start, uintptr_t fn);
+
+/*
+ * Debug builds: fails if the caller must not sleep: it holds a spinlock, or is
+ * the handler of an interrupt.
+ */
 void lock_assert_none_spinning(void);
 
 #endif

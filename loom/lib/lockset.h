@@ -19,12 +19,14 @@ struct lockset {
 	const void *lock[LOCKSET_MAX];
 	uint8_t rank[LOCKSET_MAX];
 	uint32_t count;
+	uint64_t since[LOCKSET_MAX];	/* for the caller: when it was taken */
 };
 
 /* How a lock is about to be taken; ORed. */
 enum {
 	LOCKSET_NESTED = 1,	/* one of the same rank may be held */
 	LOCKSET_IRQS_ON = 2,	/* interrupts are enabled */
+	LOCKSET_IN_HANDLER = 4,	/* by the handler of an interrupt */
 };
 
 /*
@@ -36,6 +38,9 @@ const char *lockset_add(struct lockset *set, const void *lock, unsigned rank,
 
 /* Strike @lock out; not only the last one taken. NULL or a complaint. */
 const char *lockset_remove(struct lockset *set, const void *lock);
+
+/* Where in the set @lock is, the last time that it was entered; or -1. */
+int lockset_find(const struct lockset *set, const void *lock);
 
 bool lockset_has(const struct lockset *set, const void *lock);
 

@@ -21,16 +21,21 @@
 #include "dev/power.h"
 #include "dev/uart.h"
 #include "lib/ksyms.h"
+#include "lib/lock.h"
+#include "lib/lockset.h"
 #include "lib/log.h"
 #include "lib/printf.h"
+#include "lib/stackscan.h"
 #include "lib/string.h"
 #include "mm/kvm.h"
+#include "mm/layout.h"
 #include "proc/process.h"
 #include "sched/cpu.h"
 #include "sched/ipi.h"
+#include "sched/mutex.h"
 #include "sched/thread.h"
 
-enum { BACKTRACE_MAX = 32 };
+enum { BACKTRACE_MAX = 32, GUESSES_MAX = 4 };
 
 /* The CPU that reports, by its block; atomic. */
 static const void *reporter;
@@ -96,6 +101,26 @@ static void say_fault(const struct weft_frame *f)
 	say("\n");
 }
 
+static const char *lock_name(const void *lock, unsigned rank)
+{
+	if (!kvm_is_mapped((uint64_t)(uintptr_t)lock))
+		return "?";
+	return rank <= RANK_LAST_MUTEX ? ((const struct mutex *)lock)->name :
+					 ((const struct spinlock *)lock)->name;
+}
+
+/* Of a thread that may run: another CPU's books are read as they are. */
+static void say_locks(const struct lockset *held)
+{
+	uint32_t i;
+
+	say("locks, held or waited for:");
+	for (i = 0; i < held->count && i < LOCKSET_MAX; i++)
+		say("%s %s", i ? "," : "",
+		    lock_name(held->lock[i], held->rank[i]));
+	say("\n");
+}
+
 static void say_thread(const struct thread *t)
 {
 	if (!t) {
@@ -108,6 +133,8 @@ static void say_thread(const struct thread *t)
 	if (t->task.cpu)
 		say(", cpu %lu", (unsigned long)t->task.cpu->index);
 	say("\n");
+	if (LOOM_DEBUG && t->held.count)
+		say_locks(&t->held);
 }
 
 static void say_address(uint64_t pc)
@@ -164,6 +191,65 @@ static void say_backtrace(uint64_t fp)
 	}
 }
 
+/* For stackscan: what a frame record has for a return address. */
+static bool is_return_address(uint64_t lr)
+{
+	struct ksym sym;
+
+	return ksym_lookup(weft_pauth_strip(lr) - 4, &sym);
+}
+
+/* One chain, up to the first record that another one has shown. */
+static void say_chain(struct stackscan *scan, uint64_t record)
+{
+	uint64_t lr, caller;
+	bool first = true;
+
+	for (; record && first; record = caller) {
+		first = stackscan_say(scan, record, &lr, &caller);
+		if (lr)
+			say_address(weft_pauth_strip(lr) - 4);
+	}
+	if (!first)
+		say("  ...\n");
+}
+
+/* @t runs on a CPU that does not answer: what its stack tells. */
+static void say_guess(const struct thread *t)
+{
+	static struct stackscan scan;
+	uint64_t base = (uint64_t)(uintptr_t)t->stack;
+	uint64_t record;
+	unsigned i;
+
+	if (!kvm_is_mapped(base) || !kvm_is_mapped(base + STACK_SIZE - 8))
+		return;
+	memset(&scan, 0, sizeof(scan));
+	scan.stack = t->stack;
+	scan.base = base;
+	scan.count = STACK_SIZE / sizeof(uint64_t);
+	scan.is_code = is_return_address;
+	for (i = 0; i < GUESSES_MAX; i++) {
+		record = stackscan_find(&scan);
+		if (!record)
+			return;
+		say(i ? "or\n" : "perhaps, by what is on its stack, over or "
+		    "not:\n");
+		say_chain(&scan, record);
+	}
+}
+
+static void say_deaf(const struct cpu *cpu)
+{
+	const struct thread *t =
+		__atomic_load_n(&cpu->current, __ATOMIC_RELAXED);
+
+	say(" does not answer\n");
+	say_thread(t);
+	if (t)
+		say_guess(t);
+}
+
 /* Another CPU, which was told to stop. */
 static void say_cpu(const struct cpu *cpu)
 {
@@ -171,8 +257,7 @@ static void say_cpu(const struct cpu *cpu)
 
 	say("\ncpu %lu:", (unsigned long)cpu->weft.index);
 	if (!__atomic_load_n(&cpu->stopped, __ATOMIC_ACQUIRE)) {
-		say(" does not answer\n");
-		say_thread(cpu->current);
+		say_deaf(cpu);
 		return;
 	}
 	if (cpu->current == cpu->idle) {

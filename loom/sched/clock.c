@@ -161,6 +161,8 @@ static void run_tick(struct cpu *cpu, bool from_user)
 	sched_tick(from_user);
 	loadavg_tick(now);
 	timers_tick();
+	if (!cpu->watchdog.on && now >= cpu->watchdog.next_ns)
+		watchdog_tick(cpu, now);
 }
 
 void clock_interrupt(bool from_user)

@@ -14,6 +14,7 @@
 #include "lib/list.h"
 #include "lib/lock.h"
 #include "sched/thread.h"
+#include "sched/watchdog.h"
 
 struct weft_frame;
 
@@ -58,6 +59,8 @@ struct cpu {
 	/* timeout_lock */
 	struct list timeouts;
 	struct timeout *running;	/* its function runs just now */
+
+	struct watchdog watchdog;	/* says who may touch what */
 
 	/* Set once, by this CPU; atomic. */
 	bool online;			/* it takes part in everything */

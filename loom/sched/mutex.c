@@ -89,13 +89,17 @@ static void wait_for(struct mutex *mutex, struct thread *self)
 static void lock(struct mutex *mutex, bool nested)
 {
 	struct thread *self = thread_current();
+	uint64_t asked;
 
 	lock_note(mutex, mutex->rank, mutex->name, nested);
 	/* Before the first thread there is nobody to lock out. */
 	if (!self)
 		return;
-	if (!swap(mutex, 0, (uintptr_t)self, __ATOMIC_ACQUIRE))
+	if (!swap(mutex, 0, (uintptr_t)self, __ATOMIC_ACQUIRE)) {
+		asked = lock_stat_now();
 		wait_for(mutex, self);
+		lock_note_wait(mutex, asked);
+	}
 	self->mutexes++;
 }
 

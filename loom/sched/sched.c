@@ -653,6 +653,7 @@ void sched_init(struct cpu *cpu)
 void sched_idle(void)
 {
 	struct cpu *cpu = cpu_current();
+	bool work;
 
 	thread_start_reaper();
 	for (;;) {
@@ -662,11 +663,15 @@ void sched_idle(void)
 		 * WFI does not wait while one is pending, masked or not (Arm
 		 * ARM D1.6). So none is slept over.
 		 */
-		if (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) ||
-		    place_pull(cpu))
-			leave_cpu(LEAVE_PREEMPTED);
-		else
+		work = __atomic_load_n(&cpu->need_resched,
+				       __ATOMIC_RELAXED) ||
+		       place_pull(cpu);
+		if (!work)
 			weft_wfi();
+		if (!cpu->watchdog.on)
+			watchdog_start(cpu);
+		if (work)
+			leave_cpu(LEAVE_PREEMPTED);
 		weft_unmask_all();
 		/* What is pending is taken here, before it is masked again. */
 		weft_isb();

@@ -73,7 +73,7 @@ struct thread {
 	uint32_t refusals;		/* mm/fail.c: its own */
 
 	/* The lock of the run queue that cpu names; cpu itself, too. */
-	struct cpu *cpu;		/* whose run queue it is on; atomic */
+	struct cpu *cpu;		/* whose run queue it is of; atomic */
 	uint64_t affinity;		/* bit n: may run on CPU n; atomic */
 	enum thread_state state;
 	uint8_t prio;			/* as the scheduler sees it */

@@ -197,6 +197,17 @@ static const struct crash {
 	{ "record", crash_record },
 	{ "el1t", crash_el1t },
 	{ "assert", crash_assert },
+	{ "deaf", crash_deaf },
+	{ "deaf-alone", crash_deaf_alone },
+	{ "deaf-late", crash_deaf_late },
+	{ "deaf-while", crash_deaf_while },
+	{ "soft", crash_soft },
+	{ "soft-alone", crash_soft_alone },
+	{ "locked", crash_locked },
+	{ "masked", crash_masked },
+	{ "handler", crash_handler },
+	{ "four", crash_four },
+	{ "stopped", crash_stopped },
 };
 
 static NOINLINE void crash_outer(void (*fn)(void))

@@ -9,4 +9,17 @@
 /* Does not return; fatal() if there is no such way. */
 _Noreturn void crash_run(const char *name);
 
+/* Ways with several CPUs (crash_smp.c). */
+void crash_deaf(void);
+void crash_deaf_alone(void);
+void crash_deaf_late(void);
+void crash_deaf_while(void);
+void crash_soft(void);
+void crash_soft_alone(void);
+void crash_locked(void);
+void crash_masked(void);
+void crash_handler(void);
+void crash_four(void);
+void crash_stopped(void);
+
 #endif

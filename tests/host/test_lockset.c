@@ -66,6 +66,44 @@ static void test_nested(void **state)
 					LOCKSET_NESTED), "taken twice");
 }
 
+/* Spinlocks of one rank: by address, on whichever CPU. */
+static void test_nested_spin(void **state)
+{
+	struct lockset set = { .count = 0 };
+
+	(void)state;
+	assert_null(add(&set, 1, RANK_FUTEX));
+	assert_null(lockset_add(&set, &locks[2], RANK_FUTEX, LOCKSET_NESTED));
+	assert_string_equal(lockset_add(&set, &locks[0], RANK_FUTEX,
+					LOCKSET_NESTED),
+			    "taken with a higher one of its rank held");
+	assert_null(lockset_remove(&set, &locks[2]));
+	assert_non_null(lockset_add(&set, &locks[0], RANK_FUTEX,
+				    LOCKSET_NESTED));
+	/* Sleeping locks have an order of their own: parents first. */
+	set.count = 0;
+	assert_null(add(&set, 1, RANK_DIR));
+	assert_null(lockset_add(&set, &locks[0], RANK_DIR, LOCKSET_NESTED));
+}
+
+static void test_handler(void **state)
+{
+	unsigned rank;
+
+	(void)state;
+	for (rank = RANK_FILE; rank < RANK_COUNT; rank++) {
+		struct lockset set = { .count = 0 };
+		const char *complaint = lockset_add(&set, &locks[0], rank,
+						    LOCKSET_IN_HANDLER);
+
+		if (rank >= RANK_FIRST_IRQ)
+			assert_null(complaint);
+		else
+			assert_string_equal(complaint,
+					    "taken by an interrupt's handler");
+	}
+}
+
 /* The highest that is held counts, not the last that was taken. */
 static void test_crosswise(void **state)
 {
@@ -128,16 +166,46 @@ static void test_uninitialized(void **state)
 	assert_int_equal(set.count, 0);
 }
 
+/* What the caller keeps with a lock goes with it. */
+static void test_since(void **state)
+{
+	struct lockset set = { .count = 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_null(add(&set, i, RANK_TREE + i));
+		assert_int_equal(set.since[i], 0);
+		set.since[i] = 100 + i;
+	}
+	assert_int_equal(lockset_find(&set, &locks[3]), -1);
+	assert_int_equal(lockset_find(&set, &locks[1]), 1);
+	assert_null(lockset_remove(&set, &locks[0]));
+	assert_int_equal(lockset_find(&set, &locks[0]), -1);
+	for (unsigned i = 1; i < 3; i++) {
+		int at = lockset_find(&set, &locks[i]);
+
+		assert_int_equal(at, i - 1);
+		assert_int_equal(set.rank[at], RANK_TREE + i);
+		assert_int_equal(set.since[at], 100 + i);
+	}
+	/* The next one does not find an old time. */
+	assert_null(add(&set, 3, RANK_LOG));
+	assert_int_equal(set.since[2], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_order),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_nested_spin),
+		cmocka_unit_test(test_handler),
 		cmocka_unit_test(test_crosswise),
 		cmocka_unit_test(test_sleeping),
 		cmocka_unit_test(test_irqs),
 		cmocka_unit_test(test_uninitialized),
+		cmocka_unit_test(test_since),
 	};
 
 	return cmocka_run_group_tests_name("lockset", tests, NULL, NULL);

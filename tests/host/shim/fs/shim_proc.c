@@ -27,13 +27,19 @@ struct sched_times {
 	uint64_t user_ns, nice_ns, system_ns, idle_ns;
 };
 
-void sched_times(struct sched_times *times);
+bool sched_times(unsigned index, struct sched_times *times);
 
-void sched_times(struct sched_times *times)
+bool sched_times(unsigned index, struct sched_times *times)
 {
 	*times = (struct sched_times){ 10000000, 20000000, 30000000,
 				       40000000 };
+	return index == 0;
 }
+
+/* Of sched/cpu.h, which needs that one. */
+extern uint64_t cpu_online_set;
+
+uint64_t cpu_online_set = 1;
 
 static bool is_mine(const struct process *p)
 {
@@ -151,7 +157,8 @@ void loadavg_get(uint64_t load[LOAD_COUNT])
 
 bool irq_inspect(uint32_t irq, struct irq_info *info)
 {
-	*info = (struct irq_info){ 27, false, 12345, "arch_timer", "GICv3" };
+	*info = (struct irq_info){ .irq = 27, .count = { 12345 },
+				   .name = "arch_timer", .chip = "GICv3" };
 	return irq <= 27;
 }
 
@@ -196,6 +203,11 @@ int proc_cpuinfo(struct proc_text *t, struct proc_id id)
 	(void)t;
 	(void)id;
 	return 0;
+}
+
+int proc_locks(struct proc_text *t, struct proc_id id)
+{
+	return proc_cpuinfo(t, id);
 }
 
 int proc_statm(struct proc_text *t, struct proc_id id)
