@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "proc/process.h"
 #include "proc/tree.h"
+#include "sched/sched.h"
 #include "sched/thread.h"
 #include "signal/signal.h"
 
