@@ -270,8 +270,8 @@ def boot() -> Iterator[Job]:
                               alone=True)
 
 
-# The machines on which ./test runs what takes long, too: a release build and a
-# debug build.
+# The machines on which ./test runs what has a ! in tests/user/commands, too: a
+# release build and a debug build.
 HEAVY = (PAIRWISE[0], PAIRWISE[1])
 
 
