@@ -279,8 +279,8 @@ def boot() -> Iterator[Job]:
                               alone=True)
 
 
-# The machines on which ./test runs what takes long, too: a release build with
-# one CPU and a debug build with four.
+# The machines on which ./test runs what has a ! in tests/user/commands, too: a
+# release build with one CPU and a debug build with four.
 HEAVY = (PAIRWISE[0], PAIRWISE[4])
 
 # Programs that many CPUs mean something to.

@@ -25,7 +25,7 @@ COMMANDS = os.path.join(build.ROOT, "tests/user/commands")
 def commands(marked: bool = False, skip: str = "",
              light: bool = False) -> list[list[str]]:
     """The commands to run; @marked: those that qemu-aarch64 can run too,
-    @skip: not those that are marked with this word, @light: not the long ones.
+    @skip: not those that are marked with this word, @light: not with a !.
     """
     found = []
     with open(COMMANDS, encoding="utf-8") as file:
@@ -104,7 +104,7 @@ def main() -> int:
     parser.add_argument("--linux", action="store_true",
                         help="compare with qemu-aarch64")
     parser.add_argument("--light", action="store_true",
-                        help="leave out what takes long: the ! in the list")
+                        help="leave out what has a ! in the list")
     parser.add_argument("--only", metavar="NAME", action="append",
                         help="run the commands of these programs only")
     args, options = parser.parse_known_args()

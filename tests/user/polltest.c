@@ -410,7 +410,7 @@ static void test_many(void)
 	tap_equal(n, MANY / 2, "350 pipes");
 	for (int i = 0; i < n; i += 50) {
 		pthread_create(&thread, NULL, close_soon, &fd[i][1]);
-		/* The first may be looked at before it closes, the other after. */
+		/* One may be looked at before it closes, the other after. */
 		good += poll(p, MANY, 10000) >= 1 &&
 			poll(p, MANY, 0) == 2 &&
 			p[i].revents == POLLHUP &&
