@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -276,10 +277,22 @@ static void check_pair(enum way a, enum way b)
 	}
 }
 
+/* Both of a pair on one CPU, or there would be no switches between them. */
+static void stay_here(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		tap_bail("sched_setaffinity fails");
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
 	child_init(argv[0]);
+	stay_here();
 	for (enum way a = 0; a < WAYS; a++) {
 		for (enum way b = a; b < WAYS; b++)
 			check_pair(a, b);
