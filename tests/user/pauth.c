@@ -194,6 +194,7 @@ static void check_workers(const struct signatures *own)
 	int ends[WORKERS];
 	pid_t pids[WORKERS];
 
+	child_share_cpu();
 	for (int i = 0; i < WORKERS; i++) {
 		int end[2];
 

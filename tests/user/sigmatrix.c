@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -277,22 +276,12 @@ static void check_pair(enum way a, enum way b)
 	}
 }
 
-/* Both of a pair on one CPU, or there would be no switches between them. */
-static void stay_here(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(sched_getcpu(), &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		tap_bail("sched_setaffinity fails");
-}
-
 int main(int argc, char **argv)
 {
 	(void)argc;
 	child_init(argv[0]);
-	stay_here();
+	/* Both of a pair, or there would be no switches between them. */
+	child_share_cpu();
 	for (enum way a = 0; a < WAYS; a++) {
 		for (enum way b = a; b < WAYS; b++)
 			check_pair(a, b);

@@ -43,4 +43,10 @@ int child_wait_ms(pid_t pid, long ms);
 /* Sleep for so many milliseconds. */
 void child_sleep(long ms);
 
+/*
+ * The caller, and who it starts from now on, share the CPU that it is on: for
+ * checks of what happens when one gives way to another.
+ */
+void child_share_cpu(void);
+
 #endif
