@@ -234,8 +234,6 @@ static void wait_watched(const struct spinlock *lock, uint16_t ticket)
 
 	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket) {
 		weft_yield_hint();
-		if (!limit)
-			continue;
 		now = clock_now();
 		if (last)
 			waited += now - last < STEP_NS ? now - last : STEP_NS;
@@ -259,7 +257,7 @@ static void take(struct spinlock *lock, unsigned how)
 	if (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) == ticket)
 		return;
 	asked = lock_stat_now();
-	if (LOOM_DEBUG)
+	if (LOOM_DEBUG && watchdog_seconds())
 		wait_watched(lock, ticket);
 	else
 		wait_turn(&lock->owner, ticket);
