@@ -52,11 +52,13 @@ static bool irqs_on(void)
 	return !(weft_read_daif() & WEFT_PSTATE_I);
 }
 
+#if LOOM_DEBUG
 uint64_t lock_stat_now(void)
 {
 	/* Without an ISB: it may be early by what is executed meanwhile. */
-	return LOOM_DEBUG ? weft_read_cntvct_el0() : 0;
+	return weft_read_cntvct_el0();
 }
+#endif
 
 /* DAIF masked. */
 static struct lockstat *stat_of(const struct thread *self)
@@ -121,6 +123,7 @@ static void unnote(const void *lock, const char *name)
 		check_failed("lock %s: %s", name ? name : "?", complaint);
 }
 
+#if LOOM_DEBUG
 /* It was waited for, and its time as a holder begins. */
 void lock_note_wait(const void *lock, uint64_t asked)
 {
@@ -129,7 +132,7 @@ void lock_note_wait(const void *lock, uint64_t asked)
 	uint64_t now = lock_stat_now();
 	int at;
 
-	if (!LOOM_DEBUG || !self || !asked)
+	if (!self || !asked)
 		return;
 	weft_mask_all();
 	at = lockset_find(&self->held, lock);
@@ -140,6 +143,21 @@ void lock_note_wait(const void *lock, uint64_t asked)
 	}
 	weft_write_daif(daif);
 }
+
+uint64_t lock_handler_begins(void)
+{
+	stat_of(thread_current())->in_handler = true;
+	return lock_stat_now();
+}
+
+void lock_handler_ends(uint64_t start, uintptr_t fn)
+{
+	struct lockstat *s = stat_of(thread_current());
+
+	s->in_handler = false;
+	lockstat_handled(s, lock_stat_now() - start, fn);
+}
+#endif
 
 /* Interrupts are masked for @lock and were not before, by who called @where. */
 static void note_mask(const void *lock, const void *where)
@@ -170,23 +188,6 @@ static void note_unmask(const void *lock)
 	check_failed("interrupts masked for %llu us by %s, lock %s",
 		     (unsigned long long)(ns / 1000), sym.name,
 		     ((const struct spinlock *)lock)->name);
-}
-
-uint64_t lock_handler_begins(void)
-{
-	if (LOOM_DEBUG)
-		stat_of(thread_current())->in_handler = true;
-	return lock_stat_now();
-}
-
-void lock_handler_ends(uint64_t start, uintptr_t fn)
-{
-	struct lockstat *s = stat_of(thread_current());
-
-	if (!LOOM_DEBUG)
-		return;
-	s->in_handler = false;
-	lockstat_handled(s, lock_stat_now() - start, fn);
 }
 
 void lock_stat_sum(struct lockstat *sum)
@@ -234,8 +235,6 @@ static void wait_watched(const struct spinlock *lock, uint16_t ticket)
 
 	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket) {
 		weft_yield_hint();
-		if (!limit)
-			continue;
 		now = clock_now();
 		if (last)
 			waited += now - last < STEP_NS ? now - last : STEP_NS;
@@ -259,7 +258,7 @@ static void take(struct spinlock *lock, unsigned how)
 	if (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) == ticket)
 		return;
 	asked = lock_stat_now();
-	if (LOOM_DEBUG)
+	if (LOOM_DEBUG && watchdog_seconds())
 		wait_watched(lock, ticket);
 	else
 		wait_turn(&lock->owner, ticket);

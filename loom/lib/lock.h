@@ -117,9 +117,6 @@ void lock_note(const void *lock, unsigned rank, const char *name,
 	       bool nested);
 void lock_unnote(const void *lock, const char *name);
 
-/* The mutex is taken; it was waited for since @asked, 0: not at all. */
-void lock_note_wait(const void *lock, uint64_t asked);
-
 /*
  * Debug builds: the sum of the statistics of all CPUs, added to @sum, which is
  * zeros, and loom.irqoff_limit=US of the command line: interrupts that a
@@ -128,8 +125,12 @@ void lock_note_wait(const void *lock, uint64_t asked);
 void lock_stat_sum(struct lockstat *sum);
 void lock_stat_init(const char *cmdline);
 
-/* Debug builds: now, for the statistics; else 0. */
+#if LOOM_DEBUG
+/* Now, for the statistics. */
 uint64_t lock_stat_now(void);
+
+/* @lock is taken, and was waited for since @asked; 0: not at all. */
+void lock_note_wait(const void *lock, uint64_t asked);
 
 /*
  * Around the handler @fn of an interrupt, DAIF masked: it may take only the
@@ -138,6 +139,29 @@ uint64_t lock_stat_now(void);
  */
 uint64_t lock_handler_begins(void);
 void lock_handler_ends(uint64_t start, uintptr_t fn);
+#else
+static inline uint64_t lock_stat_now(void)
+{
+	return 0;
+}
+
+static inline void lock_note_wait(const void *lock, uint64_t asked)
+{
+	(void)lock;
+	(void)asked;
+}
+
+static inline uint64_t lock_handler_begins(void)
+{
+	return 0;
+}
+
+static inline void lock_handler_ends(uint64_t start, uintptr_t fn)
+{
+	(void)start;
+	(void)fn;
+}
+#endif
 
 /*
  * Debug builds: fails if the caller must not sleep: it holds a spinlock, or is
