@@ -332,8 +332,6 @@ static void expand(const struct packed *state, uint32_t node,
 		pack(&packed);
 		if (add_seen(packed.hash, node, i))
 			push(next, &packed, seen_count - 1);
-		if (!i && model.is_alone && model.is_alone())
-			break;
 	}
 }
 

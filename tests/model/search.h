@@ -40,12 +40,6 @@ struct model {
 	/* How many things may happen next, and the @n-th of them. */
 	unsigned (*choices)(void);
 	void (*execute)(unsigned n);
-	/*
-	 * Would the first thing that may happen, which just did, be the same
-	 * after any of the others, and they after it? Then they wait until
-	 * then. NULL: never.
-	 */
-	bool (*is_alone)(void);
 	/* Nothing can happen: is that an end? NULL: it always is. */
 	void (*check_end)(void);
 	/*

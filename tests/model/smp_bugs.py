@@ -136,8 +136,6 @@ BUGS = (
          ("\tspin_unlock(&cpu->lock);\n\tif (dead)",
           "\tspin_unlock(&cpu->lock);\n\tcpu_current()->need_resched = "
           "false;\n\tif (dead)")), "sleep", "sleeps while"),
-    Bug("request-kept", "need_resched never cleared: later ones are not told",
-        "sched.c", (("\tcpu->need_resched = false;\n", ""),), "sleep", ""),
     Bug("idle-looks-not", "an idle CPU does not look before it sleeps",
         "sched.c",
         (("\t\tif (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) "

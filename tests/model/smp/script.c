@@ -379,6 +379,7 @@ static void note_call(void *arg)
 {
 	uint64_t *called = arg;
 
+	model_atomic("notes", "&the call");
 	*called = 1;
 }
 
