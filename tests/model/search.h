@@ -40,7 +40,10 @@ struct model {
 	/* How many things may happen next, and the @n-th of them. */
 	unsigned (*choices)(void);
 	void (*execute)(unsigned n);
-	/* Nothing can happen: is that an end? NULL: it always is. */
+	/*
+	 * Nothing can happen: is that an end? From each state one must be in
+	 * reach. NULL: any is an end, and there need be none.
+	 */
 	void (*check_end)(void);
 	/*
 	 * The parts of the state; the first may say what the others are. All

@@ -120,6 +120,18 @@ BUGS = (
          ("\tif (!place_allows(thread, cpu))\n"
           "\t\thome = place_settle(cpu, thread);\n", "")),
         "mutex-3", "may not"),
+    Bug("pull-to-and-fro", "pulled whatever it is allowed, and put back",
+        "place.c",
+        (("\t\tlist_for_each_entry(thread, &level->woken, struct thread, "
+          "run)\n\t\t\tif (place_allows(thread, to))\n",
+          "\t\tlist_for_each_entry(thread, &level->woken, struct thread, "
+          "run)\n"),
+         ("\t\tlist_for_each_entry(thread, &level->ready, struct thread, "
+          "run)\n\t\t\tif (place_allows(thread, to))\n",
+          "\t\t(void)to;\n"
+          "\t\tlist_for_each_entry(thread, &level->ready, struct thread, "
+          "run)\n")),
+        "starved", "never comes to an end"),
     Bug("pull-unlocked", "a thread taken off a queue without its lock",
         "place.c",
         (("\tspin_lock(&from->lock);\n\tthread = find(from, to);\n",
