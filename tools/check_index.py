@@ -51,7 +51,8 @@ def user() -> set[str]:
 
 
 def model() -> set[str]:
-    return set(re.findall(r'Bug\("([^"]+)"', text("tests/model/bugs.py")))
+    return set(re.findall(r'Bug\("([^"]+)"', text("tests/model/bugs.py") +
+                          text("tests/model/smp_bugs.py")))
 
 
 def system() -> set[str]:

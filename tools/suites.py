@@ -132,10 +132,10 @@ def host() -> Iterator[Job]:
 
 
 def model() -> Iterator[Job]:
-    """The library's C files on a simulated machine: docs/model.md.
+    """The library's and the scheduler's files on a simulated machine.
 
-    Each scenario at its bounds, with all interleavings; the bugs put back;
-    random walks past the bounds. With --long, more of both.
+    docs/model.md. Each scenario at its bounds, with all interleavings; the
+    bugs put back; random walks past the bounds. With --long, more of both.
     """
     folder = build.directory("host")
     program = os.path.join(folder, "tests/model/model")
@@ -147,6 +147,21 @@ def model() -> Iterator[Job]:
     yield Job("model.random", "random walks past the bounds keep them too",
               [program, "--unbounded", "--runs", "200"], needs=("host",),
               tap=True, timeout=300)
+    handover = os.path.join(folder, "tests/model/model-smp")
+    yield Job("model.smp", "every interleaving of the hand-over of threads "
+              "between CPUs keeps the invariants", [handover],
+              needs=("host",), tap=True, timeout=900)
+    yield Job("model.smp-bugs", "the model of the hand-over finds the bugs "
+              "that are put back",
+              [PYTHON, os.path.join(build.ROOT, "tests/model/main.py"),
+               folder, "--model", "smp"], needs=("host",), tap=True,
+              timeout=900)
+    yield Job("model.smp-random", "random walks of all its scenarios",
+              [handover, "--runs", "500"], needs=("host",), tap=True,
+              timeout=300)
+    yield Job("model.smp-large", "every interleaving of the larger ones",
+              [handover, "--large"], needs=("host",), tap=True,
+              timeout=7200, long=True)
     yield Job("model.more", "every interleaving of one operation more",
               [program, "--more", "1", "--states", "40000000"],
               needs=("host",), tap=True, timeout=7200, long=True)

@@ -24,7 +24,7 @@ import tap      # noqa: E402
 
 MODEL = os.path.join(ROOT, "tests/model")
 STATES = 3000000
-SECONDS = 100
+SECONDS = 200
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,6 +21,7 @@ static unsigned trace_line;
 static jmp_buf failed;
 static char failure[512];
 static const struct title *title;
+static bool endless;		/* that is what is wrong with a path */
 
 void trace(const char *format, ...)
 {
@@ -181,7 +182,8 @@ static void grow(void)
 	}
 }
 
-static bool add_seen(uint64_t hash, uint32_t parent, uint32_t choice)
+/* Its place in seen; the last if it is new. */
+static uint32_t add_seen(uint64_t hash, uint32_t parent, uint32_t choice)
 {
 	uint64_t at = hash, size;
 
@@ -190,10 +192,61 @@ static bool add_seen(uint64_t hash, uint32_t parent, uint32_t choice)
 	size = 2 * (uint64_t)seen_size;
 	for (; index_of[at % size]; at++)
 		if (seen[index_of[at % size] - 1].hash == hash)
-			return false;
+			return index_of[at % size] - 1;
 	seen[seen_count] = (struct seen){ hash, parent, choice };
-	index_of[at % size] = ++seen_count;
-	return true;
+	index_of[at % size] = seen_count + 1;
+	return seen_count++;
+}
+
+/* From which state to which one step leads. */
+struct step {
+	uint32_t from, to;
+};
+
+#define AN_END UINT32_MAX
+
+static struct step *step_list;
+static uint64_t step_count, step_room;
+
+static void add_step(uint32_t from, uint32_t to)
+{
+	if (!model.check_end)
+		return;
+	if (step_count == step_room) {
+		step_room = step_room ? step_room * 2 : 1 << 16;
+		step_list = realloc(step_list, step_room * sizeof(*step_list));
+		if (!step_list)
+			out_of_memory();
+	}
+	step_list[step_count++] = (struct step){ from, to };
+}
+
+/* A state from which no end can be reached, or AN_END. */
+static uint32_t find_endless(void)
+{
+	bool *ends = calloc(seen_count, sizeof(*ends)), more = true;
+	uint32_t node;
+	uint64_t i;
+
+	if (!ends)
+		out_of_memory();
+	/* Most steps lead to a later state: a few rounds suffice. */
+	while (more) {
+		more = false;
+		for (i = step_count; i--;) {
+			const struct step *step = &step_list[i];
+
+			if (ends[step->from] ||
+			    (step->to != AN_END && !ends[step->to]))
+				continue;
+			ends[step->from] = true;
+			more = true;
+		}
+	}
+	for (node = 0; node < seen_count && ends[node]; node++)
+		;
+	free(ends);
+	return node < seen_count ? node : AN_END;
 }
 
 static void forget_seen(void)
@@ -203,6 +256,8 @@ static void forget_seen(void)
 	seen = NULL;
 	index_of = NULL;
 	seen_count = seen_size = 0;
+	step_count = 0;
+	endless = false;
 }
 
 /* ---- what was found ---- */
@@ -232,6 +287,8 @@ static void replay_path(const uint32_t *path, unsigned length)
 		}
 		if (!model.choices())
 			check_end();
+		if (endless)
+			violation("from here on it never comes to an end");
 		printf("# nothing is wrong after %u choices\n", length);
 	} else {
 		printf("# BROKEN: %s\n", failure);
@@ -317,10 +374,13 @@ static void expand(const struct packed *state, uint32_t node,
 	at_node = node;
 	at_choice = NO_CHOICE;
 	n = model.choices();
-	if (!n)
+	if (!n) {
 		check_end();
+		add_step(node, AN_END);
+	}
 	for (i = 0; i < n; i++) {
 		struct packed packed;
+		uint32_t count = seen_count, to;
 
 		at_choice = i;
 		if (i) {
@@ -330,11 +390,24 @@ static void expand(const struct packed *state, uint32_t node,
 		model.execute(i);
 		(*edges)++;
 		pack(&packed);
-		if (add_seen(packed.hash, node, i))
-			push(next, &packed, seen_count - 1);
-		if (!i && model.is_alone && model.is_alone())
-			break;
+		to = add_seen(packed.hash, node, i);
+		if (to == count)
+			push(next, &packed, to);
+		add_step(node, to);
 	}
+}
+
+/* Of @all states. Without check_end a model may go on for ever. */
+static void check_endless(bool all)
+{
+	uint32_t node = all && model.check_end ? find_endless() : AN_END;
+
+	if (node == AN_END)
+		return;
+	at_node = node;
+	at_choice = NO_CHOICE;
+	endless = true;
+	violation("endless");
 }
 
 int search_all(const char *program, uint64_t limit)
@@ -370,6 +443,7 @@ int search_all(const char *program, uint64_t limit)
 		depth++;
 	}
 	result = levels[depth & 1].count ? -1 : 0;
+	check_endless(result == 0);
 out:
 	printf("# %s: %u states, %lu transitions, depth %u, %.1f s%s\n",
 	       title->name, seen_count, (unsigned long)edges, depth,

@@ -41,12 +41,9 @@ struct model {
 	unsigned (*choices)(void);
 	void (*execute)(unsigned n);
 	/*
-	 * Would the first thing that may happen, which just did, be the same
-	 * after any of the others, and they after it? Then they wait until
-	 * then. NULL: never.
+	 * Nothing can happen: is that an end? From each state one must be in
+	 * reach. NULL: any is an end, and there need be none.
 	 */
-	bool (*is_alone)(void);
-	/* Nothing can happen: is that an end? NULL: it always is. */
 	void (*check_end)(void);
 	/*
 	 * The parts of the state; the first may say what the others are. All

@@ -120,6 +120,18 @@ BUGS = (
          ("\tif (!place_allows(thread, cpu))\n"
           "\t\thome = place_settle(cpu, thread);\n", "")),
         "mutex-3", "may not"),
+    Bug("pull-to-and-fro", "pulled whatever it is allowed, and put back",
+        "place.c",
+        (("\t\tlist_for_each_entry(thread, &level->woken, struct thread, "
+          "run)\n\t\t\tif (place_allows(thread, to))\n",
+          "\t\tlist_for_each_entry(thread, &level->woken, struct thread, "
+          "run)\n"),
+         ("\t\tlist_for_each_entry(thread, &level->ready, struct thread, "
+          "run)\n\t\t\tif (place_allows(thread, to))\n",
+          "\t\t(void)to;\n"
+          "\t\tlist_for_each_entry(thread, &level->ready, struct thread, "
+          "run)\n")),
+        "starved", "never comes to an end"),
     Bug("pull-unlocked", "a thread taken off a queue without its lock",
         "place.c",
         (("\tspin_lock(&from->lock);\n\tthread = find(from, to);\n",
@@ -136,8 +148,6 @@ BUGS = (
          ("\tspin_unlock(&cpu->lock);\n\tif (dead)",
           "\tspin_unlock(&cpu->lock);\n\tcpu_current()->need_resched = "
           "false;\n\tif (dead)")), "sleep", "sleeps while"),
-    Bug("request-kept", "need_resched never cleared: later ones are not told",
-        "sched.c", (("\tcpu->need_resched = false;\n", ""),), "sleep", ""),
     Bug("idle-looks-not", "an idle CPU does not look before it sleeps",
         "sched.c",
         (("\t\tif (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) "

@@ -226,6 +226,7 @@ void check_end(void)
 {
 	unsigned c, i;
 
+	check_all();
 	for (c = 0; c < scenario->cpus; c++)
 		check_cpu_end(c);
 	if (check_threads())

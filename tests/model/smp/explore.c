@@ -46,7 +46,6 @@ static bool is_over(const struct context *context)
 {
 	switch (context->wait) {
 	case WAIT_NOTHING:
-	case WAIT_UNLOCKED:
 		return true;
 	case WAIT_LOCK:
 		return !((const struct spinlock *)context->what)->next;
@@ -165,13 +164,6 @@ static uint64_t next_timer(void)
 	return next;
 }
 
-static bool has_unlocked(unsigned cpu)
-{
-	return world->contexts[world->cpu[cpu].context].wait ==
-		       WAIT_UNLOCKED && !machine_listens(cpu);
-}
-
-/* One that has let go of a spinlock comes first: see is_alone. */
 static unsigned choices(void)
 {
 	unsigned n = 0, c;
@@ -180,10 +172,6 @@ static unsigned choices(void)
 	for (c = 0; c < scenario->cpus; c++) {
 		if (can_step(c))
 			list[n++] = c;
-		if (n && list[n - 1] == c && has_unlocked(c)) {
-			list[n - 1] = list[0];
-			list[0] = c;
-		}
 		if (can_interrupt(c))
 			list[n++] = CPUS + c;
 	}
@@ -224,76 +212,16 @@ static void forget_counts(void)
 	}
 }
 
-/*
- * What a CPU does between letting go of a spinlock and its next access to
- * what others see is its own business, if it keeps the rules: whenever it does
- * that, it comes to the same. So it is done first, and alone; unless it did
- * change something that is not its own.
- */
-static bool alone;
-
-struct shared {
-	struct thread pool[THREADS];
-	uint64_t var[VARS], now, done;
-	uint32_t pending[CPUS];
-};
-
-static struct shared shared_before;
-static uint64_t *loom_before;
-
-static struct shared *copy_shared(struct shared *to)
-{
-	unsigned c;
-
-	memcpy(to->pool, world->pool, sizeof(to->pool));
-	memcpy(to->var, world->var, sizeof(to->var));
-	to->now = world->now;
-	to->done = world->done;
-	for (c = 0; c < CPUS; c++)
-		to->pending[c] = world->cpu[c].pending;
-	return to;
-}
-
-static bool same_shared(const struct thread *self)
-{
-	static struct shared now;
-	uint64_t offset = (uint64_t)((const char *)&self->preempt -
-				     (const char *)loom_state_begin);
-
-	copy_shared(&now);
-	/* Its own count of preemption. */
-	if (self >= world->pool && self < world->pool + THREADS)
-		now.pool[self - world->pool].preempt =
-			shared_before.pool[self - world->pool].preempt;
-	else
-		memcpy((char *)loom_before + offset, &self->preempt,
-		       sizeof(self->preempt));
-	return memcmp(&now, &shared_before, sizeof(now)) == 0 &&
-	       memcmp(loom_state_begin, loom_before, loom_words() * 8) == 0;
-}
-
 static void execute(unsigned n)
 {
 	unsigned what = list[n];
-	bool first = !booting && !n && what < CPUS && has_unlocked(what);
 
-	if (first) {
-		copy_shared(&shared_before);
-		memcpy(loom_before, loom_state_begin, loom_words() * 8);
-	}
 	if (what >= TIME_PASSES)
 		pass_time(what > TIME_PASSES);
 	else
 		resume(what % CPUS, what >= CPUS);
-	alone = first && same_shared((const struct thread *)
-				     world->cpu[what].running);
 	forget_counts();
 	check_all();
-}
-
-static bool is_alone(void)
-{
-	return alone;
 }
 
 /* ---- the first state ---- */
@@ -314,7 +242,6 @@ static void reset(void)
 	if (!loom_start) {
 		loom_start = malloc(loom_words() * 8);
 		loom_base = malloc(loom_words() * 8);
-		loom_before = malloc(loom_words() * 8);
 		memcpy(loom_start, loom_state_begin, loom_words() * 8);
 	}
 	memcpy(loom_state_begin, loom_start, loom_words() * 8);
@@ -354,17 +281,17 @@ static unsigned list_parts(struct part *parts)
 	for (i = 0; i < CONTEXTS; i++) {
 		uint64_t sp = world->contexts[i].sp & ~UINT64_C(7);
 		uint64_t end = (uint64_t)(uintptr_t)world->stacks[i + 1];
-		const char *same = NULL;
+		struct part *part = &parts[n];
 
 		if (!world->contexts[i].used)
 			continue;
+		*part = (struct part){ (uint64_t *)(uintptr_t)sp, NULL,
+				       (end - sp) / 8 };
 		/* Most have not moved. */
 		if (world->contexts[i].sp == base->contexts[i].sp)
-			same = (const char *)base +
-			       (sp - (uint64_t)(uintptr_t)world);
-		parts[n++] = (struct part){ (uint64_t *)(uintptr_t)sp,
-					    (const uint64_t *)(const void *)same,
-					    (end - sp) / 8 };
+			part->base = (const uint64_t *)(const void *)base +
+				     (part->from - (uint64_t *)(void *)world);
+		n++;
 	}
 	return n;
 }
@@ -420,7 +347,6 @@ const struct model model = {
 	.reset = reset,
 	.choices = choices,
 	.execute = execute,
-	.is_alone = is_alone,
 	.check_end = check_end,
 	.parts = list_parts,
 	.clear = clear,

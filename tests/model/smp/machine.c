@@ -103,7 +103,6 @@ static bool is_private(const char *place)
 {
 	return strcmp(place, "&cpu_online_set") == 0 ||
 	       strcmp(place, "&self->kill_wakeups") == 0 ||
-	       strcmp(place, "&self->boosted") == 0 ||
 	       strcmp(place, "&cpu->online") == 0 ||
 	       (!scenario->affinity && strcmp(place, "&thread->affinity") == 0);
 }
@@ -345,7 +344,7 @@ void spin_lock_nested(struct spinlock *lock)
 void spin_unlock(struct spinlock *lock)
 {
 	release(lock);
-	point(WAIT_UNLOCKED, NULL);
+	point(WAIT_NOTHING, NULL);
 	preempt_enable();
 }
 
@@ -363,7 +362,7 @@ void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
 	release(lock);
 	/* Masked, nothing can happen to this CPU between these two. */
 	if (daif & WEFT_PSTATE_I)
-		point(WAIT_UNLOCKED, NULL);
+		point(WAIT_NOTHING, NULL);
 	weft_write_daif(daif);
 	preempt_enable();
 }

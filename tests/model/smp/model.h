@@ -36,7 +36,6 @@ enum {
 
 enum wait {
 	WAIT_NOTHING,
-	WAIT_UNLOCKED,		/* nothing: it let go of a spinlock */
 	WAIT_LOCK,		/* a spinlock */
 	WAIT_INTERRUPT,		/* WFI */
 	WAIT_VAR,		/* busy elsewhere until a variable is not 0 */

@@ -379,6 +379,7 @@ static void note_call(void *arg)
 {
 	uint64_t *called = arg;
 
+	model_atomic("notes", "&the call");
 	*called = 1;
 }
 
@@ -447,6 +448,11 @@ const struct scenario scenarios[] = {
 	  .role = { { "waker", waker_twice, CPU(0), SLEEPS },
 		    { "sleeper", asleep, 0, SLEEPS },
 		    { "sleeper", sleeper, 0, SLEEPS } } },
+	{ .name = "starved", .text = "one waits for another CPU than that "
+			     "which becomes idle", .cpus = 2, .quiet = 2,
+	  .role = { { "waits", program, CPU(0), OPEN },
+		    { "program", program, CPU(0), .prio = 10 },
+		    { "leaves", program, CPU(1), SLEEPS } } },
 	{ .name = "call-idle", .text = "one that waits may run on another "
 			       "CPU, too, which is idle", .cpus = 3,
 	  .affinity = true, .quiet = 4,
