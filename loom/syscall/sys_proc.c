@@ -161,11 +161,8 @@ long sys_getpid(const uint64_t arg[6])
 
 long sys_getppid(const uint64_t arg[6])
 {
-	struct process_info info;
-
 	(void)arg;
-	process_info(process_current(), &info);
-	return info.ppid;
+	return process_getppid();
 }
 
 long sys_gettid(const uint64_t arg[6])
