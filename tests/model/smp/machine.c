@@ -35,6 +35,7 @@
 #include "sched/ipi.h"
 #include "sched/loadavg.h"
 #include "sched/sched.h"
+#include "sched/watchdog.h"
 #include "signal/signal.h"
 
 void model_atomic(const char *what, const char *place);
@@ -265,6 +266,28 @@ uint64_t timer_now_ns(void)
 void timer_set(uint64_t when_ns)
 {
 	self()->timer = when_ns;
+}
+
+void watchdog_start(struct cpu *cpu)
+{
+	(void)cpu;
+}
+
+void watchdog_tick(struct cpu *cpu, uint64_t now)
+{
+	(void)cpu;
+	(void)now;
+}
+
+uint64_t lock_stat_now(void)
+{
+	return 0;
+}
+
+void lock_note_wait(const void *lock, uint64_t asked)
+{
+	(void)lock;
+	(void)asked;
 }
 
 void loadavg_tick(uint64_t now_ns)
