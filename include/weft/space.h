@@ -65,8 +65,9 @@ bool weft_space_is_installed(const struct weft_cpu *cpu,
 			     const struct weft_space *space);
 
 /*
- * Before the memory of a space that ran is freed: no CPU block remembers it.
- * It must not be in TTBR0.
+ * A space that ran ends: @cpu, which may be another than the calling one, does
+ * not remember it afterwards. For every CPU, before the tables and the space
+ * itself are freed: its root must be in no TTBR0.
  */
 void weft_space_forget(struct weft_cpu *cpu, const struct weft_space *space);
 

@@ -224,10 +224,10 @@ static void destroy(unsigned space)
 {
 	uint32_t c;
 
-	weft_pt_destroy(&world->tables[space], given_up,
-			(void *)(uintptr_t)space);
 	for (c = 0; c < scenario->cpus; c++)
 		weft_space_forget(&world->cpus[c], &world->spaces[space]);
+	weft_pt_destroy(&world->tables[space], given_up,
+			(void *)(uintptr_t)space);
 	make_space(space);
 	map_first(space);
 }

@@ -150,15 +150,16 @@ BUGS = (
           "false;\n\tif (dead)")), "sleep", "sleeps while"),
     Bug("idle-looks-not", "an idle CPU does not look before it sleeps",
         "sched.c",
-        (("\t\tif (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) "
-          "||\n\t\t    place_pull(cpu, 0))\n",
-          "\t\tif (place_pull(cpu, 0))\n"),), "sleep", ""),
+        (("\t\twork = __atomic_load_n(&cpu->need_resched,\n"
+          "\t\t\t\t       __ATOMIC_RELAXED) ||\n"
+          "\t\t       place_pull(cpu);\n",
+          "\t\twork = place_pull(cpu);\n"),), "sleep", ""),
     Bug("idle-pulls-not", "an idle CPU looks at its own queue only",
         "sched.c",
-        (("\t\tif (__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED) "
-          "||\n\t\t    place_pull(cpu, 0))\n",
-          "\t\tif (__atomic_load_n(&cpu->need_resched, "
-          "__ATOMIC_RELAXED))\n"),), "pull", "sleeps while"),
+        (("\t\t\t\t       __ATOMIC_RELAXED) ||\n"
+          "\t\t       place_pull(cpu);\n",
+          "\t\t\t\t       __ATOMIC_RELAXED);\n"),), "pull",
+        "sleeps while"),
     Bug("calls-the-first", "each tick calls the same idle CPU", "place.c",
         (("\t\tcpu->called = index;\n", ""),), "call-idle", "sleeps while"),
     # ---- what is built on it ----
