@@ -13,7 +13,8 @@
  *	thread->state	RUNNING iff it is its cpu's current (or is about to be
  *			or was just now); current may also be BLOCKED: it said
  *			that it will sleep and is on its way to reschedule()
- *	thread->run	on a level of cpu iff RUNNABLE and not the idle thread
+ *	thread->run	on a level of cpu iff RUNNABLE, not the idle thread, and
+ *			not on the way to another CPU (sched/place.h)
  *
  * Invariant: whoever holds cpu->lock finds every thread of that queue either
  * as current or completely saved in memory. For the lock is taken by the
