@@ -181,7 +181,7 @@ static void weather_storm(void *arg)
 
 		jitter = jitter * 6364136223846793005u + 1442695040888963407u;
 		storm_queue = i % QUEUES;
-		timeout_start(&storm, clock_deadline((jitter >> 33) % 30000));
+		timeout_start(&storm, clock_deadline((jitter >> 33) % 120000));
 		if (watch_for(clock_deadline(1000 * BOOT_MS)) != storm_queue)
 			storm_lost++;
 		if (thread_current()->voluntary != before)
