@@ -172,6 +172,9 @@ void process_for_each(void (*fn)(struct process *p, void *arg), void *arg);
 /* The name of the calling thread: what fits of @name. ps shows the main's. */
 void process_set_name(const char *name);
 
+/* The calling process's parent; 0 if it has none. */
+int process_getppid(void);
+
 /* Groups and sessions, as the system calls of these names have them. */
 long process_setpgid(int pid, int pgid);
 long process_getpgid(int pid);
