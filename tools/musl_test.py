@@ -8,6 +8,7 @@ programs. Left out are those that test what musl does in its own way.
 """
 
 import argparse
+import glob
 import os
 import subprocess
 import sys
@@ -22,10 +23,8 @@ NAMES = ("pthreads", "futextest", "forktest", "filetest", "shelltest")
 COMPILER = "aarch64-linux-gnu-gcc"
 # Programs include headers of Linux, which come with the other C library.
 KERNEL_HEADERS = "/usr/aarch64-linux-gnu/include"
-SHARED = ("tests/user/lib/child.c", "tests/user/lib/counts.c",
-          "tests/user/lib/fill.c", "tests/user/lib/rng.c",
-          "tests/user/lib/tap.c", "tests/user/lib/thread.c",
-          "user/lib/prog.c")
+SHARED = sorted(glob.glob(f"{build.ROOT}/tests/user/lib/*.c")) + \
+    ["user/lib/prog.c"]
 
 
 def of_compiler(option: str) -> str:

@@ -58,7 +58,9 @@ int proc_exe(struct proc_id id, struct inode **out)
 	return err;
 }
 
-int proc_cwd(struct proc_id id, struct inode **out)
+static int follow_context(struct proc_id id,
+			  struct inode *(*look)(struct fs_context *fs),
+			  struct inode **out)
 {
 	struct process *p = process_find(id.pid);
 	struct fs_context *fs = p ? process_fs(p) : NULL;
@@ -67,23 +69,19 @@ int proc_cwd(struct proc_id id, struct inode **out)
 		process_put(p);
 	if (!fs)
 		return p ? -ENOENT : -ESRCH;
-	*out = fs_context_cwd(fs);
+	*out = look(fs);
 	fs_context_put(fs);
 	return 0;
 }
 
+int proc_cwd(struct proc_id id, struct inode **out)
+{
+	return follow_context(id, fs_context_cwd, out);
+}
+
 int proc_root(struct proc_id id, struct inode **out)
 {
-	struct process *p = process_find(id.pid);
-	struct fs_context *fs = p ? process_fs(p) : NULL;
-
-	if (p)
-		process_put(p);
-	if (!fs)
-		return p ? -ENOENT : -ESRCH;
-	*out = fs_context_root(fs);
-	fs_context_put(fs);
-	return 0;
+	return follow_context(id, fs_context_root, out);
 }
 
 /* The descriptors of process @pid, counted; NULL. */

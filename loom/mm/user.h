@@ -19,6 +19,13 @@ int copy_to_user(uint64_t dst, const void *src, size_t len);
 int clear_user(uint64_t dst, size_t len);
 
 /*
+ * A structure that grows from version to version of the ABI: the caller's has
+ * @size bytes, ours @known. What the caller's has not is zero; what ours has
+ * not must be zero, else -E2BIG, as for more than a page.
+ */
+int struct_from_user(void *dst, size_t known, uint64_t src, uint64_t size);
+
+/*
  * As far as it goes: how many of @len bytes were copied (short only at a bad
  * address). For read and write, which report partial counts.
  */

@@ -10,7 +10,6 @@
 #include "fs/inode.h"
 #include "lib/errno.h"
 #include "mm/kmem.h"
-#include "mm/layout.h"
 #include "mm/user.h"
 #include "proc/process.h"
 #include "syscall/path_arg.h"
@@ -75,35 +74,17 @@ long sys_openat(const uint64_t arg[6])
 		       arg[3]);
 }
 
-/* struct open_how of Linux; longer ones must have zeros behind it */
+/* struct open_how of Linux */
 struct open_how {
 	uint64_t flags, mode, resolve;
 };
-
-static int how_from_user(struct open_how *how, uint64_t addr, uint64_t size)
-{
-	uint8_t byte;
-
-	if (size < sizeof(*how))
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	if (copy_from_user(how, addr, sizeof(*how)))
-		return -EFAULT;
-	for (uint64_t at = sizeof(*how); at < size; at++) {
-		if (copy_from_user(&byte, addr + at, 1))
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
-	return 0;
-}
 
 /* openat2(dirfd, path, how, size): what openat ignores is refused */
 long sys_openat2(const uint64_t arg[6])
 {
 	struct open_how how;
-	int err = how_from_user(&how, arg[2], arg[3]);
+	int err = arg[3] < sizeof(how) ? -EINVAL :
+		struct_from_user(&how, sizeof(how), arg[2], arg[3]);
 	bool creates;
 
 	if (err)

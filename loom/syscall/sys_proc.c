@@ -77,29 +77,6 @@ struct clone_args {
 
 #define CLONE_ARGS_FIRST 64	/* the size of the first version */
 
-static int clone_args_from_user(struct clone_args *args, uint64_t addr,
-				uint64_t size)
-{
-	size_t known = size < sizeof(*args) ? (size_t)size : sizeof(*args);
-	uint64_t at;
-	uint8_t byte;
-
-	memset(args, 0, sizeof(*args));
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	if (size < CLONE_ARGS_FIRST)
-		return -EINVAL;
-	if (copy_from_user(args, addr, known))
-		return -EFAULT;
-	for (at = known; at < size; at++) {
-		if (copy_from_user(&byte, addr + at, 1))
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
-	return 0;
-}
-
 /* What Linux 5.7 knows: no bit above CLONE_INTO_CGROUP. */
 #define CLONE3_FLAGS	(UINT64_C(0x3ffffffff) & \
 			 ~(uint64_t)(CLONE_SIGNAL_MASK | CLONE_DETACHED))
@@ -123,7 +100,8 @@ long sys_clone3(const uint64_t arg[6])
 {
 	struct clone_args a;
 	struct clone_wish wish;
-	int err = clone_args_from_user(&a, arg[0], arg[1]);
+	int err = arg[1] < CLONE_ARGS_FIRST ? -EINVAL :
+		struct_from_user(&a, sizeof(a), arg[0], arg[1]);
 
 	if (err)
 		return err;

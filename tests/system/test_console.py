@@ -96,13 +96,16 @@ def test_interrupt_foreground() -> None:
 
 
 def test_kill_and_wait() -> None:
-    """kill ends a program that computes, sleeps or reads; wait sees it."""
+    """kill ends a program that computes, sleeps, or was stopped because it
+    reads in the background; wait sees it.
+    """
     with Session() as s:
-        for program in ("burner", "sleep 1000", "cat /dev/console"):
+        for program, state in (("burner", "R"), ("sleep 1000", "S"),
+                               ("cat /dev/console", "T")):
             s.send(f"{program} &\r")
             s.prompt()
             name = program.split(maxsplit=1)[0]
-            output = s.wait_for("ps", rf"\b{name}\b")
+            output = s.wait_for("ps", rf"\b{state} .*\b{name}\b")
             pid = re.search(rf"^ *(\d+) .*\b{name}\b", output, re.M)
             expect(pid is not None, output)
             s.command(f"kill {pid[1]}")

@@ -17,36 +17,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "lib/files.h"
 #include "lib/tap.h"
 
 #define DIRECTORY "filetest.tmp"
 #define LARGE (5 * 1024 * 1024 + 123)
 #define ENTRIES 300
-
-/* The call failed, and with this error. */
-#define FAILS(call, error) \
-	(errno = 0, (call) == -1 && errno == (error))
-
-static int make(const char *name, const char *text)
-{
-	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		tap_bail("%s", name);
-	return fd;
-}
-
-/* Whether the whole of @name is @text. */
-static bool holds(const char *name, const char *text)
-{
-	char block[256];
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, block, sizeof(block));
-
-	if (fd >= 0)
-		close(fd);
-	return n == (ssize_t)strlen(text) && memcmp(block, text, n) == 0;
-}
 
 static long size_of(const char *name)
 {
@@ -67,14 +43,14 @@ static void check_open(void)
 	close(fd);
 	tap_ok(FAILS(open("a", O_WRONLY | O_CREAT | O_EXCL, 0640), EEXIST),
 	       "open: O_EXCL refuses one that exists");
-	tap_ok(holds("a", "hello"), "read: what was written");
+	tap_ok(file_holds("a", "hello"), "read: what was written");
 	close(open("a", O_WRONLY | O_CREAT, 0640));
 	tap_equal(size_of("a"), 5, "open: O_CREAT keeps the contents");
 	fd = open("a", O_WRONLY | O_APPEND);
 	lseek(fd, 0, SEEK_SET);
 	tap_equal(write(fd, " you", 4), 4, "write: O_APPEND after a seek");
 	close(fd);
-	tap_ok(holds("a", "hello you"), "write: O_APPEND is at the end");
+	tap_ok(file_holds("a", "hello you"), "write: O_APPEND is at the end");
 	close(open("a", O_WRONLY | O_TRUNC));
 	tap_equal(size_of("a"), 0, "open: O_TRUNC empties it");
 	fd = open("a", O_RDONLY);
@@ -122,7 +98,7 @@ static void check_long_names(void)
 static void check_offsets(void)
 {
 	char block[32];
-	int fd = make("o", "0123456789");
+	int fd = file_make("o", "0123456789");
 
 	tap_equal(lseek(fd, 0, SEEK_CUR), 10, "lseek: after writing");
 	tap_equal(lseek(fd, -3, SEEK_END), 7, "lseek: from the end");
@@ -136,7 +112,7 @@ static void check_offsets(void)
 	       "pread: from its own offset");
 	tap_equal(pwrite(fd, "ab", 2, 4), 2, "pwrite: to its own offset");
 	tap_equal(lseek(fd, 0, SEEK_CUR), 5, "neither moves the file's");
-	tap_ok(holds("o", "0123ab6789"), "pwrite: in the middle");
+	tap_ok(file_holds("o", "0123ab6789"), "pwrite: in the middle");
 	tap_equal(pread(fd, block, 4, 100), 0, "pread: behind the end is 0");
 	tap_ok(FAILS(pread(fd, block, 4, -1), EINVAL),
 	       "pread: a negative offset is EINVAL");
@@ -147,7 +123,7 @@ static void check_offsets(void)
 static void check_holes(void)
 {
 	static char block[3 * 4096];
-	int fd = make("h", "start");
+	int fd = file_make("h", "start");
 	bool zero = true;
 
 	tap_equal(pwrite(fd, "end", 3, 3 * 4096 - 3), 3,
@@ -175,7 +151,7 @@ static void check_vectors(void)
 	struct iovec out[2] = { { a, 3 }, { b, 4 } };
 	/* Hidden from the compiler, which knows better. */
 	volatile int negative = -1;
-	int fd = make("v", "");
+	int fd = file_make("v", "");
 
 	tap_equal(writev(fd, in, 3), 7, "writev: three pieces");
 	lseek(fd, 0, SEEK_SET);
@@ -199,7 +175,7 @@ static unsigned char large_byte(size_t at)
 static void check_large(void)
 {
 	unsigned char *block = malloc(100000);
-	int fd = make("l", "");
+	int fd = file_make("l", "");
 	size_t at = 0;
 	bool same = true;
 
@@ -239,7 +215,7 @@ static void check_directories(void)
 	       "mkdir: without a parent is ENOENT");
 	tap_ok(stat("d", &st) == 0 && S_ISDIR(st.st_mode) &&
 	       (st.st_mode & 0777) == 0755, "stat: it is a directory");
-	close(make("d/f", "x"));
+	close(file_make("d/f", "x"));
 	tap_ok(FAILS(rmdir("d"), ENOTEMPTY), "rmdir: not empty");
 	tap_ok(FAILS(unlink("d"), EISDIR), "unlink: not a directory");
 	tap_ok(FAILS(rmdir("d/f"), ENOTDIR), "rmdir: not a file");
@@ -256,14 +232,14 @@ static void check_unlinked(void)
 {
 	char block[8];
 	struct stat st;
-	int fd = make("u", "still");
+	int fd = file_make("u", "still");
 
 	tap_equal(unlink("u"), 0, "unlink: a file that is open");
 	tap_equal(size_of("u"), -1, "its name is gone");
 	tap_ok(pread(fd, block, 8, 0) == 5 && memcmp(block, "still", 5) == 0,
 	       "its contents are not");
 	tap_ok(fstat(fd, &st) == 0 && st.st_nlink == 0, "it has no links");
-	close(make("u", "other"));
+	close(file_make("u", "other"));
 	tap_ok(pread(fd, block, 8, 0) == 5 && memcmp(block, "still", 5) == 0,
 	       "another of that name is another file");
 	close(fd);
@@ -272,12 +248,12 @@ static void check_unlinked(void)
 
 static void check_rename(void)
 {
-	close(make("r1", "one"));
-	close(make("r2", "two"));
+	close(file_make("r1", "one"));
+	close(file_make("r2", "two"));
 	tap_equal(rename("r1", "r3"), 0, "rename");
-	tap_ok(size_of("r1") == -1 && holds("r3", "one"), "it has moved");
+	tap_ok(size_of("r1") == -1 && file_holds("r3", "one"), "it has moved");
 	tap_equal(rename("r3", "r2"), 0, "rename: onto another file");
-	tap_ok(size_of("r3") == -1 && holds("r2", "one"),
+	tap_ok(size_of("r3") == -1 && file_holds("r2", "one"),
 	       "which it replaces");
 	tap_equal(rename("r2", "r2"), 0, "rename: onto itself");
 	tap_ok(FAILS(rename("none", "x"), ENOENT), "rename: nothing there");
@@ -290,9 +266,9 @@ static void check_rename(void)
 	tap_ok(FAILS(rename("rd", "rd/in/deep"), EINVAL),
 	       "rename: a directory into itself");
 	tap_equal(rename("r2", "rd/r2"), 0, "rename: into a directory");
-	tap_ok(holds("rd/r2", "one"), "there it is");
+	tap_ok(file_holds("rd/r2", "one"), "there it is");
 	tap_equal(rename("rd", "re"), 0, "rename: a directory");
-	tap_ok(holds("re/r2", "one"), "with what is in it");
+	tap_ok(file_holds("re/r2", "one"), "with what is in it");
 	unlink("re/r2");
 	rmdir("re/in");
 	rmdir("re");
@@ -308,7 +284,7 @@ static void check_getdents(void)
 	mkdir("g", 0755);
 	for (int i = 0; i < ENTRIES; i++) {
 		snprintf(name, sizeof(name), "g/%d", i);
-		close(make(name, ""));
+		close(file_make(name, ""));
 	}
 	d = opendir("g");
 	while (d != NULL && (e = readdir(d)) != NULL) {
@@ -350,11 +326,11 @@ static void check_cwd(void)
 	snprintf(want, sizeof(want), "%s/c/e", before);
 	tap_ok(getcwd(now, sizeof(now)) != NULL && strcmp(now, want) == 0,
 	       "getcwd: names the way");
-	close(make("f", "here"));
+	close(file_make("f", "here"));
 	tap_ok(FAILS((long)(getcwd(now, 2) == NULL ? -1 : 0), ERANGE),
 	       "getcwd: into too little is ERANGE");
 	tap_equal(chdir("../.."), 0, "chdir: back");
-	tap_ok(holds("c/e/f", "here"), "a relative path is relative");
+	tap_ok(file_holds("c/e/f", "here"), "a relative path is relative");
 	tap_ok(FAILS(chdir("c/e/f"), ENOTDIR), "chdir: not a file");
 	tap_ok(FAILS(chdir("none"), ENOENT), "chdir: nothing there");
 	unlink("c/e/f");
@@ -369,7 +345,7 @@ static void check_cwd(void)
 
 static void check_dup(void)
 {
-	int fd = make("p", "0123456789"), other, high;
+	int fd = file_make("p", "0123456789"), other, high;
 	char c = 0;
 
 	other = dup(fd);
@@ -436,7 +412,7 @@ static void check_devices(void)
 static void check_stat(void)
 {
 	struct stat st, other;
-	int fd = make("s", "1234");
+	int fd = file_make("s", "1234");
 
 	tap_ok(fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	       (st.st_mode & 0777) == 0644 && st.st_size == 4 &&
@@ -450,8 +426,8 @@ static void check_stat(void)
 	tap_ok(FAILS(access("none", F_OK), ENOENT), "access: it is not");
 	close(fd);
 	unlink("s");
-	close(make("t", "x"));
-	close(make("w", "x"));
+	close(file_make("t", "x"));
+	close(file_make("w", "x"));
 	tap_ok(stat("t", &st) == 0 && stat("w", &other) == 0 &&
 	       st.st_ino != other.st_ino, "stat: two files are two");
 	unlink("t");

@@ -28,33 +28,10 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/files.h"
 #include "lib/tap.h"
 
 #define DIRECTORY "fsedge.tmp"
-
-/* The call failed, and with this error. */
-#define FAILS(call, error) \
-	(errno = 0, (call) == -1 && errno == (error))
-
-static int make(const char *name, const char *text)
-{
-	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		tap_bail("%s", name);
-	return fd;
-}
-
-static bool holds(const char *name, const char *text)
-{
-	char block[256];
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, block, sizeof(block));
-
-	if (fd >= 0)
-		close(fd);
-	return n == (ssize_t)strlen(text) && memcmp(block, text, n) == 0;
-}
 
 static unsigned int mode_of(const char *name)
 {
@@ -73,7 +50,7 @@ static long links_of(const char *name)
 static void check_owners(void)
 {
 	struct stat st;
-	int fd = make("o", "x");
+	int fd = file_make("o", "x");
 
 	tap_ok(fchown(fd, 12, 34) == 0 && fstat(fd, &st) == 0 &&
 	       st.st_uid == 12 && st.st_gid == 34, "fchown: is kept");
@@ -93,7 +70,7 @@ static void check_owners(void)
 	mkdir("od", 02755);
 	chmod("od", 02755);
 	chown("od", 0, 99);
-	close(make("od/f", ""));
+	close(file_make("od/f", ""));
 	mkdir("od/d", 0755);
 	tap_ok(stat("od/f", &st) == 0 && st.st_gid == 99,
 	       "set-group-ID directory: a file is of its group");
@@ -124,7 +101,7 @@ static void check_times(void)
 	struct timespec t[2] = { { 1000, 5 }, { 0, UTIME_OMIT } };
 	struct stat st;
 	char c;
-	int fd = make("t", "x");
+	int fd = file_make("t", "x");
 
 	tap_ok(sets_times(1234567, 89), "utimensat: a time");
 	tap_ok(utimensat(AT_FDCWD, "t", t, 0) == 0 && stat("t", &st) == 0 &&
@@ -153,7 +130,7 @@ static void check_nameless(void)
 	tap_equal(write(fd, "temporary", 9), 9, "O_TMPFILE: can be written");
 	tap_equal(linkat(fd, "", AT_FDCWD, "named", AT_EMPTY_PATH), 0,
 		  "linkat: gives it a name");
-	tap_ok(holds("named", "temporary") && links_of("named") == 1,
+	tap_ok(file_holds("named", "temporary") && links_of("named") == 1,
 	       "there it is");
 	close(fd);
 	unlink("named");
@@ -169,7 +146,7 @@ static void check_nameless(void)
 	tap_equal(unlink("named"), 0, "and it can be removed");
 	tap_ok(FAILS(open(".", O_TMPFILE | O_RDONLY, 0600), EINVAL),
 	       "O_TMPFILE: to read only is EINVAL");
-	fd = make("u", "gone");
+	fd = file_make("u", "gone");
 	unlink("u");
 	tap_ok(FAILS(linkat(fd, "", AT_FDCWD, "u", AT_EMPTY_PATH), ENOENT),
 	       "linkat: not what was removed");
@@ -185,7 +162,7 @@ static void check_nameless(void)
 
 static void check_links(void)
 {
-	close(make("l", "text"));
+	close(file_make("l", "text"));
 	if (symlink("l", "ls") != 0)
 		tap_bail("symlink");
 	tap_ok(link("ls", "lh") == 0 && S_ISLNK(mode_of("lh")) &&
@@ -215,7 +192,7 @@ static void check_loops(void)
 {
 	char name[16], target[16];
 
-	close(make("end", "end"));
+	close(file_make("end", "end"));
 	for (int i = 0; i <= 40; i++) {
 		snprintf(name, sizeof(name), "loop%d", i);
 		if (i)
@@ -225,7 +202,7 @@ static void check_loops(void)
 		if (symlink(target, name) != 0)
 			tap_bail("symlink");
 	}
-	tap_ok(holds("loop39", "end"), "40 links are followed");
+	tap_ok(file_holds("loop39", "end"), "40 links are followed");
 	tap_ok(FAILS(open("loop40", O_RDONLY), ELOOP), "41 are not");
 	for (int i = 0; i <= 40; i++) {
 		snprintf(name, sizeof(name), "loop%d", i);
@@ -241,7 +218,7 @@ static void check_loops(void)
 
 static void check_slashes(void)
 {
-	close(make("f", "x"));
+	close(file_make("f", "x"));
 	mkdir("d", 0700);
 	tap_ok(FAILS(open("f/", O_RDONLY), ENOTDIR), "a file with a slash");
 	tap_ok(FAILS(open("new/", O_WRONLY | O_CREAT, 0600), EISDIR),
@@ -264,12 +241,12 @@ static void check_exchange(void)
 {
 	struct stat st;
 
-	close(make("a", "A"));
+	close(file_make("a", "A"));
 	mkdir("b", 0700);
 	mkdir("b/in", 0700);
 	tap_equal(renameat2(AT_FDCWD, "a", AT_FDCWD, "b", RENAME_EXCHANGE), 0,
 		  "RENAME_EXCHANGE: a file and a directory");
-	tap_ok(holds("b", "A") && stat("a/in", &st) == 0, "have changed");
+	tap_ok(file_holds("b", "A") && stat("a/in", &st) == 0, "have changed");
 	tap_ok(FAILS(renameat2(AT_FDCWD, "a", AT_FDCWD, "a/in",
 			       RENAME_EXCHANGE), EINVAL),
 	       "RENAME_EXCHANGE: not with what is inside");
@@ -281,7 +258,7 @@ static void check_exchange(void)
 	       "RENAME_NOREPLACE");
 	tap_equal(renameat2(AT_FDCWD, "b", AT_FDCWD, "a/in",
 			    RENAME_EXCHANGE), 0, "RENAME_EXCHANGE: deeper");
-	tap_ok(holds("a/in", "A") && S_ISDIR(mode_of("b")) &&
+	tap_ok(file_holds("a/in", "A") && S_ISDIR(mode_of("b")) &&
 	       links_of("a") == 2 && links_of(".") == 4, "link counts follow");
 	unlink("a/in");
 	rmdir("a");
@@ -348,7 +325,7 @@ static void check_vectors(void)
 	char a[4] = "", b[4] = "";
 	struct iovec in[2] = { { "abc", 3 }, { "defg", 4 } };
 	struct iovec out[2] = { { a, 3 }, { b, 4 } };
-	int fd = make("v", "..........");
+	int fd = file_make("v", "..........");
 
 	tap_equal(pwritev(fd, in, 2, 2), 7, "pwritev: at its place");
 	tap_equal(lseek(fd, 0, SEEK_CUR), 10, "pwritev: moves nothing");
@@ -371,7 +348,7 @@ static void check_space(void)
 {
 	struct statfs fs;
 	struct stat st;
-	int fd = make("s", "x");
+	int fd = file_make("s", "x");
 
 	tap_equal(fallocate(fd, 0, 0, 100000), 0, "fallocate");
 	tap_ok(fstat(fd, &st) == 0 && st.st_size == 100000 &&
@@ -403,7 +380,7 @@ static void check_space(void)
 
 static void check_access(void)
 {
-	close(make("x", ""));
+	close(file_make("x", ""));
 	chmod("x", 0);
 	tap_equal(access("x", R_OK | W_OK), 0, "access: root may");
 	tap_ok(FAILS(access("x", X_OK), EACCES), "access: but execute");
@@ -421,7 +398,7 @@ static void check_path_only(void)
 	int fd, dir = open(".", O_PATH | O_CLOEXEC);
 	char c;
 
-	close(make("p", "x"));
+	close(file_make("p", "x"));
 	fd = openat(dir, "p", O_PATH | O_CLOEXEC);
 	tap_ok(fd >= 0 && FAILS(read(fd, &c, 1), EBADF), "O_PATH: no reading");
 	tap_ok(fstat(fd, &st) == 0 && S_ISREG(st.st_mode), "O_PATH: fstat");
@@ -490,7 +467,7 @@ static void check_root(void)
 	pid_t pid;
 
 	mkdir("jail", 0755);
-	close(make("jail/inside", ""));
+	close(file_make("jail/inside", ""));
 	if (symlink("/", "jail/link") != 0)
 		tap_bail("symlink");
 	pid = fork();

@@ -18,13 +18,10 @@
 
 #include "lib/child.h"
 #include "lib/counts.h"
+#include "lib/files.h"
 #include "lib/tap.h"
 
 #define NAME "locktest.tmp"
-
-/* The call failed, and with this error. */
-#define FAILS(call, error) \
-	(errno = 0, (call) == -1 && errno == (error))
 
 static int open_file(void)
 {
@@ -224,30 +221,38 @@ static int wait_for_lock(int how)
 	return set(fd, F_SETLKW, F_WRLCK, 0, 0) == 0 ? 0 : errno;
 }
 
+/* By flock, or by fcntl on the first byte. */
+static void take(int fd, int how)
+{
+	if (how)
+		flock(fd, LOCK_EX);
+	else
+		set(fd, F_SETLK, F_WRLCK, 0, 0);
+}
+
+static void give_back(int fd, int how)
+{
+	if (how)
+		flock(fd, LOCK_UN);
+	else
+		set(fd, F_SETLK, F_UNLCK, 0, 0);
+}
+
 static void check_waiting(int how, const char *name)
 {
 	int fd = open_file(), status;
 	pid_t pid;
 
-	if (how)
-		flock(fd, LOCK_EX);
-	else
-		set(fd, F_SETLK, F_WRLCK, 0, 0);
+	take(fd, how);
 	pid = fork();
 	if (pid == 0)
 		_exit(wait_for_lock(how));
 	child_sleep(100);
 	tap_equal(waitpid(pid, &status, WNOHANG), 0, "%s: waits", name);
-	if (how)
-		flock(fd, LOCK_UN);
-	else
-		set(fd, F_SETLK, F_UNLCK, 0, 0);
+	give_back(fd, how);
 	tap_equal(child_wait(pid), 0, "%s: gets it when it is given back",
 		  name);
-	if (how)
-		flock(fd, LOCK_EX);
-	else
-		set(fd, F_SETLK, F_WRLCK, 0, 0);
+	take(fd, how);
 	pid = fork();
 	if (pid == 0)
 		_exit(wait_for_lock(how));

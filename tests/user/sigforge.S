@@ -2,24 +2,13 @@
 //
 // Handlers that C cannot write; see sigforge.h.
 
+#include "lib/asm.h"
+
 #define SYS_RT_SIGRETURN 139
 #define SYS_SCHED_YIELD	124
 #define SYS_KILL	129
 #define SIGUSR2		12
 #define UC_PC		(176 + 264)	/* in ucontext */
-
-	.macro	func name:req
-	.balign	16
-	.globl	\name
-	.type	\name, %function
-	.cfi_startproc
-\name:
-	.endm
-
-	.macro	endfunc name:req
-	.cfi_endproc
-	.size	\name, . - \name
-	.endm
 
 	.macro	count name:req
 	adrp	x9, \name
@@ -75,7 +64,7 @@ func enter
 	add	x9, x9, :lo12:entered
 	mov	x10, sp
 	stp	x29, x30, [x9]
-	str	x10, [x9, #16]
+	str	x10, [x9, #(2 * 8)]		// entered[2]
 	.weak	sigforge_inspect		// sigmatrix has none
 	b	sigforge_inspect
 endfunc enter

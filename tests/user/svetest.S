@@ -3,6 +3,7 @@
 // The window in which all SVE registers of a process hold a pattern; see
 // svetest.h.
 
+#include "lib/asm.h"
 #include "svetest.h"
 
 #define SYS_PRCTL	167
@@ -12,19 +13,6 @@
 	.arch_extension simd
 	.arch_extension sve
 	.text
-
-	.macro	func name:req
-	.balign	16
-	.globl	\name
-	.type	\name, %function
-	.cfi_startproc
-\name:
-	.endm
-
-	.macro	endfunc name:req
-	.cfi_endproc
-	.size	\name, . - \name
-	.endm
 
 	.macro	each_z op:req, base:req
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15

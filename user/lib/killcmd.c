@@ -36,10 +36,16 @@ static int kill_one(const char *which, int sig, const char *prefix,
 		fprintf(stderr, "%s: %s: not a process id\n", prefix, which);
 		return 2;
 	}
-	if (kill((pid_t)pid, sig) == 0)
-		return 0;
-	fprintf(stderr, "%s: %s: %s\n", prefix, which, strerror(errno));
-	return 1;
+	if (kill((pid_t)pid, sig) != 0) {
+		fprintf(stderr, "%s: %s: %s\n", prefix, which,
+			strerror(errno));
+		return 1;
+	}
+	/* A stopped process would not end before someone continues it. */
+	if ((sig == SIGTERM || sig == SIGHUP) && job != NULL &&
+	    job(which) != 0)
+		kill((pid_t)pid, SIGCONT);
+	return 0;
 }
 
 int kill_command(int argc, char **argv, const char *prefix,

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/* For assembly of programs: where a function begins and ends. */
+#ifndef TESTS_USER_LIB_ASM_H
+#define TESTS_USER_LIB_ASM_H
+
+	.macro	func name:req
+	.balign	16
+	.globl	\name
+	.type	\name, %function
+	.cfi_startproc
+\name:
+	.endm
+
+	.macro	endfunc name:req
+	.cfi_endproc
+	.size	\name, . - \name
+	.endm
+
+#endif
