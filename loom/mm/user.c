@@ -9,7 +9,6 @@
 #include <weft/uaccess.h>
 
 #include "lib/errno.h"
-#include "lib/string.h"
 #include "mm/layout.h"
 
 bool user_range_ok(uint64_t addr, size_t len)
@@ -37,35 +36,6 @@ int copy_to_user(uint64_t dst, const void *src, size_t len)
 	if (!user_range_ok(dst, len) || weft_copy_to_user(dst, src, len))
 		return -EFAULT;
 	return 0;
-}
-
-static int expect_zeros(uint64_t src, uint64_t end)
-{
-	uint64_t words[8];
-	size_t i, n;
-
-	for (; src < end; src += n) {
-		n = end - src < sizeof(words) ? end - src : sizeof(words);
-		memset(words, 0, sizeof(words));
-		if (copy_from_user(words, src, n))
-			return -EFAULT;
-		for (i = 0; i < sizeof(words) / sizeof(*words); i++)
-			if (words[i])
-				return -E2BIG;
-	}
-	return 0;
-}
-
-int struct_from_user(void *dst, size_t known, uint64_t src, uint64_t size)
-{
-	size_t n = size < known ? (size_t)size : known;
-
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	memset(dst, 0, known);
-	if (!user_range_ok(src, (size_t)size) || copy_from_user(dst, src, n))
-		return -EFAULT;
-	return expect_zeros(src + n, src + size);
 }
 
 int clear_user(uint64_t dst, size_t len)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * loom/mm/user.c: which addresses are refused, how partial copies count. In
- * place of weft's copies: the two highest pages of the user half are there,
- * the rest is a fault.
+ * loom/mm/user.c: which addresses are refused, how partial copies count; and
+ * user_struct.c: structures longer and shorter than ours. In place of weft's
+ * copies: the two highest pages of the user half are there, the rest is a
+ * fault.
  */
 #include "check.h"
 
@@ -136,6 +137,40 @@ static void test_string(void **state)
 	assert_int_equal(string_from_user(buf, LOW - 100, 16), -EFAULT);
 }
 
+/* A structure of 24 bytes; callers know 8, 24 and more of it. */
+static void test_struct(void **state)
+{
+	uint64_t got[3];
+
+	(void)state;
+	memset(memory, 0, sizeof(memory));
+	memset(memory, 1, 24);
+	memset(got, 0xee, sizeof(got));
+	assert_int_equal(struct_from_user(got, sizeof(got), LOW, 8), 0);
+	assert_int_equal(got[0], UINT64_C(0x0101010101010101));
+	assert_int_equal(got[1] | got[2], 0);
+	assert_int_equal(struct_from_user(got, sizeof(got), LOW, 24), 0);
+	assert_int_equal(got[2], got[0]);
+	assert_int_equal(struct_from_user(got, sizeof(got), LOW, PAGE_SIZE), 0);
+	assert_int_equal(struct_from_user(got, sizeof(got), LOW, PAGE_SIZE + 1),
+			 -E2BIG);
+	/* What we do not know may not ask for anything, up to the last byte. */
+	for (size_t at = 24; at < 24 + 130; at++) {
+		memory[at] = 1;
+		assert_int_equal(struct_from_user(got, sizeof(got), LOW,
+						  24 + 130), -E2BIG);
+		memory[at] = 0;
+	}
+	memory[24 + 130] = 1;
+	assert_int_equal(struct_from_user(got, sizeof(got), LOW, 24 + 130), 0);
+	assert_int_equal(struct_from_user(got, sizeof(got), LOW - 8, 24),
+			 -EFAULT);
+	assert_int_equal(struct_from_user(got, sizeof(got), USER_TOP - 24, 25),
+			 -EFAULT);
+	assert_int_equal(struct_from_user(got, sizeof(got), UINT64_MAX, 8),
+			 -EFAULT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +178,7 @@ int main(void)
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_string),
+		cmocka_unit_test(test_struct),
 	};
 
 	return cmocka_run_group_tests_name("user", tests, NULL, NULL);
