@@ -110,8 +110,9 @@ def parser() -> Parser:
     add("--shell", choices=("ash", "bash", "loom"), help="ash or bash: "
         "Debian's programs, and that shell; loom: only loom's own "
         "(ash, or loom where Debian's cannot be had)")
-    add("--icount", action="store_true",
-        help="count instructions instead of time: repeats exactly")
+    add("--icount", type=number(0, 10), nargs="?", const=0, metavar="SHIFT",
+        help="count instructions instead of time, 2^SHIFT ns each (0): "
+        "repeats exactly")
     add("--debug", action="store_true", help="build with assertions on")
     add("--compiler", choices=("gcc", "clang"), default="gcc",
         help="what to build with (gcc)")
@@ -288,7 +289,7 @@ def read_piece() -> bytes:
 def start_stdin(args: argparse.Namespace, scratch: str) -> None:
     if args.terminal or not args.program:
         return
-    if args.icount:
+    if args.icount is not None:
         spool_stdin(scratch, throttle=False)
         return
     threading.Thread(target=spool_stdin, args=(scratch, True),
@@ -476,7 +477,7 @@ def debugger_arguments(args: argparse.Namespace, directory: str,
 
 def run(args: argparse.Namespace) -> int:
     wanted = machine.Machine(args.cpu, args.smp, args.mem, args.gic, args.el2,
-                             args.icount)
+                             args.icount is not None, args.icount or 0)
     if wanted != machine.Machine():
         machine.probe(wanted)
     args.overlay = overlay(args)
