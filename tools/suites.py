@@ -332,20 +332,25 @@ def user() -> Iterator[Job]:
 
 
 def parallel() -> Iterator[Job]:
-    """Two CPUs that run at the same time, eight, and chaos on four."""
-    only = [word for name in PARALLEL for word in ("--only", name)]
+    """Two CPUs that run at the same time, eight, and chaos on four.
+
+    The two need both of the host's CPUs.
+    """
     base = Config(debug=True)
-    for count, text in ((2, "programs on two CPUs at once"),
-                        (8, "programs on eight CPUs")):
-        yield Job(f"user.smp{count}", text, tool("user_tests.py") + only +
-                  base.run_options() + ["--smp", str(count)],
-                  needs=(base.variant(),), tap=True, timeout=900)
+    command = tool("user_tests.py") + base.run_options() + \
+        [word for name in PARALLEL for word in ("--only", name)]
+    job = Job("user.smp2", "programs on two CPUs at once",
+              command + ["--smp", "2"], needs=(base.variant(),), tap=True,
+              timeout=900, alone=True)
+    yield job
+    yield dataclasses.replace(
+        job, name="user.smp8", text="programs on eight CPUs", alone=False,
+        command=command + COUNTED + ["--smp", "8"])
     for seed in range(1, 25):
-        yield Job(f"user.chaos-{seed}", "programs in chaos on four CPUs",
-                  tool("user_tests.py") + only + base.run_options() +
-                  ["--smp", "4", "--append", f"loom.chaos={seed}"],
-                  needs=(base.variant(),), tap=True, timeout=900,
-                  long=seed > 1)
+        yield dataclasses.replace(
+            job, name=f"user.chaos-{seed}", alone=False, long=seed > 1,
+            text="programs in chaos on four CPUs", command=command + COUNTED +
+            ["--smp", "4", "--append", f"loom.chaos={seed}"])
 
 
 def linux() -> Iterator[Job]:
