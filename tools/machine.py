@@ -61,6 +61,10 @@ class Machine:
             machine += ",virtualization=on"
         if self.icount and version() < (7, 1):
             raise MachineError("counting instructions needs QEMU 7.1")
+        if self.icount and self.smp > 1 and version() < (8, 1):
+            # Before, one CPU runs for many ticks while others stand still.
+            raise MachineError("counting instructions needs QEMU 8.1 with "
+                               "several CPUs")
         if self.icount:
             machine += ",dtb-randomness=off"
         cpu = self.cpu
