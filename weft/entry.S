@@ -12,6 +12,8 @@
  * in it, so that a debugger unwinds from a handler into what was interrupted,
  * kernel or program.
  */
+#include <weft/leaf.h>
+
 #include "entry.h"
 
 /*
@@ -34,7 +36,67 @@ endfunc weft_entry_\from\()_\which\keys
 	.endm
 
 #if WEFT_USER
-	entry	user, sync, weft_trap_user_sync
+/*
+ * A system call. In: x0-x19 and x30 are saved, x9 and x10 are scratch.
+ * The number is looked up under mask: a CPU that predicts past the comparison
+ * calls some leaf function with these arguments, and nothing else.
+ */
+	.macro	entry_leaf keys
+func weft_entry_user_leaf\keys, pad=none
+	.cfi_undefined 32			// of the frame it is not there yet
+	.ifnb	\keys
+	pauth_kernel_key x11, x12
+	.endif
+	adrp	x9, weft_leaf_calls
+	and	x10, x8, #WEFT_LEAF_SLOTS - 1
+	add	x9, x9, :lo12:weft_leaf_calls
+	add	x9, x9, x10, lsl #WEFT_LEAF_SHIFT
+	ldp	x9, x10, [x9, #WEFT_LEAF_NUMBER]
+	cmp	x9, x8
+	b.ne	weft_entry_user_sync\keys
+	blr	x10
+	cbnz	x1, weft_entry_user_sync\keys
+	.ifnb	\keys
+	mrs	x9, tpidr_el1
+	pauth_user_key x9, x10
+	.endif
+	ldr	x1, [sp, #WEFT_FRAME_X0 + 8]
+	frame_x2_x17 ldp
+	ldr	x18, [sp, #WEFT_FRAME_X0 + 144]
+	ldr	x30, [sp, #WEFT_FRAME_X30]
+	eret_to_user				// leaves SP_EL1 at the frame
+endfunc weft_entry_user_leaf\keys
+	.endm
+
+/* What x0-x19 and x30 leave of a frame. Clobbers: x19-x25, x29 */
+	.macro	entry_sync keys
+func weft_entry_user_sync\keys, pad=none
+	frame_x20_x29 stp
+	mrs	x21, sp_el0
+	mrs	x22, elr_el1
+	mrs	x23, spsr_el1
+	mrs	x24, esr_el1
+	mrs	x25, far_el1
+	ldr	x19, [sp, #WEFT_FRAME_X0]
+	mov	x20, #WEFT_NO_SYSCALL_ASM
+	str	x21, [sp, #WEFT_FRAME_SP]
+	stp	x22, x23, [sp, #WEFT_FRAME_PC]
+	stp	x24, x25, [sp, #WEFT_FRAME_ESR]
+	stp	x19, x20, [sp, #WEFT_FRAME_ORIG_X0]
+	stp	xzr, xzr, [sp, #WEFT_FRAME_RECORD]	// backtraces end here
+	add	x29, sp, #WEFT_FRAME_RECORD
+	frame_cfi
+	.ifnb	\keys
+	pauth_kernel_key x20, x21
+	.endif
+	mov	x0, sp
+	bl	weft_trap_user_sync
+	b	weft_return_user\keys
+endfunc weft_entry_user_sync\keys
+	.endm
+
+	entry_leaf
+	entry_sync
 	entry	user, irq, weft_trap_user_irq
 	entry	user, other, weft_trap_other
 
@@ -57,7 +119,8 @@ weft_restore_user:
 endfunc weft_return_user
 
 #if WEFT_PAUTH
-	entry	user, sync, weft_trap_user_sync, _pauth
+	entry_leaf _pauth
+	entry_sync _pauth
 	entry	user, irq, weft_trap_user_irq, _pauth
 	entry	user, other, weft_trap_other, _pauth
 

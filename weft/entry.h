@@ -57,6 +57,23 @@
 	.endm
 
 /*
+ * The slot for a synchronous exception of EL0. A system call may be a leaf call
+ * (weft/leaf.h), which needs no more than is saved here: x0-x19, x30.
+ */
+	.macro	vector_user_sync table:req, slot:req, keys
+	slot_begin \table, \slot
+	frame_x0_x1 stp
+	frame_x2_x19 stp
+	str	x30, [sp, #WEFT_FRAME_X30]
+	mrs	x9, esr_el1
+	lsr	x10, x9, #WEFT_ESR_EC_SHIFT
+	cmp	x10, #WEFT_EC_SVC64
+	b.eq	weft_entry_user_leaf\keys
+	b	weft_entry_user_sync\keys
+	slot_end \table, \slot
+	.endm
+
+/*
  * A slot for what comes from EL1: make room for the frame, then see whether
  * the stack still has room at all, in the only register there is. The sum of
  * sp and x0 and one difference give sp in x0; two more give both back. What of
@@ -108,7 +125,7 @@
 \table:
 	vectors_of_el1 \table
 #if WEFT_USER
-	vector_user	\table, VECTOR_EL0_64 + 0, weft_entry_user_sync\keys
+	vector_user_sync \table, VECTOR_EL0_64 + 0, \keys
 	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys, 0
 	.irp	n, 10, 11, 12, 13, 14, 15
 	vector_user	\table, \n, weft_entry_user_other\keys, 1, \n
@@ -124,6 +141,16 @@
 
 /* x2-x29, in either direction */
 	.macro	frame_x2_x29 op:req
+	frame_x2_x19 \op
+	frame_x20_x29 \op
+	.endm
+
+	.macro	frame_x2_x19 op:req
+	frame_x2_x17 \op
+	\op	x18, x19, [sp, #WEFT_FRAME_X0 + 144]
+	.endm
+
+	.macro	frame_x2_x17 op:req
 	\op	x2, x3, [sp, #WEFT_FRAME_X0 + 16]
 	\op	x4, x5, [sp, #WEFT_FRAME_X0 + 32]
 	\op	x6, x7, [sp, #WEFT_FRAME_X0 + 48]
@@ -132,7 +159,9 @@
 	\op	x12, x13, [sp, #WEFT_FRAME_X0 + 96]
 	\op	x14, x15, [sp, #WEFT_FRAME_X0 + 112]
 	\op	x16, x17, [sp, #WEFT_FRAME_X0 + 128]
-	\op	x18, x19, [sp, #WEFT_FRAME_X0 + 144]
+	.endm
+
+	.macro	frame_x20_x29 op:req
 	\op	x20, x21, [sp, #WEFT_FRAME_X0 + 160]
 	\op	x22, x23, [sp, #WEFT_FRAME_X0 + 176]
 	\op	x24, x25, [sp, #WEFT_FRAME_X0 + 192]

@@ -194,12 +194,7 @@ static void add_threads(struct process_info *info, const struct process *p)
 
 int process_getppid(void)
 {
-	const struct process *p = process_current();
-	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
-	int ppid = p->parent ? p->parent->pid : 0;
-
-	spin_unlock_irqrestore(&process_tree_lock, daif);
-	return ppid;
+	return __atomic_load_n(&process_current()->ppid, __ATOMIC_RELAXED);
 }
 
 void process_info(struct process *p, struct process_info *info)

@@ -66,6 +66,7 @@ struct process {
 	char name[16];		/* its main thread's */
 	enum process_state state;
 	struct process *parent;
+	int ppid;		/* its pid; 0: none; atomic */
 	struct list children, sibling;	/* in the order they came */
 	struct list news, news_member;	/* of them: tree_note_news */
 	uint64_t children_ever, birth;	/* how many came; the how manieth */
@@ -174,7 +175,7 @@ void process_for_each(void (*fn)(struct process *p, void *arg), void *arg);
 /* The name of the calling thread: what fits of @name. ps shows the main's. */
 void process_set_name(const char *name);
 
-/* The calling process's parent; 0 if it has none. */
+/* The calling process's parent; 0 if it has none. Any context. */
 int process_getppid(void);
 
 /* Groups and sessions, as the system calls of these names have them. */

@@ -106,6 +106,7 @@ void tree_adopt(struct process *parent, struct process *child)
 	assert(spin_held(&process_tree_lock));
 	assert(list_empty(&child->sibling));
 	child->parent = parent;
+	__atomic_store_n(&child->ppid, parent->pid, __ATOMIC_RELAXED);
 	child->birth = parent->children_ever++;
 	list_add_tail(&parent->children, &child->sibling);
 	if (list_empty(&child->news_member))

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Leaf calls: system calls that read or change a word of the kernel's and are
+ * over. What makes an ordinary one long is that anything may happen in it;
+ * where nothing can, entry saves only what a C function may change, and goes
+ * back to EL0 without a look at what else there is to do.
+ *
+ * A leaf function
+ *
+ *	gets x0-x5 of the caller as its arguments, and its value is x0; every
+ *	other register of the program is kept
+ *	runs in EL1 on the thread's stack with all of DAIF masked
+ *	may not touch user memory, unmask, block or switch
+ *	may not leave anything to do on the way out: whoever gives this CPU work
+ *	does it by an interrupt, which is taken as soon as EL0 runs
+ *	may find that it is not so simple this time: before it has changed
+ *	anything it returns .defer = 1, and the call goes the general way, to
+ *	weft_hook_syscall with a whole frame
+ *
+ * The frame is not whole meanwhile: x0-x17, x30 are in it, nothing else.
+ *
+ * The table is the client's; weft-defaults has one without entries. A call is
+ * looked up in the slot that the low bits of its number name, so two whose
+ * numbers differ by a multiple of WEFT_LEAF_SLOTS exclude each other. Slot 0
+ * always needs an entry, if only WEFT_LEAF_NONE: zeros would be call 0.
+ */
+#ifndef WEFT_LEAF_H
+#define WEFT_LEAF_H
+
+#include <weft/layout.h>
+
+#define WEFT_LEAF_SLOTS		128
+#define WEFT_LEAF_NUMBER	0
+#define WEFT_LEAF_FN		8
+#define WEFT_LEAF_SHIFT		4
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a leaf function returns, in x0 and x1. */
+struct weft_leaf_result {
+	uint64_t value;		/* x0 of the program */
+	uint64_t defer;		/* not 0: no, the general way */
+};
+
+typedef struct weft_leaf_result weft_leaf_fn(uint64_t x0, uint64_t x1,
+					     uint64_t x2, uint64_t x3,
+					     uint64_t x4, uint64_t x5);
+
+struct weft_leaf {
+	uint64_t number;	/* of the call: x8 */
+	weft_leaf_fn *fn;
+};
+
+WEFT_OFFSET(WEFT_LEAF_NUMBER, weft_leaf, number);
+WEFT_OFFSET(WEFT_LEAF_FN, weft_leaf, fn);
+WEFT_SIZE(1 << WEFT_LEAF_SHIFT, weft_leaf);
+WEFT_PAIR(weft_leaf, number, fn);
+
+/* An entry of the table: [WEFT_LEAF_SLOT(172)] = { 172, leaf_getpid } */
+#define WEFT_LEAF_SLOT(number) ((number) % WEFT_LEAF_SLOTS)
+
+/* No number belongs to slot 0 and is 1. */
+#define WEFT_LEAF_NONE { 1, 0 }
+
+extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS];
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+#endif
