@@ -59,6 +59,8 @@ _Static_assert(sizeof(struct pattern_regs) == PATTERN_SIZE,
 
 /* Switches after which a run without SECONDS has seen enough. */
 #define ENOUGH 100
+/* How many seconds they may take longer, where much else runs. */
+#define LATE 20
 #define SPIN_ROUNDS 2000000
 
 enum switches {
@@ -265,8 +267,8 @@ static void run_mode(const struct mode *mode, long seconds)
 	pid_t helper[HELPERS_MAX];
 	int helpers = 0;
 	long switched, before;
-	time_t end = seconds_now() + (seconds > 0 ? seconds : 20);
 	uint64_t generation = 0;
+	time_t end;
 	bool kept = true;
 
 	/* So many that wherever we run there is one beside us. */
@@ -277,11 +279,13 @@ static void run_mode(const struct mode *mode, long seconds)
 		helper[helpers++] = start_feeder();
 	/* What the start of the helpers cost does not count. */
 	before = switches(mode->needs);
+	end = seconds_now() + seconds;
 	do {
 		kept = run_window(mode, generation++);
 		switched = switches(mode->needs) - before;
-	} while (kept && seconds_now() < end &&
-		 (seconds > 0 || switched < ENOUGH));
+	} while (kept && (seconds_now() < end ||
+			  (switched < (seconds ? 1 : ENOUGH) &&
+			   seconds_now() < end + LATE)));
 	while (helpers-- > 0) {
 		kill(helper[helpers], SIGKILL);
 		child_wait(helper[helpers]);
