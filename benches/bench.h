@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One operation while it is measured. An operation is a loop of system calls
+ * (loops.h); what it needs around it (descriptors, a partner, a thread) is
+ * made by its prepare function, in a process that is there for it alone.
+ */
+#ifndef BENCHES_BENCH_H
+#define BENCHES_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "loops.h"
+
+enum { BENCH_CALLS = 4 };
+
+struct bench {
+	struct call calls[BENCH_CALLS];
+	size_t count;		/* of @calls */
+	unsigned each;		/* operations in a round */
+	uint64_t sides;		/* processes or threads that run the loop */
+	bool fp;		/* the loop with FP registers */
+};
+
+struct operation {
+	const char *name;
+	void (*prepare)(struct bench *b);
+	/* Instead, for what is no loop of calls: measures and reports. */
+	void (*run)(const char *name);
+};
+
+/* Of ops_*.c; each list ends with a NULL name. */
+extern const struct operation sched_operations[], wait_operations[];
+extern const struct operation memory_operations[];
+
+/* What each process that exists, or descriptor, costs the others. */
+void flat_processes(long count);
+void flat_descriptors(long count);
+
+/* What a process and a thread take of the memory. */
+void memory_of_tasks(void);
+
+/* Append a call to the round. */
+struct call *bench_add(struct bench *b, uint64_t number, uint64_t a,
+		       uint64_t b_, uint64_t c);
+
+/* A process that plays @b's loop for ever; ended with its parent. */
+pid_t bench_partner(struct bench *b);
+
+/* A thread that does. */
+void bench_partner_thread(struct bench *b);
+
+/*
+ * Rounds of @b in batches. Reports the instructions that each batch took
+ * without those of the loop: of all processes and threads that take part.
+ */
+void bench_measure(const char *name, struct bench *b);
+
+/* A short form of it for the loop as it is: the median of a round. */
+uint64_t bench_round(struct bench *b);
+
+/* What the loop of @b executes in user mode in a round. */
+uint64_t bench_loop_cost(struct bench *b);
+
+/* The ticks of the counter; with -icount shift=4 each is an instruction. */
+uint64_t bench_now(void);
+
+uint64_t bench_median(uint64_t *values, size_t count);
+
+/* The two ends of a line that says what the batches took. */
+void bench_report(const char *name, uint64_t each, uint64_t loop,
+		  const uint64_t *batches, size_t count);
+
+/* Say why and end with failure. */
+_Noreturn void bench_die(const char *what);
+
+#endif
