@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -71,9 +71,17 @@ pid_t bench_partner(struct bench *b)
 		bench_die("fork");
 	if (pid > 0)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	play(b);
 	_exit(0);
+}
+
+void bench_end(const pid_t *pid, long count)
+{
+	for (long i = 0; i < count; i++)
+		kill(pid[i], SIGKILL);
+	for (long i = 0; i < count; i++)
+		if (waitpid(pid[i], NULL, 0) != pid[i])
+			bench_die("waitpid");
 }
 
 static void *partner_thread(void *arg)
@@ -172,15 +180,27 @@ void bench_report(const char *name, uint64_t each, uint64_t loop,
 	fflush(stdout);
 }
 
+void bench_report_traced(const char *name, uint64_t ticks)
+{
+	printf("traced %s %" PRIu64 "\n", name, ticks);
+	fflush(stdout);
+}
+
 void bench_measure(const char *name, struct bench *b)
 {
-	uint64_t batch[WARM + BATCHES];
+	uint64_t batch[WARM + BATCHES], traced;
 
 	run_batches(b, ROUNDS, batch, WARM + BATCHES);
-	(b->fp ? loop_traced_fp : loop_traced)(b->calls, b->count, 1);
+	trace_on();
+	traced = time_loop(b, b->fp ? loop_traced_fp : loop_traced,
+			   LOOP_TRACED);
+	trace_off();
 	check_results(b);
 	bench_report(name, (uint64_t)b->each * ROUNDS, bench_loop_cost(b),
 		     batch + WARM, BATCHES);
+	bench_report_traced(name, traced);
+	if (b->partner)
+		bench_end(&b->partner, 1);
 }
 
 uint64_t bench_round(struct bench *b)

@@ -22,6 +22,7 @@ struct bench {
 	unsigned each;		/* operations in a round */
 	uint64_t sides;		/* processes or threads that run the loop */
 	bool fp;		/* the loop with FP registers */
+	pid_t partner;		/* 0: none, or a thread */
 };
 
 struct operation {
@@ -46,8 +47,11 @@ void memory_of_tasks(void);
 struct call *bench_add(struct bench *b, uint64_t number, uint64_t a,
 		       uint64_t b_, uint64_t c);
 
-/* A process that plays @b's loop for ever; ended with its parent. */
+/* A process that plays @b's loop until bench_end(). */
 pid_t bench_partner(struct bench *b);
+
+/* End @count processes and wait until they are gone. */
+void bench_end(const pid_t *pid, long count);
 
 /* A thread that does. */
 void bench_partner_thread(struct bench *b);
@@ -72,6 +76,9 @@ uint64_t bench_median(uint64_t *values, size_t count);
 /* The two ends of a line that says what the batches took. */
 void bench_report(const char *name, uint64_t each, uint64_t loop,
 		  const uint64_t *batches, size_t count);
+
+/* What passed between two looks at the counter while it was traced. */
+void bench_report_traced(const char *name, uint64_t ticks);
 
 /* Say why and end with failure. */
 _Noreturn void bench_die(const char *what);

@@ -9,15 +9,12 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -41,16 +38,7 @@ static pid_t sleeper(void)
 		bench_die("fork");
 	if (pid > 0)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	loop_pause();
-}
-
-static void end(pid_t *pid, long count)
-{
-	for (long i = 0; i < count; i++)
-		kill(pid[i], SIGKILL);
-	while (wait(NULL) > 0)
-		;
 }
 
 /* The caller is one of @count. */
@@ -70,13 +58,13 @@ void flat_processes(long count)
 	for (int i = 0; i < 4; i++)
 		sched_yield();
 	report("null-asleep", count, bench_round(&null));
-	end(pid, count - 1);
+	bench_end(pid, count - 1);
 
 	for (long i = 0; i < count - 1; i++)
 		pid[i] = bench_partner(&yield);
 	report("yield", count, bench_round(&yield) / (uint64_t)count);
 	report("null-ready", count, bench_round(&null));
-	end(pid, count - 1);
+	bench_end(pid, count - 1);
 	free(pid);
 }
 
@@ -142,8 +130,18 @@ void memory_of_tasks(void)
 	long before, after;
 	pid_t pid[TASKS];
 
-	start_thread();
+	pid[0] = sleeper();
 	free_kib();
+	settle();
+	before = free_kib();
+	for (int i = 1; i < TASKS; i++)
+		pid[i] = sleeper();
+	settle();
+	after = free_kib();
+	printf("memory process %ld\n", (before - after) * 1024 / (TASKS - 1));
+	bench_end(pid, TASKS);
+
+	start_thread();
 	settle();
 	before = free_kib();
 	for (int i = 0; i < TASKS; i++)
@@ -151,12 +149,5 @@ void memory_of_tasks(void)
 	settle();
 	after = free_kib();
 	printf("memory thread %ld\n", (before - after) * 1024 / TASKS);
-	before = after;
-	for (int i = 0; i < TASKS; i++)
-		pid[i] = sleeper();
-	settle();
-	after = free_kib();
-	printf("memory process %ld\n", (before - after) * 1024 / TASKS);
 	fflush(stdout);
-	end(pid, TASKS);
 }

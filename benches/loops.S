@@ -38,8 +38,9 @@
 	mov	x13, x0			// calls
 	madd	x14, x1, x12, x0	// their end
 	mov	x15, x2			// rounds
+1:
 	label	\begin
-1:	mov	x12, x13
+	mov	x12, x13
 2:	ldp	x8, x0, [x12]
 	ldp	x1, x2, [x12, #16]
 	ldp	x3, x4, [x12, #32]
@@ -83,8 +84,10 @@
 	// void NAME(void *at, size_t pages)
 	.macro	touch_loop name:req, begin, end
 	function \name
+1:
 	label	\begin
-1:	str	xzr, [x0]
+	mov	x2, x0			// not the STR, which is executed twice
+	str	xzr, [x2]
 	add	x0, x0, #4096
 	subs	x1, x1, #1
 	b.ne	1b
@@ -115,8 +118,9 @@
 	.macro	fork_loop name:req, call:req, begin, end
 	function \name
 	mov	x15, x0
+1:
 	label	\begin
-1:	mov	x8, #__NR_clone
+	mov	x8, #__NR_clone
 	mov	x0, #SIGCHLD
 	mov	x1, xzr
 	mov	x2, xzr
@@ -143,6 +147,14 @@
 	fork_loop loop_fork, system_call
 	fork_loop loop_fork_traced, system_call, fork_begin, fork_end
 	fork_loop loop_fork_nothing, no_call
+
+	function trace_on
+	ret
+	end	trace_on
+
+	function trace_off
+	ret
+	end	trace_off
 
 	// void loop_pause(void)
 	function loop_pause

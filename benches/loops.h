@@ -23,8 +23,8 @@ struct call {
  * execute as many instructions a round:
  *
  * loop_calls		what is measured
- * loop_traced		the same, for one round between the labels traced_begin
- *			and traced_end
+ * loop_traced		the same; each round begins at the label traced_begin,
+ *			and the last ends at traced_end
  * loop_partner		the other side of a ping-pong, at other addresses
  * loop_nothing		NOP instead of SVC: what the loop itself costs
  */
@@ -59,6 +59,14 @@ void loop_watch(uint64_t usual, uint64_t *gap, size_t gaps);
 void loop_fork(uint64_t rounds);
 void loop_fork_traced(uint64_t rounds);
 void loop_fork_nothing(uint64_t rounds);
+
+/*
+ * Between these bench_trace.py has every instruction written down. What is
+ * traced is LOOP_TRACED rounds, as in one of them an interrupt comes.
+ */
+#define LOOP_TRACED 4
+void trace_on(void);
+void trace_off(void);
 
 /* Wait for ever, without a C library: the child of a fork that does nothing. */
 _Noreturn void loop_pause(void);

@@ -6,6 +6,7 @@
  *
  *	calibration NOPS TICKS
  *	op NAME each N loop N batches N...	a batch of N operations
+ *	traced NAME TICKS			while it was traced
  *	flat WHAT COUNT COST
  *	memory WHAT BYTES
  *	end

@@ -36,12 +36,16 @@ static uint64_t touch(char *at)
 
 static void fault(const char *name)
 {
-	uint64_t batch[WARM + BATCHES], loop = UINT64_MAX;
+	uint64_t batch[WARM + BATCHES], loop = UINT64_MAX, traced;
 	char *at = map(), *end = at;
 
 	for (int i = 0; i < WARM + BATCHES; i++, end += (size_t)PAGES * PAGE)
 		batch[i] = touch(end);
-	loop_touch_traced(end + (size_t)PAGES * PAGE / 2, 1);
+	trace_on();
+	traced = bench_now();
+	loop_touch_traced(end + PAGE, LOOP_TRACED);
+	traced = bench_now() - traced;
+	trace_off();
 	for (int i = 0; i < 5; i++) {
 		uint64_t again = touch(at);	/* they are there now */
 
@@ -51,6 +55,7 @@ static void fault(const char *name)
 	for (int i = 0; i < WARM + BATCHES; i++)
 		batch[i] -= loop;
 	bench_report(name, PAGES, loop / PAGES, batch + WARM, BATCHES);
+	bench_report_traced(name, traced);
 }
 
 static void unmap(const char *name)

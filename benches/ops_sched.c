@@ -28,7 +28,7 @@ static void two_yield(struct bench *b)
 static void yield_process(struct bench *b)
 {
 	two_yield(b);
-	bench_partner(b);
+	b->partner = bench_partner(b);
 }
 
 static void yield_thread(struct bench *b)

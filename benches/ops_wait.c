@@ -28,7 +28,7 @@ static void ping_pong(struct bench *b, const int there[2], const int back[2],
 	bench_add(b, SYS_read, (uint64_t)back[0], (uint64_t)&message, size);
 	b->each = 2;
 	b->sides = 2;
-	bench_partner(&partner);
+	b->partner = bench_partner(&partner);
 }
 
 static void eventfd_ping_pong(struct bench *b)

@@ -3,8 +3,12 @@
  * small: fork, exit and wait, in a program of six pages without a C library:
  * text, read-only data, data and stack. Prints as ops.c does.
  *
- * What the children leave to be freed is freed before the end is read: the
- * last thing in a batch is to give way until there is nobody left to run.
+ * After each batch it gives way until there is nobody left to run: what the
+ * children left to be done is counted, too, in the second line:
+ *
+ *	op fork each N loop N batches N...
+ *	rest fork N...
+ *	traced fork N
  */
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -19,7 +23,7 @@ enum {
 
 void start(void);
 
-static uint64_t batch[WARM + BATCHES];
+static uint64_t batch[WARM + BATCHES], rest[WARM + BATCHES];
 
 static long call(long number, long a, long b, long c)
 {
@@ -59,6 +63,14 @@ static void put_number(uint64_t value)
 		*--at = (char)('0' + value % 10);
 	} while ((value /= 10) != 0);
 	put(at);
+}
+
+static void put_numbers(const uint64_t *value, int count)
+{
+	for (int i = 0; i < count; i++) {
+		put(" ");
+		put_number(value[i]);
+	}
 }
 
 static uint64_t time_yield(void)
@@ -102,29 +114,36 @@ static uint64_t time_empty(uint64_t rounds)
 
 static void measure(void)
 {
-	uint64_t least = quiet(), loop = time_empty(ROUNDS), begin, ours;
-	/* The loop of settle() itself: what it takes when it has no work. */
-	uint64_t looking = (begin = now(), ours = settle(least),
-			    now() - begin - ours);
+	uint64_t least = quiet(), loop = time_empty(ROUNDS), begin, middle;
+	uint64_t ours, looking;
 
+	begin = now();
+	ours = settle(least);
+	looking = now() - begin - ours;
 	for (int i = 0; i < WARM + BATCHES; i++) {
 		begin = now();
 		loop_fork(ROUNDS);
+		middle = now();
 		ours = settle(least);
-		batch[i] = now() - begin - ours - looking - loop -
-			   ROUNDS * LOOP_FORK_CHILD;
+		rest[i] = now() - middle - ours - looking;
+		batch[i] = middle - begin - loop - ROUNDS * LOOP_FORK_CHILD;
 	}
-	loop_fork_traced(1);
+	trace_on();
+	begin = now();
+	loop_fork_traced(LOOP_TRACED);
+	middle = now();
+	trace_off();
 	put("op fork each ");
 	put_number(ROUNDS);
 	put(" loop ");
 	put_number((time_empty(2 * ROUNDS) - loop) / ROUNDS +
 		   LOOP_FORK_CHILD);
 	put(" batches");
-	for (int i = WARM; i < WARM + BATCHES; i++) {
-		put(" ");
-		put_number(batch[i]);
-	}
+	put_numbers(batch + WARM, BATCHES);
+	put("\nrest fork");
+	put_numbers(rest + WARM, BATCHES);
+	put("\ntraced fork ");
+	put_number(middle - begin);
 	put("\nend\n");
 }
 
