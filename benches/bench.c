@@ -7,32 +7,22 @@
  * kernel executed meanwhile. Of that the loops are taken off: they are the
  * same instructions with NOP in the place of SVC, and are counted first.
  */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/syscall.h>
+
+#include "sys.h"
 
 enum {
 	ROUNDS = 40,	/* of a batch */
 	WARM = 4,	/* batches that are not reported */
 	BATCHES = 60,
+	STACK = 16384,
 };
 
 static volatile uint32_t nowhere;
-
-void bench_die(const char *what)
-{
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	_exit(1);
-}
 
 uint64_t bench_now(void)
 {
@@ -42,61 +32,50 @@ uint64_t bench_now(void)
 	return ticks;
 }
 
-struct call *bench_add(struct bench *b, uint64_t number, uint64_t a,
-		       uint64_t b_, uint64_t c)
+struct call *bench_add(struct bench *b, long number, long a, long b_, long c)
 {
 	struct call *call = &b->calls[b->count++];
 
-	call->number = number;
-	call->arg[0] = a;
-	call->arg[1] = b_;
-	call->arg[2] = c;
+	call->number = (uint64_t)number;
+	call->arg[0] = (uint64_t)a;
+	call->arg[1] = (uint64_t)b_;
+	call->arg[2] = (uint64_t)c;
 	call->word = &nowhere;
 	return call;
 }
 
-static void play(struct bench *b)
+static void play(void *arg)
 {
+	struct bench *b = arg;
+
 	if (b->fp)
 		loop_partner_fp(b->calls, b->count, UINT64_MAX);
 	else
 		loop_partner(b->calls, b->count, UINT64_MAX);
 }
 
-pid_t bench_partner(struct bench *b)
+long bench_partner(struct bench *b)
 {
-	pid_t pid = fork();
+	long pid = fork_child();
 
-	if (pid < 0)
-		bench_die("fork");
-	if (pid > 0)
-		return pid;
-	play(b);
-	_exit(0);
+	if (pid == 0)
+		play(b);
+	return pid;
 }
 
-void bench_end(const pid_t *pid, long count)
+void bench_end(const long *pid, long count)
 {
 	for (long i = 0; i < count; i++)
-		kill(pid[i], SIGKILL);
+		must("kill", sys2(SYS_kill, pid[i], SIGKILL));
 	for (long i = 0; i < count; i++)
-		if (waitpid(pid[i], NULL, 0) != pid[i])
-			bench_die("waitpid");
-}
-
-static void *partner_thread(void *arg)
-{
-	play(arg);
-	return NULL;
+		wait_child(pid[i]);
 }
 
 void bench_partner_thread(struct bench *b)
 {
-	pthread_t thread;
+	static char stack[STACK] __attribute__((aligned(16)));
 
-	errno = pthread_create(&thread, NULL, partner_thread, b);
-	if (errno)
-		bench_die("pthread_create");
+	must("clone", start_thread(stack + STACK, play, b));
 }
 
 typedef void loop_function(struct call *calls, size_t count, uint64_t rounds);
@@ -113,10 +92,11 @@ static uint64_t time_loop(struct bench *b, loop_function *loop,
 /* The least of several: without an interrupt. */
 static uint64_t time_empty(struct bench *b, uint64_t rounds)
 {
+	struct bench empty = *b;
 	uint64_t least = UINT64_MAX;
 
 	for (int i = 0; i < 5; i++) {
-		uint64_t took = time_loop(b, b->fp ? loop_nothing_fp :
+		uint64_t took = time_loop(&empty, b->fp ? loop_nothing_fp :
 					  loop_nothing, rounds);
 
 		if (took < least)
@@ -127,22 +107,19 @@ static uint64_t time_empty(struct bench *b, uint64_t rounds)
 
 uint64_t bench_loop_cost(struct bench *b)
 {
-	struct bench empty = *b;
-
-	return (time_empty(&empty, 2 * ROUNDS) -
-		time_empty(&empty, ROUNDS)) / ROUNDS;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
+	return (time_empty(b, 2 * ROUNDS) - time_empty(b, ROUNDS)) / ROUNDS;
 }
 
 uint64_t bench_median(uint64_t *values, size_t count)
 {
-	qsort(values, count, sizeof(*values), compare);
+	for (size_t i = 1; i < count; i++) {
+		uint64_t value = values[i];
+		size_t at = i;
+
+		for (; at > 0 && values[at - 1] > value; at--)
+			values[at] = values[at - 1];
+		values[at] = value;
+	}
 	return values[count / 2];
 }
 
@@ -150,8 +127,7 @@ uint64_t bench_median(uint64_t *values, size_t count)
 static void run_batches(struct bench *b, uint64_t rounds, uint64_t *batch,
 			size_t count)
 {
-	struct bench empty = *b;
-	uint64_t users = time_empty(&empty, rounds);
+	uint64_t users = time_empty(b, rounds);
 
 	users += (b->sides - 1) * rounds * bench_loop_cost(b);
 	for (size_t i = 0; i < count; i++)
@@ -162,28 +138,40 @@ static void run_batches(struct bench *b, uint64_t rounds, uint64_t *batch,
 /* A call that fails would be cheap. EAGAIN: a futex's word had changed. */
 static void check_results(const struct bench *b)
 {
-	for (size_t i = 0; i < b->count; i++) {
-		errno = -(int)b->calls[i].result;
-		if (b->calls[i].result < 0 && errno != EAGAIN)
-			bench_die("a call of the loop");
+	for (size_t i = 0; i < b->count; i++)
+		if (b->calls[i].result < 0 && b->calls[i].result != -EAGAIN)
+			die("a call of the loop", b->calls[i].result);
+}
+
+static void put_list(const uint64_t *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		put(" ");
+		put_number(values[i]);
 	}
+	put("\n");
+}
+
+void bench_report_list(const char *what, const char *name,
+		       const uint64_t *values, size_t count)
+{
+	put(what);
+	put(" ");
+	put(name);
+	put_list(values, count);
 }
 
 void bench_report(const char *name, uint64_t each, uint64_t loop,
 		  const uint64_t *batches, size_t count)
 {
-	printf("op %s each %" PRIu64 " loop %" PRIu64 " batches", name, each,
-	       loop);
-	for (size_t i = 0; i < count; i++)
-		printf(" %" PRIu64, batches[i]);
-	printf("\n");
-	fflush(stdout);
-}
-
-void bench_report_traced(const char *name, uint64_t ticks)
-{
-	printf("traced %s %" PRIu64 "\n", name, ticks);
-	fflush(stdout);
+	put("op ");
+	put(name);
+	put(" each ");
+	put_number(each);
+	put(" loop ");
+	put_number(loop);
+	put(" batches");
+	put_list(batches, count);
 }
 
 void bench_measure(const char *name, struct bench *b)
@@ -198,7 +186,7 @@ void bench_measure(const char *name, struct bench *b)
 	check_results(b);
 	bench_report(name, (uint64_t)b->each * ROUNDS, bench_loop_cost(b),
 		     batch + WARM, BATCHES);
-	bench_report_traced(name, traced);
+	bench_report_list("traced", name, &traced, 1);
 	if (b->partner)
 		bench_end(&b->partner, 1);
 }

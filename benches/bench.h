@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "loops.h"
 
@@ -22,7 +21,7 @@ struct bench {
 	unsigned each;		/* operations in a round */
 	uint64_t sides;		/* processes or threads that run the loop */
 	bool fp;		/* the loop with FP registers */
-	pid_t partner;		/* 0: none, or a thread */
+	long partner;		/* 0: none, or a thread */
 };
 
 struct operation {
@@ -34,7 +33,7 @@ struct operation {
 
 /* Of ops_*.c; each list ends with a NULL name. */
 extern const struct operation sched_operations[], wait_operations[];
-extern const struct operation memory_operations[];
+extern const struct operation memory_operations[], fork_operations[];
 
 /* What each process that exists, or descriptor, costs the others. */
 void flat_processes(long count);
@@ -44,21 +43,21 @@ void flat_descriptors(long count);
 void memory_of_tasks(void);
 
 /* Append a call to the round. */
-struct call *bench_add(struct bench *b, uint64_t number, uint64_t a,
-		       uint64_t b_, uint64_t c);
+struct call *bench_add(struct bench *b, long number, long a, long b_, long c);
 
 /* A process that plays @b's loop until bench_end(). */
-pid_t bench_partner(struct bench *b);
+long bench_partner(struct bench *b);
 
 /* End @count processes and wait until they are gone. */
-void bench_end(const pid_t *pid, long count);
+void bench_end(const long *pid, long count);
 
-/* A thread that does. */
+/* A thread that plays it until the process ends; one in each process. */
 void bench_partner_thread(struct bench *b);
 
 /*
- * Rounds of @b in batches. Reports the instructions that each batch took
- * without those of the loop: of all processes and threads that take part.
+ * Rounds of @b in batches, and a few that are traced. Reports the instructions
+ * that each batch took without those of the loop: of all processes and threads
+ * that take part.
  */
 void bench_measure(const char *name, struct bench *b);
 
@@ -73,14 +72,12 @@ uint64_t bench_now(void);
 
 uint64_t bench_median(uint64_t *values, size_t count);
 
-/* The two ends of a line that says what the batches took. */
+/* The line that says what the batches took. */
 void bench_report(const char *name, uint64_t each, uint64_t loop,
 		  const uint64_t *batches, size_t count);
 
-/* What passed between two looks at the counter while it was traced. */
-void bench_report_traced(const char *name, uint64_t ticks);
-
-/* Say why and end with failure. */
-_Noreturn void bench_die(const char *what);
+/* A line of such numbers that begins with @what and @name. */
+void bench_report_list(const char *what, const char *name,
+		       const uint64_t *values, size_t count);
 
 #endif

@@ -4,41 +4,40 @@
  * many processes, a call with so many descriptors; and what each of them
  * takes of the memory.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <inttypes.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "bench.h"
+#include "sys.h"
 
 enum {
+	MOST = 4096,
 	TASKS = 64,
-	STACK = 65536,
+	STACK = 4096,
 };
+
+static long pids[MOST];
 
 static void report(const char *what, long count, uint64_t cost)
 {
-	printf("flat %s %ld %" PRIu64 "\n", what, count, cost);
-	fflush(stdout);
+	put("flat ");
+	put(what);
+	put(" ");
+	put_number((uint64_t)count);
+	put(" ");
+	put_number(cost);
+	put("\n");
 }
 
-static pid_t sleeper(void)
+static long sleeper(void)
 {
-	pid_t pid = fork();
+	long pid = fork_child();
 
-	if (pid < 0)
-		bench_die("fork");
-	if (pid > 0)
-		return pid;
-	loop_pause();
+	if (pid == 0)
+		loop_pause();
+	return pid;
 }
 
 /* The caller is one of @count. */
@@ -46,108 +45,109 @@ void flat_processes(long count)
 {
 	struct bench null = { .each = 1, .sides = 1 };
 	struct bench yield = { .each = 1, .sides = (uint64_t)count };
-	pid_t *pid = calloc((size_t)count, sizeof(*pid));
 
-	if (pid == NULL)
-		bench_die("calloc");
+	if (count > MOST)
+		die("too many processes", count);
 	bench_add(&null, SYS_getppid, 0, 0, 0);
 	bench_add(&yield, SYS_sched_yield, 0, 0, 0);
 
 	for (long i = 0; i < count - 1; i++)
-		pid[i] = sleeper();
+		pids[i] = sleeper();
 	for (int i = 0; i < 4; i++)
-		sched_yield();
+		sys0(SYS_sched_yield);
 	report("null-asleep", count, bench_round(&null));
-	bench_end(pid, count - 1);
+	bench_end(pids, count - 1);
 
 	for (long i = 0; i < count - 1; i++)
-		pid[i] = bench_partner(&yield);
+		pids[i] = bench_partner(&yield);
 	report("yield", count, bench_round(&yield) / (uint64_t)count);
 	report("null-ready", count, bench_round(&null));
-	bench_end(pid, count - 1);
-	free(pid);
+	bench_end(pids, count - 1);
 }
 
 void flat_descriptors(long count)
 {
 	struct rlimit limit = { (rlim_t)count + 8, (rlim_t)count + 8 };
 	struct bench b = { .each = 1, .sides = 1 };
-	int fd = eventfd(0, 0), last = fd;
-	uint64_t one = 1;
+	static uint64_t one = 1;
+	long fd = must("eventfd", sys2(SYS_eventfd2, 0, 0)), last = fd;
 
-	setrlimit(RLIMIT_NOFILE, &limit);
-	for (long i = 1; i < count && last >= 0; i++)
-		last = dup(fd);
-	if (last < 0)
-		bench_die("dup");
-	bench_add(&b, SYS_write, (uint64_t)last, (uint64_t)&one, sizeof(one));
-	bench_add(&b, SYS_read, (uint64_t)last, (uint64_t)&one, sizeof(one));
+	must("prlimit", sys(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&limit, 0,
+			    0, 0));
+	for (long i = 1; i < count; i++)
+		last = must("dup", sys1(SYS_dup, fd));
+	bench_add(&b, SYS_write, last, (long)&one, sizeof(one));
+	bench_add(&b, SYS_read, last, (long)&one, sizeof(one));
 	report("descriptors", count, bench_round(&b));
 }
 
-static long free_kib(void)
+/* The number in the line "MemFree: N kB" of /proc/meminfo, in bytes. */
+static long free_bytes(void)
 {
-	char line[128];
-	long kib = -1;
-	FILE *file;
+	static const char mark[] = "MemFree:";
+	static char text[4096];
+	long fd = must("/proc/meminfo", sys(SYS_openat, AT_FDCWD,
+					    (long)"/proc/meminfo", O_RDONLY,
+					    0, 0, 0));
+	long size = must("read", sys3(SYS_read, fd, text, sizeof(text) - 1));
+	long at = 0, found = 0;
 
-	sync();
-	file = fopen("/proc/meminfo", "r");
-	if (file == NULL)
-		bench_die("/proc/meminfo");
-	while (fgets(line, sizeof(line), file) != NULL)
-		if (strncmp(line, "MemFree:", 8) == 0)
-			kib = atol(line + 8);
-	fclose(file);
-	return kib;
+	sys1(SYS_close, fd);
+	text[size] = '\0';
+	while (text[at] != '\0' && mark[found] != '\0')
+		found = text[at++] == mark[found] ? found + 1 : 0;
+	while (text[at] == ' ')
+		at++;
+	return to_number(text + at) * 1024;
 }
 
-static void *waiting(void *arg)
+static void sleep_a_little(void)
+{
+	struct timespec time = { 0, 50000000 };
+
+	sys2(SYS_nanosleep, &time, NULL);
+}
+
+static long settled(void)
+{
+	free_bytes();		/* what reading it takes is taken now */
+	sleep_a_little();
+	return free_bytes();
+}
+
+static void report_memory(const char *what, long bytes)
+{
+	put("memory ");
+	put(what);
+	put(" ");
+	put_number((uint64_t)bytes);
+	put("\n");
+}
+
+static void wait_for_ever(void *arg)
 {
 	(void)arg;
 	loop_pause();
 }
 
-static void start_thread(void)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
-	errno = pthread_create(&thread, &attr, waiting, NULL);
-	if (errno)
-		bench_die("pthread_create");
-}
-
-static void settle(void)
-{
-	usleep(50000);
-}
-
 void memory_of_tasks(void)
 {
-	long before, after;
-	pid_t pid[TASKS];
+	static char stacks[TASKS + 1][STACK] __attribute__((aligned(4096)));
+	long before;
 
-	pid[0] = sleeper();
-	free_kib();
-	settle();
-	before = free_kib();
-	for (int i = 1; i < TASKS; i++)
-		pid[i] = sleeper();
-	settle();
-	after = free_kib();
-	printf("memory process %ld\n", (before - after) * 1024 / (TASKS - 1));
-	bench_end(pid, TASKS);
+	for (int i = 0; i <= TASKS; i++)
+		stacks[i][0] = 1;	/* not memory of the thread's */
+	pids[0] = sleeper();
+	before = settled();
+	for (int i = 1; i <= TASKS; i++)
+		pids[i] = sleeper();
+	report_memory("process", (before - settled()) / TASKS);
+	bench_end(pids, TASKS + 1);
 
-	start_thread();
-	settle();
-	before = free_kib();
-	for (int i = 0; i < TASKS; i++)
-		start_thread();
-	settle();
-	after = free_kib();
-	printf("memory thread %ld\n", (before - after) * 1024 / TASKS);
-	fflush(stdout);
+	must("clone", start_thread(stacks[1], wait_for_ever, NULL));
+	before = settled();
+	for (int i = 1; i <= TASKS; i++)
+		must("clone", start_thread(stacks[i] + STACK, wait_for_ever,
+					   NULL));
+	report_memory("thread", (before - settled()) / TASKS);
 }

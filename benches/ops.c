@@ -6,9 +6,11 @@
  *
  *	calibration NOPS TICKS
  *	op NAME each N loop N batches N...	a batch of N operations
+ *	rest NAME N...				what a batch left to be done
  *	traced NAME TICKS			while it was traced
  *	flat WHAT COUNT COST
  *	memory WHAT BYTES
+ *	failed WHAT: ERROR
  *	end
  *
  *	ops NAME...		these operations
@@ -16,32 +18,28 @@
  *	ops descriptors N	with N descriptors
  *	ops memory
  */
-#define _GNU_SOURCE
-#include <inttypes.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/syscall.h>
 
 #include "bench.h"
+#include "sys.h"
+
+int run(int argc, char **argv);
 
 static const struct operation *const lists[] = {
-	sched_operations, wait_operations, memory_operations,
+	sched_operations, wait_operations, memory_operations, fork_operations,
 };
 
 static const struct operation *find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (const struct operation *op = lists[i]; op->name; op++)
-			if (strcmp(op->name, name) == 0)
+			if (same(op->name, name))
 				return op;
-	fprintf(stderr, "ops: no operation is called %s\n", name);
-	exit(2);
+	die("no such operation", 0);
 }
 
-static void run(const struct operation *op)
+static void run_operation(const struct operation *op)
 {
 	struct bench b = { .count = 0 };
 
@@ -54,16 +52,16 @@ static void run(const struct operation *op)
 }
 
 /* A process of its own, so that it leaves nothing to the next. */
-static pid_t apart(void)
+static void run_apart(const struct operation *op)
 {
-	pid_t pid = fork();
-	int status;
+	long pid = fork_child();
 
-	if (pid < 0)
-		bench_die("fork");
-	if (pid > 0 && (waitpid(pid, &status, 0) != pid || status != 0))
-		exit(1);
-	return pid;
+	if (pid == 0) {
+		run_operation(op);
+		sys1(SYS_exit_group, 0);
+	}
+	if (wait_child(pid) != 0)
+		sys1(SYS_exit_group, 1);
 }
 
 /* That a tick of the counter is an instruction. */
@@ -80,44 +78,36 @@ static void calibrate(void)
 		took = bench_now() - start;
 		with = took < with ? took : with;
 	}
-	printf("calibration 1000 %" PRIu64 "\n", with - without);
-	fflush(stdout);
+	put("calibration 1000 ");
+	put_number(with - without);
+	put("\n");
 }
 
-/* One CPU; on Linux no slice ends in the middle. */
+/* One CPU; on Linux no slice ends in the middle. loom has only SCHED_OTHER. */
 static void alone(void)
 {
-	struct sched_param first = { .sched_priority = 50 };
-	cpu_set_t set;
+	unsigned long set = 1;
+	int priority = 50;
 
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-	sched_setscheduler(0, SCHED_FIFO, &first);
+	sys3(SYS_sched_setaffinity, 0, sizeof(set), &set);
+	sys3(SYS_sched_setscheduler, 0, SCHED_FIFO, &priority);
 }
 
-int main(int argc, char **argv)
+int run(int argc, char **argv)
 {
-	long count = argc == 3 ? atol(argv[2]) : 0;
+	long count = argc == 3 ? to_number(argv[2]) : 0;
 
 	alone();
 	calibrate();
-	if (argc == 3 && strcmp(argv[1], "flat") == 0) {
+	if (argc == 3 && same(argv[1], "flat"))
 		flat_processes(count);
-	} else if (argc == 3 && strcmp(argv[1], "descriptors") == 0) {
+	else if (argc == 3 && same(argv[1], "descriptors"))
 		flat_descriptors(count);
-	} else if (argc == 2 && strcmp(argv[1], "memory") == 0) {
+	else if (argc == 2 && same(argv[1], "memory"))
 		memory_of_tasks();
-	} else {
-		for (int i = 1; i < argc; i++) {
-			const struct operation *op = find(argv[i]);
-
-			if (apart() == 0) {
-				run(op);
-				_exit(0);
-			}
-		}
-	}
-	puts("end");
+	else
+		for (int i = 1; i < argc; i++)
+			run_apart(find(argv[i]));
+	put("end\n");
 	return 0;
 }

@@ -2,27 +2,30 @@
 /*
  * The first store to a page, and giving pages back.
  */
-#define _GNU_SOURCE
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "bench.h"
+#include "sys.h"
 
 enum {
 	PAGE = 4096,
 	PAGES = 32,		/* of a batch */
+	BATCH = PAGES * PAGE,
 	WARM = 2,
 	BATCHES = 60,		/* nearly all of four tables */
 };
 
 static char *map(void)
 {
-	size_t size = (size_t)(WARM + BATCHES + 1) * PAGES * PAGE;
-	char *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long size = (WARM + BATCHES + 1) * BATCH;
+	char *at = (char *)must("mmap", sys(SYS_mmap, 0, size,
+					    PROT_READ | PROT_WRITE,
+					    MAP_PRIVATE | MAP_ANONYMOUS, -1,
+					    0));
 
-	if (at == MAP_FAILED)
-		bench_die("mmap");
-	madvise(at, size, MADV_NOHUGEPAGE);	/* as loom, by pages */
+	/* As loom, by pages. */
+	sys3(SYS_madvise, at, size, MADV_NOHUGEPAGE);
 	return at;
 }
 
@@ -37,17 +40,17 @@ static uint64_t touch(char *at)
 static void fault(const char *name)
 {
 	uint64_t batch[WARM + BATCHES], loop = UINT64_MAX, traced;
-	char *at = map(), *end = at;
+	char *first = map(), *at = first;
 
-	for (int i = 0; i < WARM + BATCHES; i++, end += (size_t)PAGES * PAGE)
-		batch[i] = touch(end);
+	for (int i = 0; i < WARM + BATCHES; i++, at += BATCH)
+		batch[i] = touch(at);
 	trace_on();
 	traced = bench_now();
-	loop_touch_traced(end + PAGE, LOOP_TRACED);
+	loop_touch_traced(at + PAGE, LOOP_TRACED);
 	traced = bench_now() - traced;
 	trace_off();
 	for (int i = 0; i < 5; i++) {
-		uint64_t again = touch(at);	/* they are there now */
+		uint64_t again = touch(first);	/* they are there now */
 
 		if (again < loop)
 			loop = again;
@@ -55,7 +58,7 @@ static void fault(const char *name)
 	for (int i = 0; i < WARM + BATCHES; i++)
 		batch[i] -= loop;
 	bench_report(name, PAGES, loop / PAGES, batch + WARM, BATCHES);
-	bench_report_traced(name, traced);
+	bench_report_list("traced", name, &traced, 1);
 }
 
 static void unmap(const char *name)
@@ -63,12 +66,12 @@ static void unmap(const char *name)
 	uint64_t batch[BATCHES];
 	char *at = map();
 
-	for (int i = 0; i < BATCHES; i++, at += (size_t)PAGES * PAGE) {
+	for (int i = 0; i < BATCHES; i++, at += BATCH) {
 		uint64_t start;
 
 		touch(at);
 		start = bench_now();
-		munmap(at, (size_t)PAGES * PAGE);
+		must("munmap", sys2(SYS_munmap, at, BATCH));
 		batch[i] = bench_now() - start;
 	}
 	bench_report(name, PAGES, 0, batch, BATCHES);

@@ -2,11 +2,10 @@
 /*
  * The call that does nothing, giving way to another, and the interrupt.
  */
-#define _GNU_SOURCE
-#include <stdio.h>
 #include <sys/syscall.h>
 
 #include "bench.h"
+#include "sys.h"
 
 enum { GAPS = 30 };
 
@@ -56,7 +55,7 @@ static void interrupt(const char *name)
 
 	loop_watch(LOOP_WATCH - 1, gap, GAPS);
 	if (bench_median(gap, GAPS) != LOOP_WATCH)
-		bench_die("the loop that watches the counter");
+		die("the loop that watches the counter", 0);
 	loop_watch(LOOP_WATCH, gap, GAPS);
 	for (int i = 0; i < GAPS; i++)
 		gap[i] -= LOOP_WATCH;

@@ -70,12 +70,12 @@ def cut(pcs: list[int], labels: Labels, looks: set[int]) -> Trace:
     first, last = [i for i, pc in enumerate(pcs) if pc in looks][:2]
     starts = [i for i, pc in enumerate(pcs) if pc == labels.begin]
     ends = starts[1:] + [pcs.index(labels.end)]
-    faults = sum(a == b and not a & KERNEL for a, b in repeated(pcs))
+    faults = sum(a == b for a, b in visits(pcs[first:last]))
     return Trace(last - first - faults,
                  [pcs[a:b] for a, b in zip(starts, ends)])
 
 
-def repeated(pcs: list[int]) -> Iterator[tuple[int, int]]:
+def visits(pcs: list[int]) -> Iterator[tuple[int, int]]:
     """Of each visit to the kernel: where it came from, where it went."""
     before = 0
     for last, pc in zip(pcs, pcs[1:]):
