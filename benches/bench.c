@@ -161,11 +161,13 @@ void bench_report_list(const char *what, const char *name,
 	put_list(values, count);
 }
 
-void bench_report(const char *name, uint64_t each, uint64_t loop,
-		  const uint64_t *batches, size_t count)
+void bench_report(const char *name, uint64_t rounds, uint64_t each,
+		  uint64_t loop, const uint64_t *batches, size_t count)
 {
 	put("op ");
 	put(name);
+	put(" rounds ");
+	put_number(rounds);
 	put(" each ");
 	put_number(each);
 	put(" loop ");
@@ -184,8 +186,8 @@ void bench_measure(const char *name, struct bench *b)
 			   LOOP_TRACED);
 	trace_off();
 	check_results(b);
-	bench_report(name, (uint64_t)b->each * ROUNDS, bench_loop_cost(b),
-		     batch + WARM, BATCHES);
+	bench_report(name, ROUNDS, b->each, bench_loop_cost(b), batch + WARM,
+		     BATCHES);
 	bench_report_list("traced", name, &traced, 1);
 	if (b->partner)
 		bench_end(&b->partner, 1);

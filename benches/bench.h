@@ -72,9 +72,12 @@ uint64_t bench_now(void);
 
 uint64_t bench_median(uint64_t *values, size_t count);
 
-/* The line that says what the batches took. */
-void bench_report(const char *name, uint64_t each, uint64_t loop,
-		  const uint64_t *batches, size_t count);
+/*
+ * The line that says what batches of @rounds took, with @each operations a
+ * round; @loop is what was taken off for one.
+ */
+void bench_report(const char *name, uint64_t rounds, uint64_t each,
+		  uint64_t loop, const uint64_t *batches, size_t count);
 
 /* A line of such numbers that begins with @what and @name. */
 void bench_report_list(const char *what, const char *name,

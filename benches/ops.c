@@ -5,7 +5,7 @@
  * Linux; it prints lines for bench_count.py:
  *
  *	calibration NOPS TICKS
- *	op NAME each N loop N batches N...	a batch of N operations
+ *	op NAME rounds N each N loop N batches N...	a batch of N rounds
  *	rest NAME N...				what a batch left to be done
  *	traced NAME TICKS			while it was traced
  *	flat WHAT COUNT COST

@@ -76,7 +76,7 @@ static void measure(const char *name)
 	middle = bench_now() - begin;
 	trace_off();
 	loop = (time_empty(2 * ROUNDS) - loop) / ROUNDS + LOOP_FORK_CHILD;
-	bench_report(name, ROUNDS, loop, batch + WARM, BATCHES);
+	bench_report(name, ROUNDS, 1, loop, batch + WARM, BATCHES);
 	bench_report_list("rest", name, rest + WARM, BATCHES);
 	bench_report_list("traced", name, &middle, 1);
 }

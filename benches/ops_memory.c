@@ -57,7 +57,7 @@ static void fault(const char *name)
 	}
 	for (int i = 0; i < WARM + BATCHES; i++)
 		batch[i] -= loop;
-	bench_report(name, PAGES, loop / PAGES, batch + WARM, BATCHES);
+	bench_report(name, PAGES, 1, loop / PAGES, batch + WARM, BATCHES);
 	bench_report_list("traced", name, &traced, 1);
 }
 
@@ -74,7 +74,7 @@ static void unmap(const char *name)
 		must("munmap", sys2(SYS_munmap, at, BATCH));
 		batch[i] = bench_now() - start;
 	}
-	bench_report(name, PAGES, 0, batch, BATCHES);
+	bench_report(name, PAGES, 1, 0, batch, BATCHES);
 }
 
 const struct operation memory_operations[] = {

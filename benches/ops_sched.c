@@ -59,7 +59,7 @@ static void interrupt(const char *name)
 	loop_watch(LOOP_WATCH, gap, GAPS);
 	for (int i = 0; i < GAPS; i++)
 		gap[i] -= LOOP_WATCH;
-	bench_report(name, 1, LOOP_WATCH, gap, GAPS);
+	bench_report(name, 1, 1, LOOP_WATCH, gap, GAPS);
 }
 
 const struct operation sched_operations[] = {

@@ -8,10 +8,6 @@
 
 enum { SIGNAL_CHILD = 17 };
 
-/* The compiler calls these for structures. */
-void *memset(void *to, int value, size_t size);
-void *memcpy(void *to, const void *from, size_t size);
-
 static char line[2048];
 static size_t used;
 
@@ -30,25 +26,6 @@ long sys(long number, long a, long b, long c, long d, long e, long f)
 			   "r"(x5)
 			 : "memory");
 	return x0;
-}
-
-void *memset(void *to, int value, size_t size)
-{
-	char *at = to;
-
-	while (size-- > 0)
-		*at++ = (char)value;
-	return to;
-}
-
-void *memcpy(void *to, const void *from, size_t size)
-{
-	const char *source = from;
-	char *at = to;
-
-	while (size-- > 0)
-		*at++ = *source++;
-	return to;
 }
 
 static void flush(void)

@@ -109,7 +109,6 @@ class Tracer:
                 self.traces.append(cut(self.between(machine, each), each,
                                        self.looks))
             machine.detach()
-            machine.close()
         except (OSError, ValueError, remote.RemoteError) as error:
             self.error = str(error)
 

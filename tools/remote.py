@@ -5,6 +5,7 @@ Breakpoints, going on, and commands of QEMU's monitor; packets are
 "$data#checksum", each acknowledged by "+".
 """
 
+import contextlib
 import socket
 
 
@@ -18,9 +19,6 @@ class Remote:
         self.socket.settimeout(timeout)
         self.socket.connect(path)
         self.data = b""
-
-    def close(self) -> None:
-        self.socket.close()
 
     def byte(self) -> bytes:
         if not self.data:
@@ -81,4 +79,7 @@ class Remote:
             raise RemoteError(f"the machine ended: '{answer}'")
 
     def detach(self) -> None:
-        self.command("D")
+        """It goes on by itself, and may have ended before it answers."""
+        with contextlib.suppress(OSError, RemoteError):
+            self.ask("D")
+        self.socket.close()
