@@ -85,8 +85,7 @@ def measure(results: Results, wanted: list[Operation],
             results.figures[operation.name] = \
                 (counted.figure(bool(operation.varies)),)
         elif operation.how == "boot":
-            results.figures[operation.name] = \
-                (float(bench_count.boot_loom(results.variant)),)
+            measure_boot(results, operation.name, trace)
     sources = [o.how.split()[1] for o in barriers]
     if trace or barriers:
         add_traces(results, list(dict.fromkeys(
@@ -94,6 +93,14 @@ def measure(results: Results, wanted: list[Operation],
     for operation, source in zip(barriers, sources):
         results.figures[operation.name] = \
             barriers_of(results, source)
+
+
+def measure_boot(results: Results, name: str, trace: bool) -> None:
+    if trace:
+        ticks, results.boot = bench_count.boot_traced(results.variant)
+    else:
+        ticks = bench_count.boot_loom(results.variant)
+    results.figures[name] = (float(ticks),)
 
 
 def add_traces(results: Results, names: list[str]) -> None:

@@ -5,6 +5,7 @@ import bisect
 import collections
 import re
 import subprocess
+from typing import Iterable
 
 TOOLS = "aarch64-linux-gnu-"
 LINE = re.compile(r"^ *([0-9a-f]+):\s+(\S+)\s*(.*)$")
@@ -70,9 +71,16 @@ class Code:
         at = bisect.bisect_right(self.starts, pc)
         return self.names[at - 1] if at else "?"
 
-    def by_kind(self, pcs: list[int]) -> "collections.Counter[str]":
-        return collections.Counter(self.kinds[pc] for pc in pcs
-                                   if self.kinds[pc])
+    def by_kind(self, pcs: Iterable[int]) -> "collections.Counter[str]":
+        """@pcs: addresses, or how often each of them was executed."""
+        found: "collections.Counter[str]" = collections.Counter()
+        for pc, count in collections.Counter(pcs).items():
+            if self.kinds.get(pc):
+                found[self.kinds[pc]] += count
+        return found
 
-    def by_function(self, pcs: list[int]) -> "collections.Counter[str]":
-        return collections.Counter(map(self.function, pcs))
+    def by_function(self, pcs: Iterable[int]) -> "collections.Counter[str]":
+        found: "collections.Counter[str]" = collections.Counter()
+        for pc, count in collections.Counter(pcs).items():
+            found[self.function(pc)] += count
+        return found

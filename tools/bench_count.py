@@ -10,6 +10,7 @@ archives and the same binaries. It is spared what Debian's default would add
 to each call: randomize_kstack_offset=0, mitigations=off, audit=0.
 """
 
+import collections
 import dataclasses
 import os
 import statistics
@@ -34,9 +35,13 @@ LINUX_WORDS = ["console=ttyAMA0", "quiet", "loglevel=0", "panic=-1",
                "mitigations=off", "audit=0", "randomize_kstack_offset=0"]
 LOOM_WORDS = ["loom.host=semihosting", "loom.run", "loom.quiet"]
 
-# Which loop of benches/loops.S an operation runs when it is traced.
-LOOPS = {"yield-fp": "traced_fp", "fault": "touch", "fork": "fork"}
-UNTRACED = ("timer", "unmap")
+# Where an operation's rounds begin and end when it is traced, if not at
+# traced_begin and traced_end of benches/loops.S. Of an interrupt all is wanted.
+LABELS = {"yield-fp": ("traced_fp_begin", "traced_fp_end"),
+          "fault": ("touch_begin", "touch_end"),
+          "fork": ("fork_begin", "fork_end"),
+          "timer": ("trace_on", "trace_off")}
+UNTRACED = ("unmap",)
 
 
 class BenchError(Exception):
@@ -164,13 +169,32 @@ def on_loom(variant: str, words: list[str]) -> Said:
                            scratch))
 
 
+def boot_command(variant: str, scratch: str) -> list[str]:
+    command = loom_command(variant, scratch, [OPS], [f"loom.init={FIRST}"])
+    command[command.index("file:console.log")] = "stdio"
+    return command
+
+
 def boot_loom(variant: str) -> int:
     """Ticks to the first instruction of a process 1 that says so."""
     with tempfile.TemporaryDirectory(prefix="loom-bench-") as scratch:
-        command = loom_command(variant, scratch, [OPS],
-                               [f"loom.init={FIRST}"])
-        command[command.index("file:console.log")] = "stdio"
-        return read(follow(command, scratch)).boot
+        return read(follow(boot_command(variant, scratch), scratch)).boot
+
+
+def boot_traced(variant: str) -> "tuple[int, collections.Counter[int]]":
+    """The same, and how often each instruction was executed."""
+    folder = build.directory(variant)
+    kernel = bench_code.Code(os.path.join(folder, build.KERNEL))
+    first = bench_code.Code(os.path.join(folder, "benches/first"))
+    with tempfile.TemporaryDirectory(prefix="loom-bench-") as scratch:
+        log = os.path.join(scratch, "log")
+        os.mkfifo(log)
+        tracer = bench_trace.BootTracer(log, kernel.symbols["_start"],
+                                        first.symbols["_start"])
+        command = boot_command(variant, scratch) + \
+            ["-singlestep", "-d", "exec,nochain", "-D", log]
+        said = read(follow(command, scratch))
+        return said.boot, tracer.finish()
 
 
 def on_linux(variant: str, words: list[str], init: str = "/bin/init") -> Said:
@@ -205,10 +229,9 @@ def floors(variant: str) -> dict[str, float]:
 # ---- with a trace -----------------------------------------------------
 
 def labels(program: bench_code.Code, name: str) -> bench_trace.Labels:
-    loop = LOOPS.get(name, "traced")
-    at = program.symbols
-    return bench_trace.Labels(at["trace_on"], at["trace_off"],
-                              at[f"{loop}_begin"], at[f"{loop}_end"])
+    names = LABELS.get(name, ("traced_begin", "traced_end"))
+    return bench_trace.Labels(*(program.symbols[each] for each in
+                                ("trace_on", "trace_off", *names)))
 
 
 def traced(variant: str, names: list[str]) -> Said:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What ./bench prints: the table, the details of an operation, the JSON."""
 
+import collections
 import json
-from typing import Any, Iterator, Optional
+from typing import Any, Iterable, Iterator, Optional
 
 import bench_code
 import bench_ops
@@ -61,6 +62,7 @@ class Results:
         self.memory: dict[str, int] = {}
         self.linux_memory: dict[str, int] = {}
         self.calibration = ""
+        self.boot: "collections.Counter[int]" = collections.Counter()
 
     def measured(self) -> list[Operation]:
         return [o for o in self.operations if o.name in self.figures]
@@ -125,25 +127,34 @@ def details(operation: Operation, results: Results,
     if operation.budget:
         yield f"  budget: {show(operation.budget)}, " \
             f"stretch: {show(operation.stretch)}"
-    if counted is None:
-        return
-    yield f"  counter: {results.calibration}; the user loop's " \
-        f"{counted.loop} a round are"
+    if counted:
+        yield from of_batches(operation, counted, results.calibration)
+    if counted and counted.trace:
+        pcs = bench_trace.in_kernel(counted.trace.shortest())
+        if counted.ticks:
+            yield f"  traced: of {counted.ticks:,} ticks " \
+                f"{counted.trace.ticks:,} are in the trace; a round has " \
+                f"{len(pcs):,} in the kernel"
+        yield from consists(pcs, counted.each, code)
+    if operation.how == "boot":
+        yield f"  traced: {sum(results.boot.values()):,}"
+        yield from consists(results.boot, 1, code)
+
+
+def of_batches(operation: Operation, counted: Counted,
+               calibration: str) -> Iterator[str]:
+    yield f"  counter: {calibration}; the user loop's {counted.loop} " \
+        "a round are"
     yield f"  taken off; batches of {counted.rounds * counted.each}: " \
         f"least {number(counted.one(min(counted.batches)))}, " \
         f"median {number(counted.typical())}, mean {number(counted.mean())}"
     if operation.varies:
         yield f"  the mean counts: {operation.varies}"
-    if counted.trace:
-        yield from traced(counted, code)
 
 
-def traced(counted: Counted, code: bench_code.Code) -> Iterator[str]:
-    assert counted.trace
-    pcs = bench_trace.in_kernel(counted.trace.shortest())
-    share = counted.each
-    yield f"  traced: {number(len(pcs) / share)} in the kernel; of " \
-        f"{counted.ticks:,} ticks {counted.trace.ticks:,} are in the trace"
+def consists(pcs: Iterable[int], share: int,
+             code: bench_code.Code) -> Iterator[str]:
+    """What kinds of instructions, and of which functions, for each."""
     for kind, count in ordered(code.by_kind(pcs)):
         yield f"  {number(count / share):>10} {kind}"
     yield "  by function:"
