@@ -186,8 +186,8 @@ void bench_measure(const char *name, struct bench *b)
 			   LOOP_TRACED);
 	trace_off();
 	check_results(b);
-	bench_report(name, ROUNDS, b->each, bench_loop_cost(b), batch + WARM,
-		     BATCHES);
+	bench_report(name, ROUNDS, b->each, b->sides * bench_loop_cost(b),
+		     batch + WARM, BATCHES);
 	bench_report_list("traced", name, &traced, 1);
 	if (b->partner)
 		bench_end(&b->partner, 1);

@@ -74,7 +74,7 @@ uint64_t bench_median(uint64_t *values, size_t count);
 
 /*
  * The line that says what batches of @rounds took, with @each operations a
- * round; @loop is what was taken off for one.
+ * round; @loop is what was taken off for one, of all sides.
  */
 void bench_report(const char *name, uint64_t rounds, uint64_t each,
 		  uint64_t loop, const uint64_t *batches, size_t count);

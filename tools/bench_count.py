@@ -54,7 +54,7 @@ class Counted:
 
     rounds: int                 # of a batch
     each: int                   # operations in a round
-    loop: int                   # user instructions in a round, not counted
+    loop: int                   # a round's user instructions, taken off
     batches: list[int]
     rest: list[int]             # left to be done when a batch had ended
     ticks: int = 0              # while it was traced

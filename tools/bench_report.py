@@ -143,8 +143,8 @@ def details(operation: Operation, results: Results,
 
 def of_batches(operation: Operation, counted: Counted,
                calibration: str) -> Iterator[str]:
-    yield f"  counter: {calibration}; the user loop's {counted.loop} " \
-        "a round are"
+    yield f"  counter: {calibration}; the loops' {counted.loop} " \
+        "in user mode a round are"
     yield f"  taken off; batches of {counted.rounds * counted.each}: " \
         f"least {number(counted.one(min(counted.batches)))}, " \
         f"median {number(counted.typical())}, mean {number(counted.mean())}"
