@@ -29,6 +29,7 @@
 
 #include "floor.h"
 
+	.arch_extension fp
 	.equ	EC_SVC, 0x15
 	.equ	EC_DATA_ABORT, 0x24
 	.equ	ENTRY_PAGE, 0xf43	// valid, AF, inner share, EL0, nG

@@ -6,6 +6,7 @@
 
 #include <asm/unistd.h>
 
+	.arch_extension fp
 	.equ	CALL_SIZE, 80
 	.equ	CALL_RESULT, 72
 	.equ	SIGCHLD, 17

@@ -137,7 +137,8 @@ def details(operation: Operation, results: Results,
                 f"{len(pcs):,} in the kernel"
         yield from consists(pcs, counted.each, code)
     if operation.how == "boot":
-        yield f"  traced: {sum(results.boot.values()):,}"
+        yield f"  traced: of {results.figures[operation.name][0]:,.0f} " \
+            f"ticks {sum(results.boot.values()):,} are in the trace"
         yield from consists(results.boot, 1, code)
 
 
