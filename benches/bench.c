@@ -80,6 +80,8 @@ void bench_partner_thread(struct bench *b)
 
 typedef void loop_function(struct call *calls, size_t count, uint64_t rounds);
 
+/* One code for all loops: what it takes itself is taken off. */
+__attribute__((noinline))
 static uint64_t time_loop(struct bench *b, loop_function *loop,
 			  uint64_t rounds)
 {
@@ -127,12 +129,12 @@ uint64_t bench_median(uint64_t *values, size_t count)
 static void run_batches(struct bench *b, uint64_t rounds, uint64_t *batch,
 			size_t count)
 {
+	loop_function *loop = b->fp ? loop_calls_fp : loop_calls;
 	uint64_t users = time_empty(b, rounds);
 
 	users += (b->sides - 1) * rounds * bench_loop_cost(b);
 	for (size_t i = 0; i < count; i++)
-		batch[i] = time_loop(b, b->fp ? loop_calls_fp : loop_calls,
-				     rounds) - users;
+		batch[i] = time_loop(b, loop, rounds) - users;
 }
 
 /* A call that fails would be cheap. EAGAIN: a futex's word had changed. */

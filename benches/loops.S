@@ -6,6 +6,8 @@
 
 #include <asm/unistd.h>
 
+#include "loops.h"
+
 	.arch_extension fp
 	.equ	CALL_SIZE, 80
 	.equ	CALL_RESULT, 72
@@ -148,6 +150,17 @@
 	fork_loop loop_fork, system_call
 	fork_loop loop_fork_traced, system_call, fork_begin, fork_end
 	fork_loop loop_fork_nothing, no_call
+
+	function loop_nops
+	.rept	LOOP_NOPS
+	nop
+	.endr
+	ret
+	end	loop_nops
+
+	function loop_no_nops
+	ret
+	end	loop_no_nops
 
 	function trace_on
 	ret

@@ -6,6 +6,11 @@
 #ifndef BENCHES_LOOPS_H
 #define BENCHES_LOOPS_H
 
+/* Between a call of loop_nops and one of loop_no_nops. */
+#define LOOP_NOPS 1000
+
+#ifndef __ASSEMBLER__
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,5 +75,10 @@ void trace_off(void);
 
 /* Wait for ever, without a C library: the child of a fork that does nothing. */
 _Noreturn void loop_pause(void);
+
+void loop_nops(void);
+void loop_no_nops(void);
+
+#endif
 
 #endif

@@ -64,22 +64,29 @@ static void run_apart(const struct operation *op)
 		sys1(SYS_exit_group, 1);
 }
 
+static uint64_t least_of(void (*loop)(void))
+{
+	uint64_t least = UINT64_MAX;
+
+	for (int i = 0; i < 5; i++) {
+		uint64_t start = bench_now(), took;
+
+		loop();
+		took = bench_now() - start;
+		least = took < least ? took : least;
+	}
+	return least;
+}
+
 /* That a tick of the counter is an instruction. */
 static void calibrate(void)
 {
-	uint64_t without = UINT64_MAX, with = UINT64_MAX, start, took;
+	uint64_t ticks = least_of(loop_nops) - least_of(loop_no_nops);
 
-	for (int i = 0; i < 5; i++) {
-		start = bench_now();
-		took = bench_now() - start;
-		without = took < without ? took : without;
-		start = bench_now();
-		__asm__ volatile(".rept 1000\n\tnop\n\t.endr");
-		took = bench_now() - start;
-		with = took < with ? took : with;
-	}
-	put("calibration 1000 ");
-	put_number(with - without);
+	put("calibration ");
+	put_number(LOOP_NOPS);
+	put(" ");
+	put_number(ticks);
 	put("\n");
 }
 

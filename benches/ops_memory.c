@@ -29,6 +29,7 @@ static char *map(void)
 	return at;
 }
 
+__attribute__((noinline))
 static uint64_t touch(char *at)
 {
 	uint64_t start = bench_now();

@@ -28,8 +28,8 @@ from bench_report import Results
 DEFAULT = build.name("gcc", False)
 TARGETS = [build.IMAGE, build.INITRAMFS, bench_count.ARCHIVE,
            bench_count.FLOOR]
-PROCESSES = (2, 8, 64, 512, 4096)
-DESCRIPTORS = (4, 64, 512, 4096)
+FLAT = [["flat", str(n)] for n in (2, 8, 64, 512, 4096)] + \
+    [["descriptors", str(n)] for n in (4, 64, 512, 4096)] + [["memory"]]
 
 EPILOG = """\
 NAME is an operation (./bench --list); all of them if none is named. Every
@@ -131,8 +131,7 @@ def kernel_code(variant: str) -> bench_code.Code:
 
 def measure_linux(results: Results, wanted: list[Operation]) -> None:
     names = [o.name for o in wanted if o.by_program()]
-    said = bench_count.on_linux(results.variant,
-                                [bench_count.OPS, *names])
+    said = bench_count.on_linux(results.variant, names)
     for operation in wanted:
         if operation.by_program():
             counted = said.operations[operation.name]
@@ -144,18 +143,17 @@ def measure_linux(results: Results, wanted: list[Operation]) -> None:
 
 
 def measure_flat(results: Results, linux: bool) -> None:
-    runs = [["flat", str(n)] for n in PROCESSES] + \
-        [["descriptors", str(n)] for n in DESCRIPTORS]
-    for words in runs:
-        results.flat.update(bench_count.on_loom(results.variant,
-                                                words).flat)
-        if linux:
-            results.linux_flat.update(bench_count.on_linux(
-                results.variant, [bench_count.OPS, *words]).flat)
-    results.memory = bench_count.on_loom(results.variant, ["memory"]).memory
-    if linux:
-        results.linux_memory = bench_count.on_linux(
-            results.variant, [bench_count.OPS, "memory"]).memory
+    """With ever more processes and descriptors; and their memory."""
+    for words in FLAT:
+        said = bench_count.on_loom(results.variant, words, bench_count.LARGE)
+        results.flat.update(said.flat)
+        results.memory.update(said.memory)
+        if not linux:
+            continue
+        said = bench_count.on_linux(results.variant, words,
+                                    board=bench_count.LARGE)
+        results.linux_flat.update(said.flat)
+        results.linux_memory.update(said.memory)
 
 
 # ---- printing ---------------------------------------------------------

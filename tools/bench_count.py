@@ -25,6 +25,8 @@ import mkinitramfs
 import watch
 
 BOARD = machine.Machine(cpu="cortex-a57", icount=True, shift=4)
+# Linux does not make 4096 processes in 512 MB.
+LARGE = dataclasses.replace(BOARD, mem=2048)
 ARCHIVE = "benches/bench.cpio"
 PROGRAM = "benches/ops"
 FLOOR = "benches/floor"
@@ -155,18 +157,20 @@ def follow(command: list[str], scratch: str) -> list[str]:
 
 
 def loom_command(variant: str, scratch: str, words: list[str],
-                 extra: list[str]) -> list[str]:
+                 extra: list[str],
+                 board: machine.Machine = BOARD) -> list[str]:
     path = initrd(variant, scratch,
                   ["/dev/null", "/dev/hostout", "/dev/hosterr"], words)
     kernel = os.path.join(build.directory(variant), build.IMAGE)
-    return BOARD.command(kernel, path, LOOM_WORDS + extra) + \
+    return board.command(kernel, path, LOOM_WORDS + extra) + \
         ["-serial", "file:console.log", "-monitor", "none"]
 
 
-def on_loom(variant: str, words: list[str]) -> Said:
+def on_loom(variant: str, words: list[str],
+            board: machine.Machine = BOARD) -> Said:
     with tempfile.TemporaryDirectory(prefix="loom-bench-") as scratch:
-        return read(follow(loom_command(variant, scratch, [OPS, *words], []),
-                           scratch))
+        return read(follow(loom_command(variant, scratch, [OPS, *words], [],
+                                        board), scratch))
 
 
 def boot_command(variant: str, scratch: str) -> list[str]:
@@ -197,12 +201,13 @@ def boot_traced(variant: str) -> "tuple[int, collections.Counter[int]]":
         return said.boot, tracer.finish()
 
 
-def on_linux(variant: str, words: list[str], init: str = "/bin/init") -> Said:
+def on_linux(variant: str, words: list[str], init: str = "/bin/init",
+             board: machine.Machine = BOARD) -> Said:
     kernel = os.path.join(debian.have("linux"), "vmlinuz")
     with tempfile.TemporaryDirectory(prefix="loom-bench-") as scratch:
         path = initrd(variant, scratch, ["/dev/null", *["/dev/ttyS0"] * 2],
-                      words)
-        command = BOARD.command(kernel, path,
+                      [OPS, *words])
+        command = board.command(kernel, path,
                                 [*LINUX_WORDS, f"rdinit={init}"])
         if init == FIRST:
             command += ["-serial", "stdio", "-monitor", "none"]
@@ -214,7 +219,7 @@ def on_linux(variant: str, words: list[str], init: str = "/bin/init") -> Said:
 
 
 def boot_linux(variant: str) -> int:
-    return on_linux(variant, [OPS], FIRST).boot
+    return on_linux(variant, [], FIRST).boot
 
 
 def floors(variant: str) -> dict[str, float]:
