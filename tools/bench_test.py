@@ -5,12 +5,15 @@
     repeats   two runs give the same figures
     trace     a trace has as many instructions as were counted, of the kernel
               and of each program
+    flat      a call and a yield cost the same whatever else there is
+    flat-long the same, with 4096 processes
     check     the budgets are met
 """
 
 import argparse
+import itertools
 import sys
-from typing import Iterator
+from typing import Callable, Iterator
 
 import bench
 import bench_count
@@ -97,6 +100,25 @@ def differs(counting: Counted, varies: bool,
             f"{traced.loop}"
 
 
+def flat(report: tap.Writer, counts: tuple[int, ...]) -> None:
+    """What is there but not used costs not one instruction."""
+    found: dict[str, set[int]] = {}
+    for what, count in itertools.product(("flat", "descriptors"), counts):
+        said = bench_count.on_loom(VARIANT, [what, str(count)],
+                                   bench_count.LARGE)
+        for (name, _), cost in said.flat.items():
+            found.setdefault(name, set()).add(cost)
+    for name, costs in found.items():
+        report.result(f"{name} costs the same with {counts[0]} and "
+                      f"{counts[-1]}", one(costs))
+    report.result("a call costs the same if others are ready",
+                  one(found["null-asleep"] | found["null-ready"]))
+
+
+def one(costs: set[int]) -> list[str]:
+    return [] if len(costs) == 1 else [f"instructions: {sorted(costs)}"]
+
+
 def check(report: tap.Writer) -> None:
     operations = bench_ops.read()
     results = Results(operations, VARIANT)
@@ -121,10 +143,13 @@ def by_operation(report: tap.Writer, results: Results) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("repeats", "trace", "check"))
+    tests: dict[str, Callable[[tap.Writer], None]] = {
+        "repeats": repeats, "trace": trace, "check": check,
+        "flat": lambda report: flat(report, (2, 64, 512)),
+        "flat-long": lambda report: flat(report, (2, 4096))}
+    parser.add_argument("what", choices=tests)
     report = tap.Writer()
-    {"repeats": repeats, "trace": trace,
-     "check": check}[parser.parse_args().what](report)
+    tests[parser.parse_args().what](report)
     return report.finish()
 
 

@@ -412,9 +412,12 @@ def features() -> Iterator[Job]:
 def bench() -> Iterator[Job]:
     """./bench: what operations cost. The budgets are for Debian's gcc."""
     for what, text in (("repeats", "figures of ./bench repeat exactly"),
-                       ("trace", "what is traced is what was counted")):
+                       ("trace", "what is traced is what was counted"),
+                       ("flat", "costs do not depend on how many there are"),
+                       ("flat-long", "nor with 4096 processes")):
         yield Job(f"bench.{what}", text, tool("bench_test.py") + [what],
-                  needs=(DEFAULT,), tap=True, timeout=300)
+                  needs=(DEFAULT,), tap=True, timeout=600,
+                  long=what == "flat-long")
 
 
 def all_jobs() -> list[Job]:
