@@ -202,16 +202,6 @@ int process_getppid(void)
 	return ppid;
 }
 
-int process_getppid(void)
-{
-	const struct process *p = process_current();
-	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
-	int ppid = p->parent ? p->parent->pid : 0;
-
-	spin_unlock_irqrestore(&process_tree_lock, daif);
-	return ppid;
-}
-
 void process_info(struct process *p, struct process_info *info)
 {
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
