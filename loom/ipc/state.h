@@ -69,8 +69,8 @@ struct ipc_thread {
 	 */
 	struct thread *caller;
 	struct spinlock *reply_lock;
-	bool caller_gone;		/* there was one, it gave up; the same */
-	uint8_t prio;			/* when it was put on the queue */
+	bool caller_gone;	/* there was one, it gave up; the same */
+	uint8_t prio;		/* when it was put on the queue */
 
 	/* Constant while others can see them: they wait, or are DONE. */
 	int32_t accepts;		/* descriptor reserved, or -1 */

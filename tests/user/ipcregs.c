@@ -214,13 +214,13 @@ static void test_calls(int fd, int out, int served, int note)
 	uint64_t a0 = 10, a1 = 11, a2 = 12, a3 = 13, a4 = 14, a5 = 15,	\
 		 a6 = 16, a7 = 17, b0 = 20, b1 = 21, b2 = 22, b3 = 23,	\
 		 b4 = 24, b5 = 25, b6 = 26, b7 = 27;			\
-	EIGHT(ALIVE, a);							\
+	EIGHT(ALIVE, a);						\
 	EIGHT(ALIVE, b)
 
 /* Read again, and compared where the compiler knows nothing of them. */
 #define KEPT								\
 	(EIGHT_KEPT(a, 10) && EIGHT_KEPT(b, 20))
-#define EIGHT_KEPT(c, n)							\
+#define EIGHT_KEPT(c, n)						\
 	(seen(c##0) == (n) && seen(c##1) == (n) + 1 &&			\
 	 seen(c##2) == (n) + 2 && seen(c##3) == (n) + 3 &&		\
 	 seen(c##4) == (n) + 4 && seen(c##5) == (n) + 5 &&		\

@@ -321,7 +321,8 @@ static void test_kill(void)
 	}
 	child_sleep(30);
 	kill(pid, SIGKILL);
-	tap_equal(child_wait_ms(pid, 5000), -SIGKILL, "who waits can be killed");
+	tap_equal(child_wait_ms(pid, 5000), -SIGKILL,
+		  "who waits can be killed");
 	loom_signal(fd, 7);
 	tap_equal(take(fd), 7, "and takes no bits along");
 	close(fd);
