@@ -29,7 +29,7 @@ DEFAULT = build.name("gcc", False)
 TARGETS = [build.IMAGE, build.INITRAMFS, bench_count.ARCHIVE,
            bench_count.FLOOR]
 FLAT = [["flat", str(n)] for n in (2, 8, 64, 512, 4096)] + \
-    [["descriptors", str(n)] for n in (4, 64, 512, 4096)] + [["memory"]]
+    [["descriptors", str(n)] for n in (4, 64, 512, 4000)] + [["memory"]]
 
 EPILOG = """\
 NAME is an operation (./bench --list); all of them if none is named. Every
