@@ -34,6 +34,7 @@ struct operation {
 /* Of ops_*.c; each list ends with a NULL name. */
 extern const struct operation sched_operations[], wait_operations[];
 extern const struct operation memory_operations[], fork_operations[];
+extern const struct operation ipc_operations[];
 
 /* What each process that exists, or descriptor, costs the others. */
 void flat_processes(long count);

@@ -19,6 +19,10 @@
 //   eventfd  two calls with a descriptor looked up and 8 bytes copied in each,
 //   pipe     a waiter woken, the caller parked, one switch; resumed in the
 //   futex    kernel where it has to copy; futex: hash, compare, wake, wait
+//   ipc-*    an endpoint looked up, its waiting receiver taken, words left in
+//            their registers, the badge handed over, the reply right kept
+//   signal,  a notification looked up, its word changed; *-switch: the waiter,
+//   wait     which is more urgent, gets the word and the CPU; parked, resumed
 //   fault    class and address checked against an area, a page from a list,
 //            64 lines zeroed, two levels walked, entry written, made visible
 //   fork     five table pages zeroed, the entries of FORK_PAGES pages copied
@@ -319,6 +323,103 @@ pipe_again:
 	take_byte
 	str	x0, [sp]
 	restore
+
+	// All but x0-x7, which carry a message or its result. x9-x13 are stored.
+	.macro	park_message
+	str	x8, [sp, #64]
+	pairs	stp, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, \
+		28, 29
+	park_system
+	.endm
+
+	.macro	restore_message
+	ldp	x10, x11, [sp, #T_PC]
+	msr	elr_el1, x10
+	msr	spsr_el1, x11
+	ldp	x30, x12, [sp, #T_X30]
+	msr	sp_el0, x12
+	ldr	x13, [sp, #T_TPIDR]
+	msr	tpidr_el0, x13
+	ldr	x8, [sp, #64]
+	pairs	ldp, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, \
+		24, 25, 26, 27, 28, 29
+	.endm
+
+	// A call: the receiver that waits runs on with x1-x7 as they are. The
+	// queue of who is ready does not change: it runs in the caller's place.
+entry_point endpoint_call
+	cbnz	w1, wrong		// what the tag asks for
+	ldr	x10, [x9, #F_WAITER]
+	cbz	x10, wrong
+	str	xzr, [x9, #F_WAITER]
+	ldr	x0, [x9, #F_BADGE]
+	mov	x9, x10
+	mov	x11, sp
+	str	x11, [x9, #T_KEY]
+	park_message
+	switch	x9
+	mov	x9, x0
+	mov	x0, xzr
+	restore_message
+	eret
+
+	// The reply to who called, who runs on; nobody else sends.
+entry_point endpoint_reply_recv
+	cbnz	w1, wrong
+	ldr	x10, [sp, #T_KEY]
+	cbz	x10, wrong
+	str	xzr, [sp, #T_KEY]
+	ldr	x12, [x9, #F_COUNT]	// senders that wait
+	cbnz	x12, wrong
+	mov	x11, sp
+	str	x11, [x9, #F_WAITER]
+	mov	x9, x10
+	park_message
+	switch	x9
+	mov	x0, xzr
+	restore_message
+	ldr	x9, [sp, #T_X9]
+	eret
+
+entry_point notification_signal
+	cbz	x1, wrong
+	ldr	x10, [x9, #F_WAITER]
+	cbnz	x10, 6f
+	ldr	x11, [x9, #F_COUNT]
+	orr	x11, x11, x1
+	str	x11, [x9, #F_COUNT]
+	mov	x0, xzr
+	leave
+	// The waiter has the bits, and is more urgent.
+6:	str	xzr, [x9, #F_WAITER]
+	str	x1, [x10, #8]
+	ldr	w11, [x10, #T_PRIORITY]
+	ldr	w12, [sp, #T_PRIORITY]
+	cmp	w11, w12
+	b.ls	wrong
+	mov	x11, x10
+	ready	x11, x12
+	mov	x9, x10
+	park_rest
+	adr	x10, resume_frame
+	str	x10, [sp, #T_RESUME]
+	switch	x9
+	restore
+
+entry_point notification_wait
+	ldr	x11, [x9, #F_COUNT]
+	cbz	x11, 7f
+	str	xzr, [x9, #F_COUNT]
+	mov	x1, x11
+	mov	x0, xzr
+	leave
+7:	mov	x11, sp
+	str	x11, [x9, #F_WAITER]
+	park_rest
+	adr	x10, resume_frame
+	str	x10, [sp, #T_RESUME]
+	unlink	x9, x10
+	resume_next x9
 
 	// The bucket of the address x0 in x10.
 	.macro	bucket
@@ -840,6 +941,116 @@ entry_point partner_\name
 	b.ne	7b
 	b	.
 	.endm
+
+	// The half of a round: from the caller's look to the other's.
+	.macro	half_end
+	subs	x19, x19, #1
+	b.ne	7b
+	sub	x0, x2, x21
+	sub	x0, x0, #2		// the SVC, a look
+	mov	x8, #END
+	svc	#0
+	.endm
+
+entry_point user_ipc_call
+	mov	x19, #ROUNDS
+7:	mov	x0, #4
+	mov	x1, xzr
+	mov	x8, #WRITE
+	mrs	x21, cntvct_el0
+	svc	#0
+	half_end
+
+	// It is parked where it waits for the first call.
+entry_point partner_ipc
+	mrs	x2, cntvct_el0
+	mov	x0, #4
+	mov	x1, xzr
+	mov	x8, #READ
+	svc	#0
+	b	partner_ipc
+
+entry_point user_ipc_reply
+	mov	x19, #ROUNDS
+7:	mov	x0, #4
+	mov	x1, xzr
+	mov	x8, #WRITE
+	svc	#0
+	mrs	x20, cntvct_el0
+	mov	x21, x2
+	mov	x2, x20
+	half_end
+
+	// The look is the last thing before the reply.
+entry_point partner_ipc_reply
+	mov	x0, #4
+	mov	x1, xzr
+	mov	x8, #READ
+	mrs	x2, cntvct_el0
+	svc	#0
+	b	partner_ipc_reply
+
+entry_point user_signal
+	mov	x19, #ROUNDS
+7:	mov	x0, #5
+	mov	x1, #1
+	mov	x8, #WRITE
+	mrs	x21, cntvct_el0
+	svc	#0
+	mrs	x2, cntvct_el0
+	half_end
+
+entry_point user_wait
+	mov	x19, #ROUNDS
+7:	mov	x0, #5
+	mov	x1, #1
+	mov	x8, #WRITE
+	svc	#0
+	mov	x0, #5
+	mov	x8, #READ
+	mrs	x21, cntvct_el0
+	svc	#0
+	mrs	x2, cntvct_el0
+	half_end
+
+	// The other looks when it has the CPU, and leaves it in memory.
+entry_point user_signal_switch
+	mov	x19, #ROUNDS
+7:	mov	x0, #5
+	mov	x1, #1
+	mov	x8, #WRITE
+	mrs	x21, cntvct_el0
+	svc	#0
+	ldr	x2, [x23]
+	half_end
+
+	// It is parked where it waits for the first signal.
+entry_point partner_signal_switch
+	mrs	x2, cntvct_el0
+	str	x2, [x23]
+	mov	x0, #5
+	mov	x8, #READ
+	svc	#0
+	b	partner_signal_switch
+
+entry_point user_wait_switch
+	mov	x19, #ROUNDS
+7:	mov	x0, #5
+	mov	x1, #1
+	mov	x8, #WRITE
+	svc	#0
+	mrs	x2, cntvct_el0
+	ldr	x21, [x23]
+	half_end
+
+entry_point partner_wait_switch
+	mov	x0, #5
+	mov	x8, #READ
+	mrs	x2, cntvct_el0
+	add	x2, x2, #2		// this and the STR
+	str	x2, [x23]
+	svc	#0
+	b	partner_wait_switch
 
 	.balign	64
 	programs null

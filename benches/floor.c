@@ -49,6 +49,8 @@ _Static_assert(offsetof(struct file, written) == F_WRITTEN, "");
 _Static_assert(offsetof(struct file, waiter) == F_WAITER, "");
 _Static_assert(offsetof(struct file, refs) == F_REFS, "");
 _Static_assert(offsetof(struct file, ring) == F_RING, "");
+_Static_assert(offsetof(struct file, badge) == F_BADGE, "");
+_Static_assert(offsetof(struct task, priority) == T_PRIORITY, "");
 
 typedef void code(void);
 
@@ -60,9 +62,14 @@ code nothing_null, nothing_yield, nothing_yield_fp, nothing_eventfd;
 code nothing_pipe, nothing_futex, nothing_fault, nothing_fork;
 code partner_yield, partner_yield_fp, partner_eventfd, partner_pipe;
 code partner_futex;
+code user_ipc_call, partner_ipc, user_ipc_reply, partner_ipc_reply;
+code user_signal, user_wait, user_signal_switch, partner_signal_switch;
+code user_wait_switch, partner_wait_switch;
 
 /* floor.S: what else is there. */
 code resume_frame, eventfd_read, eventfd_write, pipe_read, pipe_write;
+code endpoint_call, endpoint_reply_recv;
+code notification_signal, notification_wait;
 extern char vectors[], vectors_fault[];
 extern void *free_pages;
 extern struct task *free_tasks;
@@ -92,6 +99,17 @@ static const struct test tests[] = {
 	{ "fault", user_fault, nothing_fault, NULL, 1, 0 },
 };
 
+/* One way of a round, by looks at the counter; the partner waits already. */
+static const struct test halves[] = {
+	{ "ipc-call", user_ipc_call, NULL, partner_ipc, 1, 0 },
+	{ "ipc-reply", user_ipc_reply, NULL, partner_ipc_reply, 1, 0 },
+	{ "signal", user_signal, NULL, NULL, 1, 0 },
+	{ "wait", user_wait, NULL, NULL, 1, 0 },
+	{ "signal-switch", user_signal_switch, NULL, partner_signal_switch,
+	  1, 0 },
+	{ "wait-switch", user_wait_switch, NULL, partner_wait_switch, 1, 0 },
+};
+
 static uint64_t root[512] __attribute__((aligned(4096)));
 static uint64_t other_root[512] __attribute__((aligned(4096)));
 static uint64_t middle[512] __attribute__((aligned(4096)));
@@ -100,7 +118,7 @@ static char pages[PAGES][4096] __attribute__((aligned(4096)));
 static char written[2 * ROUNDS][4096] __attribute__((aligned(4096)));
 static char stacks[2][256] __attribute__((aligned(16)));
 static struct task task[TASKS];
-static struct file files[4], *descriptors[TASKS][FILES];
+static struct file files[6], *descriptors[TASKS][FILES];
 
 static void put(const char *text)
 {
@@ -184,17 +202,25 @@ static void make_task(unsigned number, code *program, int asid)
 	t->area[0] = FAULTS;
 	t->area[1] = FAULTS + 0x100000;
 	t->next = t->prev = t;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 6; i++)
 		t->files[i] = &files[i];
+	t->priority = number;
 }
 
 static void make_files(void)
 {
-	for (int i = 0; i < 4; i++)
+	static code *const reads[] = {
+		eventfd_read, eventfd_read, pipe_read, pipe_read,
+		endpoint_reply_recv, notification_wait,
+	};
+	static code *const writes[] = {
+		eventfd_write, eventfd_write, pipe_write, pipe_write,
+		endpoint_call, notification_signal,
+	};
+
+	for (int i = 0; i < 6; i++)
 		files[i] = (struct file){
-			.read = i < 2 ? eventfd_read : pipe_read,
-			.write = i < 2 ? eventfd_write : pipe_write,
-			.refs = 1,
+			.read = reads[i], .write = writes[i], .refs = 1,
 		};
 }
 
@@ -250,6 +276,29 @@ static void measure(const struct test *test)
 	report(test->name, took, (uint64_t)ROUNDS * test->each);
 }
 
+/* The partner waits at the endpoint and the notification alike. */
+static uint64_t measure_half(const struct test *test)
+{
+	make_files();
+	make_task(0, test->user, 1);
+	if (test->partner) {
+		make_task(1, test->partner, 2);
+		files[4].waiter = files[5].waiter = &task[1];
+	}
+	return floor_run(&task[0]);
+}
+
+static void measure_halves(void)
+{
+	uint64_t took[sizeof(halves) / sizeof(halves[0])];
+
+	for (size_t i = 0; i < sizeof(halves) / sizeof(halves[0]); i++) {
+		took[i] = measure_half(&halves[i]);
+		report(halves[i].name, took[i], 1);
+	}
+	report("ipc", took[0] + took[1], 1);
+}
+
 static void poke(uint64_t address, uint32_t value)
 {
 	*(volatile uint32_t *)address = value;
@@ -297,6 +346,7 @@ void floor_main(void)
 	}
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		measure(&tests[i]);
+	measure_halves();
 	report("timer", timer, 1);
 	report("boot", boot, 1);
 	put("end\n");

@@ -26,6 +26,7 @@
 #define T_TABLE		368	/* address of its root */
 #define T_CHILD		376
 #define T_FP		384
+#define T_PRIORITY	912
 
 #define F_READ		0	/* operations of a file */
 #define F_WRITE		8
@@ -34,6 +35,7 @@
 #define F_WAITER	32
 #define F_REFS		40
 #define F_RING		44
+#define F_BADGE		112
 #define RING		64
 
 #define FILES		8
@@ -66,6 +68,7 @@ struct file {
 	struct task *waiter;
 	uint32_t refs;
 	char ring[RING];
+	uint64_t badge;
 };
 
 struct task {
@@ -81,6 +84,7 @@ struct task {
 	uint64_t *table;
 	struct task *child;
 	uint64_t fp[66];
+	uint32_t priority;	/* more is more urgent */
 } __attribute__((aligned(16)));
 
 /* Enter EL0 as @task; returns what the program says at its end. */

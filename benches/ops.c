@@ -28,6 +28,7 @@ int run(int argc, char **argv);
 
 static const struct operation *const lists[] = {
 	sched_operations, wait_operations, memory_operations, fork_operations,
+	ipc_operations,
 };
 
 static const struct operation *find(const char *name)

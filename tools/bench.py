@@ -74,7 +74,7 @@ def measure(results: Results, wanted: list[Operation],
             trace: bool) -> None:
     """Fill @results with what loom takes."""
     names = [o.name for o in wanted if o.by_program()]
-    barriers = [o for o in wanted if o.how.startswith("barriers")]
+    sources = {o.name: o.source() for o in wanted if o.source()}
     if names:
         counting = bench_count.on_loom(results.variant, names)
         results.calibration = counting.calibration
@@ -86,13 +86,12 @@ def measure(results: Results, wanted: list[Operation],
                 (counted.figure(bool(operation.varies)),)
         elif operation.how == "boot":
             measure_boot(results, operation.name, trace)
-    sources = [o.how.split()[1] for o in barriers]
-    if trace or barriers:
+    if trace or sources:
         add_traces(results, list(dict.fromkeys(
-            (names if trace else []) + sources)))
-    for operation, source in zip(barriers, sources):
-        results.figures[operation.name] = \
-            barriers_of(results, source)
+            (names if trace else []) + list(sources.values()))))
+    for operation in wanted:
+        if operation.source():
+            results.figures[operation.name] = in_trace(results, operation)
 
 
 def measure_boot(results: Results, name: str, trace: bool) -> None:
@@ -110,13 +109,17 @@ def add_traces(results: Results, names: list[str]) -> None:
         known.ticks, known.trace = counted.ticks, counted.trace
 
 
-def barriers_of(results: Results, name: str) -> bench_ops.Figure:
-    counted = results.counted[name]
+def in_trace(results: Results, operation: Operation) -> bench_ops.Figure:
+    """What is found in the trace of another operation."""
+    how, source, *which = operation.how.split()
+    counted = results.counted[source]
     assert counted.trace
-    kinds = kernel_code(results.variant).by_kind(
-        bench_trace.in_kernel(counted.trace.shortest()))
-    share = counted.each
-    return tuple(kinds[kind] / share for kind in ("dsb", "isb", "tlbi"))
+    pcs = counted.trace.shortest()
+    if how == "visit":
+        return (float(bench_trace.visit_lengths(pcs)[int(which[0])]),)
+    kinds = kernel_code(results.variant).by_kind(bench_trace.in_kernel(pcs))
+    return tuple(kinds[kind] / counted.each
+                 for kind in ("dsb", "isb", "tlbi"))
 
 
 _codes: dict[str, bench_code.Code] = {}
@@ -130,10 +133,11 @@ def kernel_code(variant: str) -> bench_code.Code:
 
 
 def measure_linux(results: Results, wanted: list[Operation]) -> None:
-    names = [o.name for o in wanted if o.by_program()]
+    names = [o.name for o in wanted
+             if o.by_program() and o.linux_has == "yes"]
     said = bench_count.on_linux(results.variant, names)
     for operation in wanted:
-        if operation.by_program():
+        if operation.name in names:
             counted = said.operations[operation.name]
             results.linux[operation.name] = \
                 (counted.figure(bool(operation.varies)),)

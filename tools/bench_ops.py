@@ -29,9 +29,15 @@ class Operation:
     stretch: Optional[Figure] = None
     how: str = "ops"
     varies: str = ""
+    linux_has: str = "yes"
 
     def by_program(self) -> bool:
         return self.how == "ops"
+
+    def source(self) -> str:
+        """The operation whose trace it is found in, or nothing."""
+        words = self.how.split()
+        return words[1] if words[0] in ("barriers", "visit") else ""
 
 
 def figure(text: str) -> Figure:

@@ -29,7 +29,11 @@ NEAR = 0.03         # of operations that vary one may differ by so much
 
 
 def names() -> list[str]:
-    return [o.name for o in bench_ops.read() if o.by_program()]
+    """All that benches/ops runs, and those that parts are taken of."""
+    operations = bench_ops.read()
+    return list(dict.fromkeys(
+        [o.name for o in operations if o.by_program()] +
+        [o.source() for o in operations if o.source()]))
 
 
 def repeats(report: tap.Writer) -> None:
@@ -55,8 +59,8 @@ def trace(report: tap.Writer) -> None:
     """Two boots of the same program: one counts, one is traced."""
     counting = bench_count.on_loom(VARIANT, names())
     tracing = bench_count.traced(VARIANT, names())
-    for operation in bench_ops.read():
-        name = operation.name
+    varies = {o.name for o in bench_ops.read() if o.varies}
+    for name in names():
         counted = tracing.operations.get(name)
         if not counted or not counted.trace:
             continue
@@ -64,8 +68,7 @@ def trace(report: tap.Writer) -> None:
             report.result(f"{name}: every tick is an instruction of the "
                           "trace", ticks(counted))
         report.result(f"{name}: the trace is what was counted", list(
-            differs(counting.operations[name], bool(operation.varies),
-                    counted)))
+            differs(counting.operations[name], name in varies, counted)))
     report.result("a trace that lacks a line would be found",
                   [] if ticks(shorter(tracing)) else ["it was not"])
 

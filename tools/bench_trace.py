@@ -17,6 +17,7 @@ to call trace_on() and trace_off().
 """
 
 import collections
+import itertools
 import os
 import re
 import threading
@@ -65,6 +66,12 @@ def executed(lines: Iterator[str]) -> list[int]:
 
 def in_kernel(pcs: list[int]) -> list[int]:
     return [pc for pc in pcs if pc & KERNEL]
+
+
+def visit_lengths(pcs: list[int]) -> list[int]:
+    """How many instructions each visit to the kernel takes."""
+    kinds = itertools.groupby(pcs, lambda pc: bool(pc & KERNEL))
+    return [len(list(visit)) for kernel, visit in kinds if kernel]
 
 
 def cut(pcs: list[int], labels: Labels, looks: set[int]) -> Trace:
