@@ -324,7 +324,7 @@ pipe_again:
 	str	x0, [sp]
 	restore
 
-	// All but x0-x7, which carry a message or its result. x9-x13 are stored.
+	// All but x0-x7, which carry a message or its result; x9-x13 are there.
 	.macro	park_message
 	str	x8, [sp, #64]
 	pairs	stp, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, \
