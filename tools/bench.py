@@ -149,13 +149,14 @@ def measure_linux(results: Results, wanted: list[Operation]) -> None:
 def measure_flat(results: Results, linux: bool) -> None:
     """With ever more processes and descriptors; and their memory."""
     for words in FLAT:
-        said = bench_count.on_loom(results.variant, words, bench_count.LARGE)
+        board = bench_count.LARGE if words[0] == "flat" \
+            else bench_count.BOARD
+        said = bench_count.on_loom(results.variant, words, board)
         results.flat.update(said.flat)
         results.memory.update(said.memory)
         if not linux:
             continue
-        said = bench_count.on_linux(results.variant, words,
-                                    board=bench_count.LARGE)
+        said = bench_count.on_linux(results.variant, words, board=board)
         results.linux_flat.update(said.flat)
         results.linux_memory.update(said.memory)
 
