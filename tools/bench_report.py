@@ -201,7 +201,8 @@ def as_json(results: Results, code: bench_code.Code) -> str:
             entry["functions"] = {k: n / share for k, n in
                                   code.by_function(pcs).most_common()}
         operations[operation.name] = entry
-    flat = [{"what": what, "count": count, "instructions": cost}
+    flat = [{"what": what, "count": count, "instructions": cost,
+             "linux": results.linux_flat.get((what, count))}
             for (what, count), cost in results.flat.items()]
     return json.dumps({"build": results.variant, "operations": operations,
                        "flat": flat, "memory": results.memory,
