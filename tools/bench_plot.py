@@ -44,8 +44,9 @@ def draw(folder: str, results: Results, code: bench_code.Code) -> None:
 
 
 def processes(axes: Any, results: Results, _code: bench_code.Code) -> None:
-    for style, flat, whose in (("-o", results.flat, "loom"),
-                               ("--s", results.linux_flat, "Linux")):
+    for style, flat, whose, label in (
+            ("-o", results.flat, "loom", -11),
+            ("--s", results.linux_flat, "Linux", 5)):
         for what, text in LINES.items():
             row = {n: cost for (name, n), cost in flat.items()
                    if name == what}
@@ -53,7 +54,7 @@ def processes(axes: Any, results: Results, _code: bench_code.Code) -> None:
                 axes.plot(list(row), list(row.values()), style,
                           color=COLOURS[whose], markersize=4)
                 axes.annotate(f"{whose}: {text}", (max(row), row[max(row)]),
-                              xytext=(0, 5), textcoords="offset points",
+                              xytext=(0, label), textcoords="offset points",
                               ha="right", fontsize=7)
     counts = sorted({n for what, n in results.flat if what in LINES})
     axes.set_xscale("log", base=2)
