@@ -29,6 +29,7 @@ LAYERS = {
     "abi": (("include/loom",), ("include/loom",)),
     "programs": (("user",), ("include/loom", "user")),
     "checkers": (("tests/user",), ("include/loom", "user", "tests/user")),
+    "benches": (("benches",), ("include/loom", "benches")),
 }
 COMPILERS = (("aarch64-linux-gnu-gcc",),
              ("clang", "--target=aarch64-linux-gnu"))

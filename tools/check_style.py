@@ -11,9 +11,10 @@ from typing import Iterator
 import tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ("include", "examples", "loom", "tests", "tools", "user", "weft",
-           "cross")
-FILES = ("meson.build", "meson_options.txt", "run", "test", ".ci/run")
+FOLDERS = ("benches", "include", "examples", "loom", "tests", "tools",
+           "user", "weft", "cross")
+FILES = ("meson.build", "meson_options.txt", "run", "test", "bench",
+         ".ci/run")
 C_LIKE = (".c", ".h", ".S")
 LICENSED = C_LIKE + (".py", ".sh", ".lds")
 LICENSE = "SPDX-License-Identifier: MIT"
@@ -58,7 +59,7 @@ def check_file(path: str, text: str) -> list[str]:
     lines = text.split("\n")
     problems = [p for number, line in enumerate(lines, 1)
                 for p in check_line(path, number, line)]
-    scripts = path in ("run", "test", ".ci/run")
+    scripts = path in ("run", "test", "bench", ".ci/run")
     if (path.endswith(LICENSED) or scripts) and LICENSE not in "".join(
             lines[:2]):
         problems.append(f"{path}: no '{LICENSE}' in its first two lines")

@@ -18,7 +18,7 @@ import sys
 import tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ("weft", "loom", "user", "tests/boot", "tests/user")
+FOLDERS = ("weft", "loom", "user", "benches", "tests/boot", "tests/user")
 
 
 def compile_one(entry: dict) -> tuple[str, list[str]]:

@@ -186,7 +186,7 @@ def static() -> Iterator[Job]:
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
-               ("run", "test", ".ci/run", "tools/setup.sh")])
+               ("run", "test", "bench", ".ci/run", "tools/setup.sh")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
     yield Job("static.compilers",
@@ -425,8 +425,19 @@ def features() -> Iterator[Job]:
               long=True)
 
 
+def bench() -> Iterator[Job]:
+    """./bench: what operations cost. The budgets are for Debian's gcc."""
+    for what, text in (("repeats", "figures of ./bench repeat exactly"),
+                       ("trace", "what is traced is what was counted"),
+                       ("flat", "costs do not depend on how many there are"),
+                       ("flat-long", "nor with 4096 processes")):
+        yield Job(f"bench.{what}", text, tool("bench_test.py") + [what],
+                  needs=(DEFAULT,), tap=True, timeout=600,
+                  long=what == "flat-long")
+
+
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
     return [*linux(), *mutants(), *fuzz(), *user(), *boot(), *model(),
-            *system(), *consume(), *examples(), *features(), *static(),
-            *sequence(), *host()]
+            *system(), *consume(), *bench(), *examples(), *features(),
+            *static(), *sequence(), *host()]

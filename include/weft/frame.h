@@ -79,7 +79,7 @@ static inline uint64_t weft_frame_syscall(const struct weft_frame *frame)
 	return frame->number;
 }
 
-/* Its argument @n, 0-5: x0-x5. */
+/* Its argument @n: x0-x5, and on to x30 where an ABI has more. */
 static inline uint64_t weft_frame_arg(const struct weft_frame *frame,
 				      unsigned n)
 {
@@ -91,6 +91,13 @@ static inline void weft_frame_set_result(struct weft_frame *frame,
 					 uint64_t value)
 {
 	frame->x[0] = value;
+}
+
+/* A result in another register, x1-x30, where an ABI has such. */
+static inline void weft_frame_set_more(struct weft_frame *frame, unsigned n,
+				       uint64_t value)
+{
+	frame->x[n] = value;
 }
 
 /*

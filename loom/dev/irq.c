@@ -112,6 +112,25 @@ int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg,
 	return err;
 }
 
+void irq_mask(uint32_t irq)
+{
+	uint64_t daif = spin_lock_irqsave(&table_lock);
+
+	assert(lines[irq].fn);
+	chip->disable(irq);
+	spin_unlock_irqrestore(&table_lock, daif);
+}
+
+void irq_unmask(uint32_t irq, bool edge)
+{
+	uint64_t daif = spin_lock_irqsave(&table_lock);
+
+	assert(lines[irq].fn);
+	lines[irq].edge = edge;
+	chip->enable(irq, edge);
+	spin_unlock_irqrestore(&table_lock, daif);
+}
+
 /* A copy of @irq's line to call; false, and the line off, if nobody has it. */
 static bool line_take(uint32_t irq, struct line *line)
 {

@@ -53,6 +53,13 @@ void irq_init_cpu(void);
 int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg,
 		 const char *name);
 
+/*
+ * A line that is registered: not taken from now on, on no CPU, or again. Any
+ * context; masking is for its handler, too.
+ */
+void irq_mask(uint32_t irq);
+void irq_unmask(uint32_t irq, bool edge);
+
 /* A line that has a handler, for /proc/interrupts. */
 struct irq_info {
 	uint32_t irq;

@@ -85,9 +85,10 @@ struct file {
 	uint32_t flags;		/* access mode, APPEND ...; atomic */
 	struct inode *inode;	/* counted */
 	const struct file_ops *ops;	/* NULL with FILE_PATH */
+	void *data;		/* of the implementation */
+	uint64_t badge;		/* ipc/handle.h; constant */
 	struct mutex lock;	/* RANK_FILE */
 	uint64_t pos;		/* lock */
-	void *data;		/* of the implementation */
 };
 
 /*

@@ -41,6 +41,7 @@ enum lock_rank {
 	RANK_FDTABLE,		/* struct files */
 	RANK_FS_CONTEXT,	/* struct fs_context */
 	RANK_EVENT,		/* the count of an eventfd */
+	RANK_ENDPOINT,		/* who waits at some endpoints, for whom */
 	RANK_UTS,		/* the names of the system */
 	RANK_SPACES,		/* the list of all address spaces */
 	RANK_PAGETREE,		/* struct pagetree: the pages of a file */
@@ -53,6 +54,8 @@ enum lock_rank {
 	RANK_SIGNAL,		/* pending and blocked sets of a process */
 	RANK_THREADS,		/* the list of all threads */
 	RANK_LOAD,		/* load averages */
+	RANK_BOUND,		/* interrupts that are bound to notifications */
+	RANK_NOTIFICATION,	/* struct notification */
 	RANK_TIMER,		/* the queue of timeouts */
 	RANK_FUTEX,		/* waiters for words of user memory */
 	RANK_WAITQ,		/* struct waitq */

@@ -59,6 +59,7 @@
 #include "dev/power.h"
 #include "fs/file.h"
 #include "fs/fs_context.h"
+#include "ipc/endpoint.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "mm/aspace.h"
@@ -89,6 +90,7 @@ void process_leave_memory(struct process *p)
 	uint64_t addr = self->clear_child_tid;
 	const uint32_t zero = 0;
 
+	endpoint_leave();
 	futex_exit_robust(self);
 	self->clear_child_tid = 0;
 	/* For others who share the memory, so not if nobody does. */

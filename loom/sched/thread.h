@@ -25,6 +25,7 @@
 #include <weft/pauth.h>
 #include <weft/task.h>
 
+#include "ipc/state.h"
 #include "lib/list.h"
 #include "lib/lockset.h"
 #include "proc/fpstate.h"
@@ -103,6 +104,8 @@ struct thread {
 	 */
 	bool must_end;			/* proc/exit.c; atomic */
 	struct signal_thread signal;	/* says which lock for each part */
+
+	struct ipc_thread ipc;		/* says which lock for each part */
 
 	char name[16];
 	struct list all;		/* list of all threads; its lock */

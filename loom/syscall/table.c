@@ -21,6 +21,7 @@
 #include "syscall/sys_fs.h"
 #include "syscall/sys_futex.h"
 #include "syscall/sys_ident.h"
+#include "syscall/sys_ipc.h"
 #include "syscall/sys_membarrier.h"
 #include "syscall/sys_mm.h"
 #include "syscall/sys_poll.h"
@@ -95,6 +96,16 @@ static long not_there(uint64_t number)
 	return -ENOSYS;
 }
 
+/* A number that Linux has not. */
+static void dispatch_own(struct weft_frame *frame, uint64_t number)
+{
+	long result = ipc_call_exists(number) ? ipc_call(number, frame) :
+						not_there(number);
+
+	weft_frame_set_result(frame, (uint64_t)result);
+	signal_call_ends(frame, RESTART_ALWAYS);
+}
+
 void syscall_dispatch(struct weft_frame *frame)
 {
 	uint64_t number = weft_frame_syscall(frame);
@@ -103,14 +114,14 @@ void syscall_dispatch(struct weft_frame *frame)
 	long result;
 
 	signal_call_begins();
+	if (number >= TABLE_SIZE) {
+		dispatch_own(frame, number);
+		return;
+	}
 	for (unsigned i = 0; i < 6; i++)
 		arg[i] = weft_frame_arg(frame, i);
-	if (number >= TABLE_SIZE) {
-		result = not_there(number);
-	} else {
-		call = look_up(number);
-		result = call->fn ? call->fn(arg) : not_there(number);
-	}
+	call = look_up(number);
+	result = call->fn ? call->fn(arg) : not_there(number);
 	weft_frame_set_result(frame, (uint64_t)result);
 	signal_call_ends(frame, (enum signal_restart)
 			 restart_class[number & (TABLE_SIZE - 1)]);

@@ -12,6 +12,7 @@ extern const struct boot_test wait_tests[];
 extern const struct boot_test watch_tests[];
 extern const struct boot_test mutex_tests[];
 extern const struct boot_test clock_tests[];
+extern const struct boot_test ipc_tests[];
 extern const struct boot_test weft_trap_tests[];
 extern const struct boot_test weft_uaccess_tests[];
 extern const struct boot_test weft_space_tests[];
@@ -36,6 +37,7 @@ const struct boot_test *const boot_test_tables[] = {
 	watch_tests,
 	mutex_tests,
 	clock_tests,
+	ipc_tests,
 	weft_trap_tests,
 	weft_uaccess_tests,
 	weft_space_tests,

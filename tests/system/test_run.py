@@ -130,6 +130,15 @@ def test_user_errors() -> None:
         expect(good, (words, done))
 
 
+def test_tally() -> None:
+    """Three clients of a server have the sums that they should."""
+    done = run("--", "/loom/bin/tally", "3", "100", options=[])
+    lines = done.out.decode().splitlines()
+    sums = [f"client {n}: {n * 5050}" for n in (1, 2, 3)]
+    expect(sorted(lines) == sorted(["all clients are done", *sums]), done)
+    expect(done.status == 0 and not done.err, done)
+
+
 def test_help() -> None:
     """--help names every option and fits 80 columns."""
     done = run("--help", options=[])

@@ -37,6 +37,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <loom/abi.h>
+
 #include "lib/child.h"
 #include "lib/tap.h"
 
@@ -299,6 +301,7 @@ static const struct row rows[] = {
 	  { FD_SOCKET, SOL_SOCKET, SO_TYPE, A(good), P } },
 	{ "setsockopt", SYS_setsockopt, IN, 3, 4,
 	  { FD_SOCKET, SOL_SOCKET, SO_RCVBUF, P, 4 } },
+	{ "loom_buffer", LOOM_SYS_BUFFER, IN, 0, 64, { P, 64 } },
 	{ "prctl PR_GET_NAME", SYS_prctl, OUT, 1, 16, { PR_GET_NAME, P } },
 };
 

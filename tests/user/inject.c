@@ -85,10 +85,10 @@ static void clean(void)
 static const struct inject_scenario *find(const char *name)
 {
 	const struct inject_scenario *lists[] = {
-		inject_files, inject_memory, inject_tasks,
+		inject_files, inject_memory, inject_tasks, inject_ipc,
 	};
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		for (const struct inject_scenario *s = lists[i]; s->name; s++)
 			if (strcmp(s->name, name) == 0)
 				return s;
@@ -299,6 +299,7 @@ int main(int argc, char **argv)
 	check_list(inject_files, argv + 1, show);
 	check_list(inject_memory, argv + 1, show);
 	check_list(inject_tasks, argv + 1, show);
+	check_list(inject_ipc, argv + 1, show);
 	rmdir(SCRATCH);
 	return tap_done();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What inject does while allocations fail: its scenarios (inject_files.c,
- * inject_memory.c, inject_tasks.c), for inject.c to run.
+ * inject_memory.c, inject_tasks.c, inject_ipc.c), for inject.c to run.
  */
 #ifndef TESTS_USER_INJECT_H
 #define TESTS_USER_INJECT_H
@@ -25,7 +25,7 @@ struct inject_scenario {
 };
 
 extern const struct inject_scenario inject_files[], inject_memory[],
-	inject_tasks[];		/* a name of NULL ends each */
+	inject_tasks[], inject_ipc[];	/* a name of NULL ends each */
 
 /* What errno says of a call that failed. */
 int inject_failed(void);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/* Threads that wait at an endpoint or a notification; see queue.h. */
+#include "ipc/queue.h"
+
+#include "lib/assert.h"
+#include "sched/sched.h"
+
+static struct thread *thread_at(struct list *node)
+{
+	return container_of(node, struct thread, ipc.link);
+}
+
+void ipc_watch(struct thread *self)
+{
+	watch_init(&self->ipc.watch);
+}
+
+/* A priority that it gets while it waits counts from the next time on. */
+void ipc_enqueue(struct list *queue, struct thread *self, enum ipc_state state)
+{
+	struct list *at = queue->prev;
+
+	assert(self->ipc.state == IPC_IDLE);
+	self->ipc.prio = self->prio;
+	while (at != queue && thread_at(at)->ipc.prio > self->ipc.prio)
+		at = at->prev;
+	list_add_after(at, &self->ipc.link);
+	self->ipc.state = state;
+}
+
+struct thread *ipc_first(const struct list *queue)
+{
+	return list_first_entry(queue, struct thread, ipc.link);
+}
+
+void ipc_give_up(struct thread *self, int result)
+{
+	struct ipc_thread *ipc = &self->ipc;
+
+	if (ipc->state != IPC_AWAITING_REPLY)
+		list_del(&ipc->link);
+	ipc->result = result;
+	ipc->state = IPC_DONE;
+}
+
+void ipc_finish(struct thread *thread, int result)
+{
+	struct ipc_thread *ipc = &thread->ipc;
+
+	ipc_give_up(thread, result);
+	if (!__atomic_exchange_n(&ipc->watch.rung, true, __ATOMIC_ACQ_REL))
+		sched_wake(thread);
+}
+
+int ipc_sleep(struct thread *self, uint64_t deadline_ns)
+{
+	int err = watch_sleep(&self->ipc.watch, deadline_ns);
+
+	watch_begin(&self->ipc.watch);
+	return err;
+}
+
+int ipc_result(struct thread *self)
+{
+	assert(self->ipc.state == IPC_DONE);
+	self->ipc.state = IPC_IDLE;
+	return self->ipc.result;
+}
