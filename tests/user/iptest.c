@@ -103,24 +103,25 @@ struct peer {
 	uint64_t size;
 	struct loom_message m;
 	volatile long result;
-	volatile int tid;
+	volatile int entered, done;
 };
 
 static int run_peer(void *arg)
 {
 	struct peer *p = arg;
 
-	p->tid = (int)raw_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
 	if (p->nice)
 		raw_call(SYS_setpriority, PRIO_PROCESS, 0, p->nice, 0, 0, 0);
 	if (p->size)
 		loom_buffer(p->buffer, p->size);
+	p->entered = 1;
 	if (p->act == SEND)
 		p->result = loom_send(p->fd, &p->m);
 	else if (p->act == CALL)
 		p->result = loom_call(p->fd, &p->m);
 	else
 		p->result = loom_recv(p->fd, &p->m);
+	p->done = 1;
 	return 0;
 }
 
@@ -131,7 +132,14 @@ static void begin(struct peer *p)
 		tap_bail("no thread");
 }
 
-/* Start it, and give it the time to come to wait. */
+/* It waits, or is done. */
+static void settle(const struct peer *p)
+{
+	if (!thread_settled(p->thread.tid, &p->entered, &p->done))
+		tap_bail("a thread neither waits nor ends");
+}
+
+/* Start it, until then. */
 static void start(struct peer *p, enum act act, int fd, uint64_t seed,
 		  uint64_t flags)
 {
@@ -141,7 +149,7 @@ static void start(struct peer *p, enum act act, int fd, uint64_t seed,
 	else
 		p->m = message(seed, flags);
 	begin(p);
-	child_sleep(20);
+	settle(p);
 }
 
 static long finish(struct peer *p)
@@ -350,7 +358,7 @@ static void test_priorities(void)
 				      .nice = nice[i],
 				      .m = message((uint64_t)i, 0) };
 		begin(&p[i]);
-		child_sleep(20);
+		settle(&p[i]);
 	}
 	for (int i = 0; i < 5; i++) {
 		tap_equal(recv_limited(fd, &m, 0), 0, "sender %d", i);
@@ -366,7 +374,7 @@ static void test_priorities(void)
 		p[i] = (struct peer){ .act = RECV, .fd = fd,
 				      .nice = nice[i] };
 		begin(&p[i]);
-		child_sleep(20);
+		settle(&p[i]);
 	}
 	for (int i = 0; i < 5; i++) {
 		m = message((uint64_t)i + 50, 0);
@@ -539,11 +547,16 @@ static void on_signal(int flags)
 	caught = 0;
 }
 
+/* A signal while it sleeps; it has a handler, and then sleeps or is done. */
 static void disturb(const struct peer *p)
 {
-	child_sleep(20);
-	syscall(SYS_tgkill, getpid(), p->tid, SIGUSR1);
-	child_sleep(20);
+	int before = caught;
+
+	settle(p);
+	syscall(SYS_tgkill, getpid(), p->thread.tid, SIGUSR1);
+	while (caught == before)
+		child_sleep(1);
+	settle(p);
 }
 
 static void test_signals(void)
@@ -589,7 +602,7 @@ static void test_signals(void)
 struct replier {
 	struct thread thread;
 	int fd;
-	volatile int tid;
+	volatile int entered, done;
 	struct loom_message m;
 	volatile long first, second;
 };
@@ -598,11 +611,12 @@ static int reply_twice(void *arg)
 {
 	struct replier *r = arg;
 
-	r->tid = (int)raw_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
 	r->m = (struct loom_message){ .tag = 0 };
 	r->first = loom_reply_recv(r->fd, &r->m);
 	r->m = message(77, 0);
+	r->entered = 1;
 	r->second = loom_reply_recv(r->fd, &r->m);
+	r->done = 1;
 	r->m.tag = 0;
 	loom_reply(&r->m);
 	return 0;
@@ -621,9 +635,11 @@ static void test_reply_recv_restart(void)
 	result = loom_call(fd, &m);
 	tap_equal(result, 0, "the first call");
 	tap_ok(is_message(&m, 77), "has its reply");
-	child_sleep(20);
-	syscall(SYS_tgkill, getpid(), r.tid, SIGUSR1);
-	child_sleep(20);
+	thread_settled(r.thread.tid, &r.entered, &r.done);
+	syscall(SYS_tgkill, getpid(), r.thread.tid, SIGUSR1);
+	while (!caught)
+		child_sleep(1);
+	thread_settled(r.thread.tid, &r.entered, &r.done);
 	tap_equal(r.second, 1, "reply_recv goes on after a handler");
 	m = message(2, 0);
 	tap_equal(loom_call(fd, &m), 0, "the second call");
@@ -815,7 +831,7 @@ static void test_descriptors(void)
 			   .m = message(2, LOOM_TAG_FD) };
 	p.m.fd = LOOM_FD(pipe_fd[1], 0);
 	begin(&p);
-	child_sleep(20);
+	settle(&p);
 	tap_equal(recv_now(fd, &m, 0), -EAGAIN, "one that comes later");
 	tap_equal(finish(&p), -EOPNOTSUPP, "the sender is told");
 	close(pipe_fd[0]);
@@ -888,7 +904,7 @@ static void test_no_slot(void)
 
 	p.m.fd = LOOM_FD(fd, LOOM_RIGHT_SEND);
 	begin(&p);
-	child_sleep(20);
+	settle(&p);
 	getrlimit(RLIMIT_NOFILE, &old);
 	none = (struct rlimit){ 0, old.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &none);
@@ -931,7 +947,7 @@ static void start_long(struct peer *p, enum act act, int fd, uint64_t seed,
 		p->m = message(seed, LOOM_TAG_BYTES(n));
 	fill(other_buffer, sizeof(other_buffer), (unsigned)seed);
 	begin(p);
-	child_sleep(20);
+	settle(p);
 }
 
 static void test_long(void)
