@@ -360,9 +360,13 @@ static void test_poll(void)
 	take(fd);
 	tap_equal(state(only_wait, 20), 0, "poll waits");
 	for (int i = 0; i < 2; i++) {
+		uint64_t start = now();
+
 		thread_start(&t, signal_later, &fd);
-		tap_equal(state(only_wait, 5000), POLLIN,
+		tap_equal(state(only_wait, 20000), POLLIN,
 			  "poll is woken, time %d", i);
+		/* At the end of its time it would look as well. */
+		tap_ok(now() - start < 15000 * MS, "by the signal");
 		thread_join(&t);
 		tap_equal(take(only_wait), 2, "and takes nothing");
 	}
