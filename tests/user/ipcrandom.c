@@ -49,6 +49,7 @@ struct actor {
 
 static struct actor actors[ACTORS];
 static struct rng rng;
+static unsigned mood, left;	/* draw_op */
 static bool show;
 
 /* The real objects: a descriptor to receive, some to send by badge. */
@@ -279,13 +280,29 @@ static bool check_all(void)
 
 /* Steps */
 
+/* For a while one side is drawn more often, so that queues grow. */
+static enum op draw_op(void)
+{
+	static const enum op side[2][2] = {
+		{ OP_SEND, OP_CALL }, { OP_RECV, OP_WAIT },
+	};
+
+	if (left-- == 0) {
+		mood = draw(3);
+		left = 15;
+	}
+	if (mood < 2 && draw(3))
+		return side[mood][draw(2)];
+	return (enum op)draw(OP_QUIT);
+}
+
 static void draw_step(struct step *s)
 {
 	static const size_t sizes[] = { 0, 0, 0, 0, 1, 16, 17, 4096 };
 
 	*s = (struct step){
-		.op = (enum op)draw(OP_QUIT),
-		.object = draw(ENDPOINTS),
+		.op = draw_op(),
+		.object = draw(4) == 0,
 		.badge = draw(BADGES),
 		.timeout = LOOM_FOREVER,
 		.seed = draw(1 << 20) + 1,
@@ -408,6 +425,7 @@ static bool sequence(uint64_t seed, unsigned steps)
 	unsigned n = 0;
 
 	rng_seed(&rng, seed, 0);
+	left = 0;
 	model_init();
 	gift = (int)loom_notification(0);
 	for (unsigned e = 0; e < ENDPOINTS; e++)
