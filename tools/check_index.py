@@ -46,7 +46,7 @@ def host() -> set[str]:
 
 
 def user() -> set[str]:
-    return set(re.findall(r"^(?:linux|loom)\s+(\S+)",
+    return set(re.findall(r"^(?:linux|loom|only)!?\s+(\S+)",
                           text("tests/user/commands"), re.M))
 
 

@@ -24,13 +24,13 @@
 #include "syscall/time_arg.h"
 
 enum {
-	/* What a program may say in the low half of a tag. */
-	TAG_BYTES = 0xffff << LOOM_TAG_BYTES_SHIFT,
-	TAG_SENDS = LOOM_TAG_FD | LOOM_TAG_BUFFER | TAG_BYTES,
-	TAG_RECEIVES = LOOM_TAG_TIMEOUT | LOOM_TAG_ACCEPT,
-
 	FLAGS = LOOM_CLOEXEC | LOOM_NONBLOCK,
 };
+
+/* What a program may say in the low half of a tag. */
+#define TAG_SENDS	(LOOM_TAG_FD | LOOM_TAG_BUFFER |		\
+			 UINT32_C(0xffff) << LOOM_TAG_BYTES_SHIFT)
+#define TAG_RECEIVES	((uint32_t)(LOOM_TAG_TIMEOUT | LOOM_TAG_ACCEPT))
 
 /* Later than any machine runs, and far from the end of 64 bits. */
 #define INTERVAL_MAX (UINT64_C(1) << 62)
@@ -208,7 +208,7 @@ static long ipc_reply(struct weft_frame *frame)
 	uint64_t tag = weft_frame_arg(frame, 1);
 	int err;
 
-	if ((uint32_t)tag & ~(uint32_t)TAG_SENDS)
+	if ((uint32_t)tag & ~TAG_SENDS)
 		return -EINVAL;
 	err = parcel_pack(frame, tag);
 	if (err)

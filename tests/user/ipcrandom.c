@@ -40,7 +40,6 @@ struct actor {
 	int go;			/* futex: a step is there */
 	int entered;		/* it is about to make the call */
 	int done;
-	volatile int tid;
 	struct step step;
 	struct loom_message before, m;
 	long result;
@@ -50,6 +49,7 @@ struct actor {
 
 static struct actor actors[ACTORS];
 static struct rng rng;
+static unsigned mood, left;	/* draw_op */
 static bool show;
 
 /* The real objects: a descriptor to receive, some to send by badge. */
@@ -150,7 +150,6 @@ static int run_actor(void *arg)
 {
 	struct actor *a = arg;
 
-	a->tid = (int)raw_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
 	raw_call(SYS_setpriority, PRIO_PROCESS, 0,
 		 model_nice((unsigned)(a - actors)), 0, 0, 0);
 	for (;;) {
@@ -171,7 +170,6 @@ static void start_actor(struct actor *a)
 	put(&a->go, 0);
 	put(&a->entered, 0);
 	put(&a->done, 0);
-	a->tid = 0;
 	if (thread_start(&a->thread, run_actor, a) < 0)
 		tap_bail("no thread");
 }
@@ -197,41 +195,6 @@ static void nap(void)
 	struct timespec t = { 0, NAP_NS };
 
 	nanosleep(&t, NULL);
-}
-
-static bool is_asleep(const struct actor *a)
-{
-	char path[64], text[256], *end;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", a->tid);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	end = strrchr(text, ')');
-	return end && end[1] == ' ' && end[2] == 'S';
-}
-
-/* The last actor that was told something waits, or is done. */
-static bool has_settled(const struct actor *a)
-{
-	if (get(&a->done))
-		return true;
-	return get(&a->entered) && is_asleep(a) && !get(&a->done);
-}
-
-static bool wait_settled(const struct actor *a)
-{
-	for (unsigned i = 0; i < NAPS; i++) {
-		if (has_settled(a))
-			return true;
-		nap();
-	}
-	return false;
 }
 
 static bool wait_until_done(const struct actor *a)
@@ -317,13 +280,29 @@ static bool check_all(void)
 
 /* Steps */
 
+/* For a while one side is drawn more often, so that queues grow. */
+static enum op draw_op(void)
+{
+	static const enum op side[2][2] = {
+		{ OP_SEND, OP_CALL }, { OP_RECV, OP_WAIT },
+	};
+
+	if (left-- == 0) {
+		mood = draw(3);
+		left = 15;
+	}
+	if (mood < 2 && draw(3))
+		return side[mood][draw(2)];
+	return (enum op)draw(OP_QUIT);
+}
+
 static void draw_step(struct step *s)
 {
 	static const size_t sizes[] = { 0, 0, 0, 0, 1, 16, 17, 4096 };
 
 	*s = (struct step){
-		.op = (enum op)draw(OP_QUIT),
-		.object = draw(ENDPOINTS),
+		.op = draw_op(),
+		.object = draw(4) == 0,
 		.badge = draw(BADGES),
 		.timeout = LOOM_FOREVER,
 		.seed = draw(1 << 20) + 1,
@@ -362,7 +341,7 @@ static bool do_step(unsigned i)
 		start_actor(a);
 		return check_all();
 	}
-	if (!wait_settled(a))
+	if (!thread_settled(a->thread.tid, &a->entered, &a->done))
 		return complain(a, "a call that waits or returns", 0, 1);
 	return check_all();
 }
@@ -371,7 +350,7 @@ static bool interrupt(unsigned i)
 {
 	say("actor %u: interrupted\n", i);
 	model_interrupt(i);
-	syscall(SYS_tgkill, getpid(), actors[i].tid, SIGUSR1);
+	syscall(SYS_tgkill, getpid(), actors[i].thread.tid, SIGUSR1);
 	return check_all();
 }
 
@@ -446,6 +425,7 @@ static bool sequence(uint64_t seed, unsigned steps)
 	unsigned n = 0;
 
 	rng_seed(&rng, seed, 0);
+	left = 0;
 	model_init();
 	gift = (int)loom_notification(0);
 	for (unsigned e = 0; e < ENDPOINTS; e++)

@@ -91,6 +91,8 @@ static long recv_now(int fd, struct loom_message *m, uint64_t flags)
 	return loom_recv(fd, m);
 }
 
+static uint8_t buffer[LOOM_MESSAGE_MAX], other_buffer[LOOM_MESSAGE_MAX];
+
 /* One of the other side: a thread that makes a call, once. */
 enum act { SEND, CALL, RECV };
 
@@ -99,28 +101,32 @@ struct peer {
 	enum act act;
 	int fd;
 	int nice;
+	long delay_ms;
 	void *buffer;
 	uint64_t size;
 	struct loom_message m;
 	volatile long result;
-	volatile int tid;
+	volatile int entered, done;
 };
 
 static int run_peer(void *arg)
 {
 	struct peer *p = arg;
 
-	p->tid = (int)raw_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
 	if (p->nice)
 		raw_call(SYS_setpriority, PRIO_PROCESS, 0, p->nice, 0, 0, 0);
 	if (p->size)
 		loom_buffer(p->buffer, p->size);
+	if (p->delay_ms)
+		raw_sleep(p->delay_ms);
+	p->entered = 1;
 	if (p->act == SEND)
 		p->result = loom_send(p->fd, &p->m);
 	else if (p->act == CALL)
 		p->result = loom_call(p->fd, &p->m);
 	else
 		p->result = loom_recv(p->fd, &p->m);
+	p->done = 1;
 	return 0;
 }
 
@@ -131,7 +137,14 @@ static void begin(struct peer *p)
 		tap_bail("no thread");
 }
 
-/* Start it, and give it the time to come to wait. */
+/* It waits, or is done. */
+static void settle(const struct peer *p)
+{
+	if (!thread_settled(p->thread.tid, &p->entered, &p->done))
+		tap_bail("a thread neither waits nor ends");
+}
+
+/* Start it, until then. */
 static void start(struct peer *p, enum act act, int fd, uint64_t seed,
 		  uint64_t flags)
 {
@@ -141,7 +154,7 @@ static void start(struct peer *p, enum act act, int fd, uint64_t seed,
 	else
 		p->m = message(seed, flags);
 	begin(p);
-	child_sleep(20);
+	settle(p);
 }
 
 static long finish(struct peer *p)
@@ -350,7 +363,7 @@ static void test_priorities(void)
 				      .nice = nice[i],
 				      .m = message((uint64_t)i, 0) };
 		begin(&p[i]);
-		child_sleep(20);
+		settle(&p[i]);
 	}
 	for (int i = 0; i < 5; i++) {
 		tap_equal(recv_limited(fd, &m, 0), 0, "sender %d", i);
@@ -366,7 +379,7 @@ static void test_priorities(void)
 		p[i] = (struct peer){ .act = RECV, .fd = fd,
 				      .nice = nice[i] };
 		begin(&p[i]);
-		child_sleep(20);
+		settle(&p[i]);
 	}
 	for (int i = 0; i < 5; i++) {
 		m = message((uint64_t)i + 50, 0);
@@ -436,6 +449,14 @@ static void test_thread_end(void)
 	close(fd);
 }
 
+/* What the program does that test_exec executes. */
+static int after_exec(void)
+{
+	struct loom_message m = { .tag = LOOM_TAG_BYTES(1) };
+
+	return loom_reply(&m) == -ENOBUFS ? 0 : 1;
+}
+
 /* Its process executes another program with a call that waits. */
 static void test_exec(void)
 {
@@ -447,13 +468,14 @@ static void test_exec(void)
 		char *argv[] = { (char *)child_self(), (char *)"nothing",
 				 NULL };
 
+		loom_buffer(buffer, sizeof(buffer));
 		recv_limited(fd, &m, 0);
 		execv(argv[0], argv);
 		_exit(1);
 	}
 	tap_equal(loom_call(fd, &m), -ECONNRESET, "execve does not reply");
 	waitpid(pid, &status, 0);
-	tap_equal(status, 0, "but goes on");
+	tap_equal(status, 0, "but goes on, without a buffer");
 	close(fd);
 }
 
@@ -539,11 +561,16 @@ static void on_signal(int flags)
 	caught = 0;
 }
 
+/* A signal while it sleeps; it has a handler, and then sleeps or is done. */
 static void disturb(const struct peer *p)
 {
-	child_sleep(20);
-	syscall(SYS_tgkill, getpid(), p->tid, SIGUSR1);
-	child_sleep(20);
+	int before = caught;
+
+	settle(p);
+	syscall(SYS_tgkill, getpid(), p->thread.tid, SIGUSR1);
+	while (caught == before)
+		child_sleep(1);
+	settle(p);
 }
 
 static void test_signals(void)
@@ -589,7 +616,7 @@ static void test_signals(void)
 struct replier {
 	struct thread thread;
 	int fd;
-	volatile int tid;
+	volatile int entered, done;
 	struct loom_message m;
 	volatile long first, second;
 };
@@ -598,11 +625,12 @@ static int reply_twice(void *arg)
 {
 	struct replier *r = arg;
 
-	r->tid = (int)raw_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
 	r->m = (struct loom_message){ .tag = 0 };
 	r->first = loom_reply_recv(r->fd, &r->m);
 	r->m = message(77, 0);
+	r->entered = 1;
 	r->second = loom_reply_recv(r->fd, &r->m);
+	r->done = 1;
 	r->m.tag = 0;
 	loom_reply(&r->m);
 	return 0;
@@ -621,9 +649,11 @@ static void test_reply_recv_restart(void)
 	result = loom_call(fd, &m);
 	tap_equal(result, 0, "the first call");
 	tap_ok(is_message(&m, 77), "has its reply");
-	child_sleep(20);
-	syscall(SYS_tgkill, getpid(), r.tid, SIGUSR1);
-	child_sleep(20);
+	thread_settled(r.thread.tid, &r.entered, &r.done);
+	syscall(SYS_tgkill, getpid(), r.thread.tid, SIGUSR1);
+	while (!caught)
+		child_sleep(1);
+	thread_settled(r.thread.tid, &r.entered, &r.done);
 	tap_equal(r.second, 1, "reply_recv goes on after a handler");
 	m = message(2, 0);
 	tap_equal(loom_call(fd, &m), 0, "the second call");
@@ -714,6 +744,7 @@ static void test_poll(void)
 	int fd = make(), in = narrow(fd, LOOM_RIGHT_RECV, 0);
 	int out = narrow(fd, LOOM_RIGHT_SEND, 0);
 	struct pollfd wait = { .fd = in, .events = POLLIN };
+	uint64_t before;
 	struct loom_message m;
 	struct peer p;
 
@@ -729,9 +760,13 @@ static void test_poll(void)
 	m = message(1, 0);
 	loom_send(out, &m);
 	finish(&p);
-	p = (struct peer){ .act = CALL, .fd = out, .m = message(1, 0) };
+	p = (struct peer){ .act = CALL, .fd = out, .m = message(1, 0),
+			   .delay_ms = 30 };
 	begin(&p);
-	tap_equal(poll(&wait, 1, 5000), 1, "poll is woken by a sender");
+	before = now();
+	tap_equal(poll(&wait, 1, 20000), 1, "poll is woken by a sender");
+	/* At the end of its time it would look as well. */
+	tap_ok(now() - before < 15000 * MS, "when it comes");
 	recv_limited(in, &m, 0);
 	m.tag = 0;
 	loom_reply(&m);
@@ -749,13 +784,13 @@ static void test_poll(void)
 
 /* Descriptors that travel */
 
-static int open_files(void)
+/* The next descriptor; one that is reserved is not free. */
+static int lowest_free(void)
 {
-	int n = 0;
+	int fd = dup(0);
 
-	for (int fd = 0; fd < 64; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
+	close(fd);
+	return fd;
 }
 
 static void test_descriptors(void)
@@ -767,7 +802,7 @@ static void test_descriptors(void)
 
 	if (pipe(pipe_fd) < 0)
 		tap_bail("no pipe");
-	n = open_files();
+	n = lowest_free();
 	for (int first = 0; first < 2; first++) {
 		p = (struct peer){ .fd = fd };
 		if (first) {
@@ -793,14 +828,14 @@ static void test_descriptors(void)
 		tap_equal(read(pipe_fd[0], &byte, 1), 1, "of which this");
 		close((int)m.fd);
 	}
-	tap_equal(open_files(), n, "no other is open");
+	tap_equal(lowest_free(), n, "no other is open");
 
 	start(&p, SEND, fd, 1, 0);
 	recv_limited(fd, &m, LOOM_TAG_ACCEPT);
 	finish(&p);
-	tap_equal(open_files(), n, "none comes: none is left reserved");
+	tap_equal(lowest_free(), n, "none comes: none is left reserved");
 	tap_equal((long)recv_now(fd, &m, LOOM_TAG_ACCEPT), -EAGAIN, "none");
-	tap_equal(open_files(), n, "not after an error");
+	tap_equal(lowest_free(), n, "not after an error");
 
 	/* Who does not accept one gets none, and is not disturbed. */
 	start(&p, RECV, fd, 0, 0);
@@ -815,7 +850,7 @@ static void test_descriptors(void)
 			   .m = message(2, LOOM_TAG_FD) };
 	p.m.fd = LOOM_FD(pipe_fd[1], 0);
 	begin(&p);
-	child_sleep(20);
+	settle(&p);
 	tap_equal(recv_now(fd, &m, 0), -EAGAIN, "one that comes later");
 	tap_equal(finish(&p), -EOPNOTSUPP, "the sender is told");
 	close(pipe_fd[0]);
@@ -888,7 +923,7 @@ static void test_no_slot(void)
 
 	p.m.fd = LOOM_FD(fd, LOOM_RIGHT_SEND);
 	begin(&p);
-	child_sleep(20);
+	settle(&p);
 	getrlimit(RLIMIT_NOFILE, &old);
 	none = (struct rlimit){ 0, old.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &none);
@@ -905,8 +940,6 @@ static void test_no_slot(void)
 }
 
 /* Long messages */
-
-static uint8_t buffer[LOOM_MESSAGE_MAX], other_buffer[LOOM_MESSAGE_MAX];
 
 static void fill(uint8_t *at, size_t n, unsigned seed)
 {
@@ -931,7 +964,7 @@ static void start_long(struct peer *p, enum act act, int fd, uint64_t seed,
 		p->m = message(seed, LOOM_TAG_BYTES(n));
 	fill(other_buffer, sizeof(other_buffer), (unsigned)seed);
 	begin(p);
-	child_sleep(20);
+	settle(p);
 }
 
 static void test_long(void)
@@ -1093,7 +1126,7 @@ int main(int argc, char **argv)
 
 	child_init(argv[0]);
 	if (argc > 1)
-		return 0;
+		return after_exec();
 	if (loom_endpoint(7) == -ENOSYS)
 		tap_bail("this kernel has no endpoints");
 	all();

@@ -174,6 +174,7 @@ struct waiter {
 	int nice;
 	uint64_t timeout;
 	volatile long result;
+	volatile int entered, done;
 };
 
 static int wait_once(void *arg)
@@ -182,7 +183,9 @@ static int wait_once(void *arg)
 
 	if (w->nice)
 		raw_call(SYS_setpriority, PRIO_PROCESS, 0, w->nice, 0, 0, 0);
+	w->entered = 1;
 	w->result = take_for(w->fd, w->timeout);
+	w->done = 1;
 	return 0;
 }
 
@@ -192,8 +195,8 @@ static void start_waiter(struct waiter *w, int fd, int nice)
 			      .timeout = LOOM_FOREVER };
 	if (thread_start(&w->thread, wait_once, w) < 0)
 		tap_bail("no thread");
-	/* Until it waits: nothing tells. */
-	child_sleep(20);
+	if (!thread_settled(w->thread.tid, &w->entered, &w->done))
+		tap_bail("a thread does not wait");
 }
 
 static void test_wakes(void)
@@ -357,9 +360,13 @@ static void test_poll(void)
 	take(fd);
 	tap_equal(state(only_wait, 20), 0, "poll waits");
 	for (int i = 0; i < 2; i++) {
+		uint64_t start = now();
+
 		thread_start(&t, signal_later, &fd);
-		tap_equal(state(only_wait, 5000), POLLIN,
+		tap_equal(state(only_wait, 20000), POLLIN,
 			  "poll is woken, time %d", i);
+		/* At the end of its time it would look as well. */
+		tap_ok(now() - start < 15000 * MS, "by the signal");
 		thread_join(&t);
 		tap_equal(take(only_wait), 2, "and takes nothing");
 	}

@@ -4,11 +4,15 @@
 #include "thread.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tap.h"
 
@@ -103,6 +107,38 @@ bool thread_join(struct thread *t)
 	}
 	munmap(t->stack, STACK_SIZE);
 	return true;
+}
+
+static bool is_asleep(int tid)
+{
+	char path[64], text[256], *end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' && end[2] == 'S';
+}
+
+bool thread_settled(int tid, const volatile int *entered,
+		    const volatile int *done)
+{
+	struct timespec nap = { 0, 200000 };
+
+	for (unsigned i = 0; i < 50000; i++) {
+		if (__atomic_load_n(done, __ATOMIC_ACQUIRE) ||
+		    (__atomic_load_n(entered, __ATOMIC_ACQUIRE) &&
+		     is_asleep(tid)))
+			return true;
+		nanosleep(&nap, NULL);
+	}
+	return false;
 }
 
 void raw_sleep(long ms)

@@ -46,6 +46,13 @@ bool thread_join(struct thread *t);
 long raw_clone(uint64_t flags, void *stack, int *ptid, void *tls, int *ctid,
 	       int (*fn)(void *arg), void *arg);
 
+/*
+ * Until the thread @tid of this process, which has set @entered before it made
+ * its last call, sleeps, or has set @done after it; false: 10 s have passed.
+ */
+bool thread_settled(int tid, const volatile int *entered,
+		    const volatile int *done);
+
 /* In a thread: sleep so many milliseconds. */
 void raw_sleep(long ms);
 
