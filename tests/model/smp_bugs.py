@@ -6,6 +6,17 @@ As bugs.py has those of the library; main.py says how.
 
 from bugs import Bug
 
+# place.c takes the first that waits, whatever it is allowed.
+PULL_ANYONE = (
+    ("\t\tlist_for_each_entry(thread, &level->woken, struct thread, run)\n"
+     "\t\t\tif (place_allows(thread, to))\n",
+     "\t\tlist_for_each_entry(thread, &level->woken, struct thread, run)\n"),
+    ("\t\tlist_for_each_entry(thread, &level->ready, struct thread, run)\n"
+     "\t\t\tif (place_allows(thread, to))\n",
+     "\t\t(void)to;\n"
+     "\t\tlist_for_each_entry(thread, &level->ready, struct thread, run)\n"),
+)
+
 BUGS = (
     # ---- the switch ----
     Bug("early-publish", "the run queue unlocked before the context is saved",
@@ -108,29 +119,13 @@ BUGS = (
           "\t\thome = place_settle(cpu, thread);\n", ""),),
         "affinity-pull", "may not"),
     Bug("pull-anyone", "pulled whatever it is allowed", "place.c",
-        (("\t\tlist_for_each_entry(thread, &level->woken, struct thread, "
-          "run)\n\t\t\tif (place_allows(thread, to))\n",
-          "\t\tlist_for_each_entry(thread, &level->woken, struct thread, "
-          "run)\n"),
-         ("\t\tlist_for_each_entry(thread, &level->ready, struct thread, "
-          "run)\n\t\t\tif (place_allows(thread, to))\n",
-          "\t\t(void)to;\n"
-          "\t\tlist_for_each_entry(thread, &level->ready, struct thread, "
-          "run)\n"),
+        (*PULL_ANYONE,
          ("\tif (!place_allows(thread, cpu))\n"
           "\t\thome = place_settle(cpu, thread);\n", "")),
         "mutex-3", "may not"),
     Bug("pull-to-and-fro", "pulled whatever it is allowed, and put back",
         "place.c",
-        (("\t\tlist_for_each_entry(thread, &level->woken, struct thread, "
-          "run)\n\t\t\tif (place_allows(thread, to))\n",
-          "\t\tlist_for_each_entry(thread, &level->woken, struct thread, "
-          "run)\n"),
-         ("\t\tlist_for_each_entry(thread, &level->ready, struct thread, "
-          "run)\n\t\t\tif (place_allows(thread, to))\n",
-          "\t\t(void)to;\n"
-          "\t\tlist_for_each_entry(thread, &level->ready, struct thread, "
-          "run)\n")),
+        PULL_ANYONE,
         "starved", "never comes to an end"),
     Bug("pull-unlocked", "a thread taken off a queue without its lock",
         "place.c",

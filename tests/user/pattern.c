@@ -53,9 +53,9 @@ _Static_assert(sizeof(struct pattern_regs) == PATTERN_SIZE,
 	"       pattern --self-test\n" \
 	"       pattern --corrupt REGISTER\n" \
 	"Check that every register survives being switched away from. It\n" \
-	"ends after 100 switches or 20 seconds, or after SECONDS; there\n" \
-	"must have been one switch. REGISTER is x0-x30, v0-v31, nzcv,\n" \
-	"fpcr, fpsr or tpidr.\n"
+	"ends after 100 switches or 20 seconds, or after SECONDS, or 20\n" \
+	"more for the one switch that must have been. REGISTER is x0-x30,\n" \
+	"v0-v31, nzcv, fpcr, fpsr or tpidr.\n"
 
 /* Switches after which a run without SECONDS has seen enough. */
 #define ENOUGH 100

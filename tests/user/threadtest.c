@@ -149,12 +149,12 @@ static void check_identity(void)
 	tap_ok(l.tls == mine, "without SETTLS it is inherited");
 }
 
-static int own_word;
+static int own_word, own_number;
 
 static int set_own_word(void *arg)
 {
 	(void)arg;
-	own_word = (int)call(SYS_set_tid_address, (long)&own_word, 0, 0);
+	own_number = (int)call(SYS_set_tid_address, (long)&own_word, 0, 0);
 	raw_sleep(20);
 	return 0;
 }
@@ -164,13 +164,14 @@ static void check_set_tid_address(void)
 	struct thread t;
 	int tid;
 
-	own_word = -1;
+	own_word = 1;
+	own_number = -1;
 	start(&t, set_own_word, NULL);
 	tid = t.tid;
-	while (own_word == -1)
+	while (own_number == -1)
 		raw_sleep(1);
-	tap_equal(own_word, tid, "set_tid_address returns the number");
-	while (call(SYS_futex, (long)&own_word, FUTEX_WAIT, tid) == 0 &&
+	tap_equal(own_number, tid, "set_tid_address returns the number");
+	while (call(SYS_futex, (long)&own_word, FUTEX_WAIT, 1) == 0 &&
 	       own_word)
 		;
 	tap_equal(own_word, 0, "its word is zeroed and woken instead");

@@ -592,6 +592,7 @@ int wait_sleep(struct waiter *waiter, uint64_t deadline_ns)
 		pthread_cond_wait(&wait_changed, &wait_lock);
 	if (!list_empty(&waiter->link))
 		err = -EINTR;
+	list_del(&waiter->link);	/* the next wait_prepare puts it on */
 	sleepers--;
 	pthread_mutex_unlock(&wait_lock);
 	return err;
