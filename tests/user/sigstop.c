@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,8 +341,18 @@ static void test_reader(void)
 static volatile int running;
 static volatile unsigned long count[3];
 
+/* So it is the main thread that takes it, and stops the others. */
+static void block_tstp(void)
+{
+	uint64_t set = UINT64_C(1) << (SIGTSTP - 1);
+
+	(void)raw_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&set, 0,
+		       sizeof(set), 0, 0);
+}
+
 static int spin(void *arg)
 {
+	block_tstp();
 	__atomic_add_fetch(&running, 1, __ATOMIC_RELAXED);
 	for (;;)
 		count[(long)arg]++;
@@ -350,6 +361,7 @@ static int spin(void *arg)
 
 static int sleeper(void *arg)
 {
+	block_tstp();
 	__atomic_add_fetch(&running, 1, __ATOMIC_RELAXED);
 	for (;;) {
 		raw_sleep(2);
@@ -421,6 +433,13 @@ static void test_threads(void)
 	kill(pid, SIGCONT);
 	tap_ok(WIFCONTINUED(next(pid, WCONTINUED)), "continued");
 	tap_ok(runs(from[0]), "they run");
+	kill(pid, SIGTSTP);
+	status = next(pid, WUNTRACED);
+	tap_ok(WIFSTOPPED(status), "threads that block it stop with the one "
+	       "that takes it");
+	kill(pid, SIGCONT);
+	tap_ok(WIFCONTINUED(next(pid, WCONTINUED)), "and are continued");
+	tap_ok(runs(from[0]), "and run");
 	for (int i = 0; i < 20; i++) {
 		kill(pid, SIGSTOP);
 		kill(pid, SIGCONT);
