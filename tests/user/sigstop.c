@@ -298,6 +298,33 @@ static void test_revoking(void)
 	end(pid);
 }
 
+/* Both at once: the stop is taken first. */
+static void stop_and_other(void)
+{
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGTSTP);
+	sigaddset(&both, SIGIO);
+	sigprocmask(SIG_BLOCK, &both, NULL);
+	set(SIGIO, 0);
+	kill(getpid(), SIGTSTP);
+	kill(getpid(), SIGIO);
+	sigprocmask(SIG_UNBLOCK, &both, NULL);
+	_exit(hits == 1 ? 0 : 1);
+}
+
+static void test_stop_and_other(void)
+{
+	pid_t pid = must_fork();
+
+	if (pid == 0)
+		stop_and_other();
+	tap_ok(WIFSTOPPED(next(pid, WUNTRACED)), "stops, another is pending");
+	kill(pid, SIGCONT);
+	tap_equal(child_wait(pid), 0, "which is acted upon when it goes on");
+}
+
 static void test_handlers(void)
 {
 	set(SIGTSTP, 0);
@@ -536,6 +563,7 @@ static void one_round(void)
 	test_not_told();
 	test_killing();
 	test_revoking();
+	test_stop_and_other();
 	test_handlers();
 	test_reader();
 	test_threads();
