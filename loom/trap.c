@@ -241,23 +241,51 @@ void weft_hook_user_trap(struct weft_frame *frame, enum weft_trap trap)
 	signal_force(frame, verdict.sig, verdict.code, at, verdict.what);
 }
 
+static bool has_work(void)
+{
+	return thread_has_work(thread_current(), WORK_SIGNAL | WORK_CALL) ||
+	       __atomic_load_n(&cpu_current()->need_resched, __ATOMIC_RELAXED);
+}
+
+/* One step. sched/thread.h has the argument why no signal is missed. */
+static void do_work(struct weft_frame *frame)
+{
+	struct thread *self = thread_current();
+
+	if (sched_need_resched()) {
+		sched_switch();
+	} else if (thread_has_work(self, WORK_SIGNAL)) {
+		thread_take_work(WORK_SIGNAL);
+		if (!signal_look())
+			return;
+		/* It may be one of several. */
+		thread_add_work(self, WORK_SIGNAL);
+		weft_unmask_all();
+		signal_act(frame);
+		weft_mask_all();
+	} else {
+		thread_take_work(WORK_CALL);
+		signal_finish_call(frame);
+	}
+}
+
+/* Apart: the way out on which there is none saves no register. */
+static __attribute__((noinline)) void do_all_work(struct weft_frame *frame)
+{
+	do
+		do_work(frame);
+	while (has_work());
+}
+
 /*
  * Work may come as long as interrupts are on; so it is looked for with DAIF
  * masked, and what is found is done before the next look.
  */
 void weft_hook_user_exit(struct weft_frame *frame)
 {
-	for (;;) {
-		if (sched_need_resched()) {
-			sched_switch();
-		} else if (signal_pending()) {
-			weft_unmask_all();
-			signal_act(frame);
-			weft_mask_all();
-		} else if (!signal_finish_call(frame)) {
-			break;
-		}
-	}
+	if (has_work())
+		do_all_work(frame);
+	assert(signal_is_told());
 	assert(frame == thread_user_frame(thread_current()));
 	assert(thread_current()->preempt == 0);
 }

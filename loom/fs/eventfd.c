@@ -17,6 +17,7 @@
 #include "fs/poll.h"
 #include "lib/errno.h"
 #include "mm/kmem.h"
+#include "mm/user.h"
 #include "sched/wait.h"
 
 #define COUNT_LAST (UINT64_MAX - 1)
@@ -86,6 +87,23 @@ static int repeat(const struct file *f, struct waitq *queue, try_fn try,
 	return err;
 }
 
+static long event_read(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
+{
+	struct event *e = f->inode->data;
+	uint64_t value;
+	int err;
+
+	(void)pos;
+	if (len < sizeof(value))
+		return -EINVAL;
+	err = repeat(f, &e->can_read, try_take, &value);
+	if (err)
+		return err;
+	err = copy_to_user(buf, &value, sizeof(value));
+	return err ? err : (long)sizeof(value);
+}
+
+/* All pieces together are one read. */
 static long event_readv(struct file *f, const struct io_vector *iov,
 			unsigned n)
 {
@@ -105,30 +123,20 @@ static long event_readv(struct file *f, const struct io_vector *iov,
 	return sizeof(value);
 }
 
-static long event_read(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
-{
-	struct io_vector iov = { .base = buf, .len = len };
-
-	(void)pos;
-	return event_readv(f, &iov, 1);
-}
-
 /* Eight bytes at a time: writev of several pieces is as many writes. */
 static long event_write(struct file *f, uint64_t buf, size_t len,
 			uint64_t *pos)
 {
-	struct io_vector iov = { .base = buf, .len = len };
 	struct event *e = f->inode->data;
-	struct pieces from;
 	uint64_t value;
 	int err;
 
 	(void)pos;
-	pieces_init(&from, &iov, 1);
-	if (from.left < sizeof(value))
+	if (len < sizeof(value))
 		return -EINVAL;
-	if (pieces_read(&from, &value, sizeof(value)) < sizeof(value))
-		return -EFAULT;
+	err = copy_from_user(&value, buf, sizeof(value));
+	if (err)
+		return err;
 	if (value > COUNT_LAST)
 		return -EINVAL;
 	err = repeat(f, &e->can_write, try_add, &value);

@@ -164,11 +164,20 @@ static int check_writable(const struct file *f)
 
 typedef long (*io_fn)(struct file *f, uint64_t buf, size_t len, uint64_t *pos);
 
+static long io_at_pos(struct file *f, io_fn fn, uint64_t buf, size_t len)
+{
+	long n;
+
+	mutex_lock(&f->lock);
+	n = fn(f, buf, len, &f->pos);
+	mutex_unlock(&f->lock);
+	return n;
+}
+
 /* One read or write at the file's own position. */
 static long do_io(struct file *f, io_fn fn, uint64_t buf, size_t len)
 {
 	uint64_t none = 0;
-	long n;
 
 	if (!user_range_ok(buf, len))
 		return -EFAULT;
@@ -176,12 +185,9 @@ static long do_io(struct file *f, io_fn fn, uint64_t buf, size_t len)
 		return 0;
 	if (len > IO_MAX)
 		len = IO_MAX;
-	if (!f->ops->seekable)
-		return fn(f, buf, len, &none);
-	mutex_lock(&f->lock);
-	n = fn(f, buf, len, &f->pos);
-	mutex_unlock(&f->lock);
-	return n;
+	if (f->ops->seekable)
+		return io_at_pos(f, fn, buf, len);
+	return fn(f, buf, len, &none);
 }
 
 long file_read(struct file *f, uint64_t buf, size_t len)

@@ -182,6 +182,18 @@ void files_cancel(struct files *files, int fd);
 
 /* The file of a descriptor, counted; NULL if not open. */
 struct file *files_lookup(struct files *files, int fd);
+
+/*
+ * The same, not counted and without the lock: for the only thread that uses
+ * @files, until it takes the file off.
+ */
+struct file *files_peek(const struct files *files, int fd);
+
+/*
+ * Does another process use @files? If not, what those did to it that have used
+ * it is seen. Look-ups of /proc count for a moment.
+ */
+bool files_shared(const struct files *files);
 /* The first open descriptor from @from on; -1: none. */
 int files_next(struct files *files, int from);
 /* No descriptor that is open is as high. */

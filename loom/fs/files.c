@@ -319,6 +319,17 @@ struct file *files_lookup(struct files *files, int fd)
 	return f;
 }
 
+struct file *files_peek(const struct files *files, int fd)
+{
+	return file_at(files, fd);
+}
+
+bool files_shared(const struct files *files)
+{
+	/* Acquire: pairs with the release of the others in files_put. */
+	return __atomic_load_n(&files->refs, __ATOMIC_ACQUIRE) > 1;
+}
+
 int files_next(struct files *files, int from)
 {
 	uint32_t fd = from < 0 ? 0 : (uint32_t)from, size;

@@ -261,6 +261,7 @@ static void end_others(struct process *p, enum process_ending ending)
 		if (t == self)
 			continue;
 		__atomic_store_n(&t->must_end, true, __ATOMIC_RELAXED);
+		thread_add_work(t, WORK_SIGNAL);
 		sched_hurry(t);
 		sched_wake_signal(t);
 	}

@@ -54,6 +54,49 @@ enum {
 	PRIO_COUNT = 41,
 };
 
+/*
+ * thread->work: what a thread has to do before it goes to user mode. While it
+ * is 0, and the CPU's need_resched is not set, the way out of the kernel
+ * (loom/trap.c) is free.
+ *
+ *	WORK_SIGNAL	signal_look() may be true
+ *	WORK_CALL	the system call left something to do (signal/call.c);
+ *			set by the thread itself alone
+ *
+ * WORK_SIGNAL may stand for nothing but is never missing:
+ *
+ *	who makes signal_look() true		the thread, DAIF masked
+ *	S1 the cause: a pending set, the mask,	C1 work &= ~SIGNAL, acquire
+ *	   an action, a stop, must_end		C2 signal_look()?
+ *	S2 work |= SIGNAL, release		C3 then work |= SIGNAL, and
+ *	S3 wake-up, or interrupt		   one step of signal_act()
+ *
+ * S1 and S2 are under one hold of signal_lock, for each thread of which it
+ * becomes true. If C1 comes after S2 in the order of the changes of work, it
+ * acquires S1, for what others add in between continues the release: C2 sees
+ * the cause. If S2 comes after C1, the bit stands until the next look. C3
+ * comes before the step, for a step takes one of several causes at most.
+ *
+ * The last look, which found 0, and ERET are under one mask. If S2 comes after
+ * that look the thread is in user mode, or will be at once, and S3's interrupt
+ * is taken there; its way out looks again. A thread to which nobody sends one
+ * (several may take a signal, one is chosen) looks at the next tick.
+ *
+ * S2 does not care whether the thread runs, nor where. It is the thread's word:
+ * one that is switched away, or moved, anywhere between two looks takes it
+ * along, and looks when it is about to go to user mode, on whichever CPU.
+ *
+ * need_resched is not in this word. It is asked of a CPU, whoever runs there
+ * next, and taken back by any switch: preempt_enable, the idle thread and
+ * interrupts look at it where no thread goes to user mode. To keep it here
+ * would save the way out two loads, and cost each switch and each request the
+ * transfer between two words that others change.
+ */
+enum {
+	WORK_SIGNAL = 1,
+	WORK_CALL = 2,
+};
+
 struct thread {
 	/* First: TPIDR_EL1 holds the address of this. */
 	struct weft_task task;
@@ -98,6 +141,8 @@ struct thread {
 	struct list sibling;
 	struct number *number;		/* of tid; tree lock */
 
+	uint32_t work;			/* WORK_ bits; atomic, see above */
+
 	/*
 	 * signal_lock of its process to write, and for others to read; the
 	 * thread itself reads without.
@@ -130,6 +175,24 @@ static inline struct thread *thread_current(void)
 static inline bool thread_must_end(void)
 {
 	return __atomic_load_n(&thread_current()->must_end, __ATOMIC_RELAXED);
+}
+
+/* Is there something of @bits? A look; it orders nothing. */
+static inline bool thread_has_work(const struct thread *t, uint32_t bits)
+{
+	return __atomic_load_n(&t->work, __ATOMIC_RELAXED) & bits;
+}
+
+/* @t has to do @bits; what it will find then was stored before. */
+static inline void thread_add_work(struct thread *t, uint32_t bits)
+{
+	__atomic_fetch_or(&t->work, bits, __ATOMIC_RELEASE);
+}
+
+/* The running thread begins with @bits: what was stored for it is seen. */
+static inline void thread_take_work(uint32_t bits)
+{
+	__atomic_fetch_and(&thread_current()->work, ~bits, __ATOMIC_ACQUIRE);
 }
 
 /*

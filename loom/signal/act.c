@@ -36,13 +36,18 @@ uint64_t signal_actionable(const struct process *p, const struct thread *t)
 	       ~load(&p->signals.harmless);
 }
 
-bool signal_pending(void)
+bool signal_look(void)
 {
 	const struct thread *self = thread_current();
 	const struct process *p = self->process;
 
 	return p && (thread_must_end() || stop_is_wanted(p) ||
 		     signal_actionable(p, self));
+}
+
+bool signal_pending(void)
+{
+	return thread_has_work(thread_current(), WORK_SIGNAL) && signal_look();
 }
 
 bool signal_is_deadly(void)
@@ -58,6 +63,35 @@ bool signal_is_deadly(void)
 	if (stop_is_wanted(p))
 		deadly &= SIGNAL_BIT(SIGKILL);
 	return thread_must_end() || deadly;
+}
+
+void signal_tell(const struct process *p, struct thread *t)
+{
+	if (signal_actionable(p, t))
+		thread_add_work(t, WORK_SIGNAL);
+}
+
+void signal_tell_all(struct process *p)
+{
+	struct thread *t;
+
+	list_for_each_entry(t, &p->threads, struct thread, sibling)
+		signal_tell(p, t);
+}
+
+bool signal_is_told(void)
+{
+	struct thread *self = thread_current();
+	struct process *p = self->process;
+	uint64_t daif;
+	bool told;
+
+	if (!p)
+		return true;
+	daif = spin_lock_irqsave(&p->signal_lock);
+	told = !signal_look() || thread_has_work(self, WORK_SIGNAL);
+	spin_unlock_irqrestore(&p->signal_lock, daif);
+	return told;
 }
 
 void signal_take(struct process *p, struct thread *t, int sig,
@@ -174,6 +208,8 @@ static bool force(const struct siginfo *info)
 		p->signals.is_unkillable = false;
 	signal_update(p);
 	(void)signal_queue_add(&self->signal.pending, info);
+	/* The action may have changed for the others, too. */
+	signal_tell_all(p);
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 	return deadly;
 }
@@ -252,6 +288,7 @@ static void withhold(uint64_t set, bool begin)
 	if (begin) {
 		s->withheld = s->blocked & set;
 		s->blocked &= ~set;
+		signal_tell(p, thread_current());
 	} else {
 		s->blocked |= s->withheld;
 		s->withheld = 0;

@@ -69,6 +69,8 @@ void signal_set_action(int sig, const struct signal_action *action)
 	    (slot->handler == SIG_DFL &&
 	     signal_default(sig) == SIGNAL_NOTHING))
 		signal_drop(p, signal_bit(sig));
+	/* One that was ignored may wait: another thread had blocked it. */
+	signal_tell_all(p);
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 }
 
@@ -98,6 +100,7 @@ void signal_set_blocked(uint64_t set)
 	/* What was kept because it was blocked, and does nothing, is done. */
 	signal_queue_drop(&self->signal.pending, harmless & ~set);
 	signal_queue_drop(&p->signals.pending, harmless & old & ~set);
+	signal_tell(p, self);
 	/* This thread may have been woken to take what it blocks now. */
 	if (set & ~old & signal_queue_set(&p->signals.pending))
 		signal_wake_others(p, self);
@@ -169,6 +172,8 @@ void signal_init_thread(struct thread *t)
 		.stack = { .flags = SS_DISABLE },
 	};
 	signal_queue_init(&t->signal.pending);
+	/* It may be born into a process that has to stop, or has a signal. */
+	t->work = WORK_SIGNAL;
 }
 
 void signal_make_unkillable(struct process *p)
@@ -227,7 +232,7 @@ void signal_exec(void)
 	signal_drop(p, drop);
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 	self->signal.stack = (struct signal_stack){ .flags = SS_DISABLE };
-	self->signal.is_rewound = false;
+	self->signal.call &= (uint8_t)~CALL_REWOUND;
 }
 
 void signal_thread_leaves(struct process *p, struct thread *t, bool last)

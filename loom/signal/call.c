@@ -21,7 +21,7 @@
  * deadline (signal_restart_at). It belongs to the very next system call, which
  * is the same one, for no instruction of the program runs in between; unless a
  * signal comes in between and has a handler. Then the call is not made again
- * but has returned EINTR, as Linux does it: is_rewound tells.
+ * but has returned EINTR, as Linux does it: CALL_REWOUND tells.
  */
 #include <weft/frame.h>
 
@@ -34,47 +34,67 @@ static struct signal_thread *state(void)
 	return &thread_current()->signal;
 }
 
+static bool marked(unsigned bit)
+{
+	return state()->call & bit;
+}
+
+static void mark(unsigned bits)
+{
+	state()->call |= (uint8_t)bits;
+}
+
+static void unmark(unsigned bits)
+{
+	state()->call &= (uint8_t)~bits;
+}
+
 void signal_call_begins(void)
 {
-	struct signal_thread *s = state();
+	state()->call = marked(CALL_REWOUND) ? CALL_RESTARTED : 0;
+}
 
-	s->is_restarted = s->is_rewound;
-	s->is_rewound = false;
-	s->wants_deadline = false;
+static void restore_mask(void)
+{
+	if (!marked(CALL_SAVED_MASK))
+		return;
+	unmark(CALL_SAVED_MASK);
+	signal_set_blocked(state()->saved_mask);
 }
 
 void signal_call_ends(struct weft_frame *frame, enum signal_restart restart)
 {
-	struct signal_thread *s = state();
-
 	/* sigreturn and execve: these registers are not a call's any more. */
 	if (frame->number == WEFT_NO_SYSCALL)
 		return;
-	if (frame->x[0] == (uint64_t)-EINTR) {
-		s->is_interrupted = restart != RESTART_NEVER;
-		s->restart = s->wants_deadline ? RESTART_UNHANDLED : restart;
-	} else if (s->has_saved_mask) {
-		s->has_saved_mask = false;
-		signal_set_blocked(s->saved_mask);
+	if (frame->x[0] != (uint64_t)-EINTR) {
+		restore_mask();
+		return;
 	}
+	if (restart != RESTART_NEVER)
+		mark(CALL_INTERRUPTED);
+	state()->restart = marked(CALL_WANTS_DEADLINE) ? RESTART_UNHANDLED :
+						     (uint8_t)restart;
+	/*
+	 * Some look without having been told (signal_is_deadly): what they saw
+	 * is acted upon before the program sees this result.
+	 */
+	thread_add_work(thread_current(), WORK_SIGNAL | WORK_CALL);
 }
 
 long signal_restart_at(uint64_t deadline_ns)
 {
-	struct signal_thread *s = state();
-
-	s->wants_deadline = true;
-	s->deadline = deadline_ns;
+	mark(CALL_WANTS_DEADLINE);
+	state()->deadline = deadline_ns;
 	return -EINTR;
 }
 
 bool signal_restarted(uint64_t *deadline_ns)
 {
-	struct signal_thread *s = state();
-
-	if (s->is_restarted)
-		*deadline_ns = s->deadline;
-	return s->is_restarted;
+	if (!marked(CALL_RESTARTED))
+		return false;
+	*deadline_ns = state()->deadline;
+	return true;
 }
 
 static void rewind(struct weft_frame *frame)
@@ -86,17 +106,17 @@ static void rewind(struct weft_frame *frame)
 
 void call_meets_handler(struct weft_frame *frame, uint64_t flags)
 {
-	struct signal_thread *s = state();
+	const struct signal_thread *s = state();
 
-	if (s->is_interrupted &&
+	if (marked(CALL_INTERRUPTED) &&
 	    (s->restart == RESTART_SURELY ||
 	     (s->restart == RESTART_ALWAYS && flags & SA_RESTART)))
 		rewind(frame);
-	s->is_interrupted = false;
-	if (s->is_rewound) {
+	unmark(CALL_INTERRUPTED);
+	if (marked(CALL_REWOUND)) {
 		frame->x[0] = (uint64_t)-EINTR;
 		frame->pc += 4;
-		s->is_rewound = false;
+		unmark(CALL_REWOUND);
 	}
 }
 
@@ -104,30 +124,23 @@ uint64_t call_mask(void)
 {
 	const struct signal_thread *s = state();
 
-	return s->has_saved_mask ? s->saved_mask : s->blocked;
+	return marked(CALL_SAVED_MASK) ? s->saved_mask : s->blocked;
 }
 
 void call_mask_done(void)
 {
-	state()->has_saved_mask = false;
+	unmark(CALL_SAVED_MASK);
 }
 
-bool signal_finish_call(struct weft_frame *frame)
+void signal_finish_call(struct weft_frame *frame)
 {
-	struct signal_thread *s = state();
-
-	if (!s->is_interrupted && !s->has_saved_mask)
-		return false;
-	if (s->is_interrupted) {
+	if (marked(CALL_INTERRUPTED)) {
 		rewind(frame);
-		s->is_rewound = s->wants_deadline;
-		s->is_interrupted = false;
+		unmark(CALL_INTERRUPTED);
+		if (marked(CALL_WANTS_DEADLINE))
+			mark(CALL_REWOUND);
 	}
-	if (s->has_saved_mask) {
-		s->has_saved_mask = false;
-		signal_set_blocked(s->saved_mask);
-	}
-	return true;
+	restore_mask();
 }
 
 void signal_set_temporary_mask(uint64_t set)
@@ -135,6 +148,6 @@ void signal_set_temporary_mask(uint64_t set)
 	struct signal_thread *s = state();
 
 	s->saved_mask = s->blocked;
-	s->has_saved_mask = true;
+	mark(CALL_SAVED_MASK);
 	signal_set_blocked(set);
 }

@@ -26,6 +26,13 @@ void signal_wake(struct process *p, struct thread *only, int sig);
  */
 void signal_wake_others(struct process *p, const struct thread *except);
 
+/*
+ * signal_lock. What is pending, blocked or ignored has changed: @t, a thread of
+ * @p, is told to look if it would act; or each of @p's.
+ */
+void signal_tell(const struct process *p, struct thread *t);
+void signal_tell_all(struct process *p);
+
 /* signal_lock. Take @sig off what is pending, of @t first. */
 void signal_take(struct process *p, struct thread *t, int sig,
 		 struct siginfo *info);

@@ -4,18 +4,19 @@
  *
  * Signal against sleep. The sleeper (sched/wait.c) becomes BLOCKED with
  * kill_wakeups under its run queue's lock, then asks signal_pending(). The
- * sender stores the signal into a pending set, then looks at the sleeper's
- * state under that lock (sched_wake_signal). Whose hold comes first decides:
- * the sender's, then its store is seen by the look that follows the sleeper's
- * hold; the sleeper's, then the sender finds it BLOCKED and wakes it. So
- * signal_pending needs neither lock nor barrier of its own.
+ * sender stores the signal into a pending set, tells the sleeper to look
+ * (signal_tell), then looks at its state under that lock (sched_wake_signal).
+ * Whose hold comes first decides: the sender's, then its stores are seen by the
+ * look that follows the sleeper's hold; the sleeper's, then the sender finds it
+ * BLOCKED and wakes it. So signal_pending needs neither lock nor barrier of its
+ * own.
  *
  * Threads stay there while the sender has them: a thread leaves its process
  * under signal_lock (proc/exit.c), the sender finds and wakes it under that.
  *
- * A thread that runs in user mode or is about to needs no wake-up: it acts on
- * the signal on its next way out of the kernel, one timer period from now at
- * the latest.
+ * A thread that runs in user mode or is about to needs no wake-up: the sender
+ * has told it to look (signal_tell; thread->work), and it does so on its next
+ * way out of the kernel, one timer period from now at the latest.
  *
  * One of several. A signal for a process may be taken by any thread that does
  * not block it. One is woken, the first that can: the main thread if it does
@@ -118,9 +119,14 @@ static int raise_locked(struct process *p, struct thread *only,
 		return FOR_NOBODY;
 	err = signal_queue_add(only ? &only->signal.pending :
 			       &p->signals.pending, info);
-	if (!err)
-		signal_wake(p, only, info->signo);
-	return err;
+	if (err)
+		return err;
+	if (only)
+		signal_tell(p, only);
+	else
+		signal_tell_all(p);
+	signal_wake(p, only, info->signo);
+	return RAISED;
 }
 
 int signal_send_info(struct process *p, const struct siginfo *info)

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sched/thread.h"
 #include "signal/siginfo.h"
 #include "signal/state.h"
 
@@ -121,9 +122,12 @@ void signal_inspect(struct process *p, int tid, struct signal_sets *sets);
 
 /*
  * True if the running thread has a signal to act on, must stop or must end;
- * false in a kernel thread. Takes no lock: any context.
+ * false in a kernel thread. Takes no lock: any context. It may be false as long
+ * as the sender has not come to tell the thread to look, that is, to wake it
+ * (thread->work); signal_look() is not, and takes longer.
  */
 bool signal_pending(void);
+bool signal_look(void);
 
 /* The same for what ends the process: a killable sleep looks here. */
 bool signal_is_deadly(void);
@@ -131,15 +135,27 @@ bool signal_is_deadly(void);
 /* One step of the way to user mode, if signal_pending(). No lock held. */
 void signal_act(struct weft_frame *frame);
 
+/* The last step: what a system call left to be done (call.c). */
+void signal_finish_call(struct weft_frame *frame);
+
 /*
- * The last step: what a system call left to be done (call.c). True if there
- * was something; then look again whether a signal is pending.
+ * Has the running thread been told to look if signal_look() is true
+ * (thread->work)? For assertions: it takes signal_lock.
  */
-bool signal_finish_call(struct weft_frame *frame);
+bool signal_is_told(void);
 
 /* System calls that signals interrupt */
 
-/* Around each system call, for syscall/table.c: @restart is its class. */
+/*
+ * Around each system call, for syscall/table.c. The two functions are needed
+ * only if the call is marked, the second also if it returned -EINTR. @restart
+ * is its class.
+ */
+static inline bool signal_call_is_marked(void)
+{
+	return thread_current()->signal.call;
+}
+
 void signal_call_begins(void);
 void signal_call_ends(struct weft_frame *frame, enum signal_restart restart);
 

@@ -37,6 +37,15 @@ enum signal_restart {
 	RESTART_NEVER,
 };
 
+/* What is out of the ordinary with a thread's system call (call.c). */
+enum {
+	CALL_SAVED_MASK = 1,	/* it set a temporary mask */
+	CALL_INTERRUPTED = 2,	/* it returned -EINTR */
+	CALL_WANTS_DEADLINE = 4,	/* it said signal_restart_at */
+	CALL_REWOUND = 8,	/* pc is at its SVC, deadline is valid */
+	CALL_RESTARTED = 16,	/* the call that runs found it so */
+};
+
 struct signal_thread {
 	/* lock; the thread itself reads without */
 	uint64_t blocked;	/* bit n-1: signal n */
@@ -47,14 +56,10 @@ struct signal_thread {
 	bool parked;			/* stopped, see stop.c */
 
 	/* the thread only: what its system call leaves to the way out */
-	uint64_t saved_mask;	/* to put back, if has_saved_mask */
+	uint64_t saved_mask;	/* to put back, if CALL_SAVED_MASK */
 	uint64_t deadline;	/* of a call that is made again */
-	uint8_t restart;	/* enum signal_restart, if is_interrupted */
-	bool has_saved_mask;
-	bool is_interrupted;	/* it returned -EINTR */
-	bool wants_deadline;	/* it said signal_restart_at */
-	bool is_rewound;	/* pc is at its SVC, deadline is valid */
-	bool is_restarted;	/* the call that runs found it so */
+	uint8_t restart;	/* enum signal_restart, if CALL_INTERRUPTED */
+	uint8_t call;		/* CALL_ bits; 0 for nearly every call */
 
 	/* the thread only */
 	struct signal_stack stack;

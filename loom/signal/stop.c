@@ -212,6 +212,7 @@ void stop_begin(int sig)
 		p->signals.stop_signal = sig;
 		set_stop(p, STOP_BEGUN);
 		list_for_each_entry(t, &p->threads, struct thread, sibling) {
+			thread_add_work(t, WORK_SIGNAL);
 			if (t != self)
 				sched_wake_signal(t);
 		}

@@ -7,6 +7,7 @@
 #include "fs/file.h"
 #include "fs/fs_context.h"
 #include "fs/inode.h"
+#include "lib/assert.h"
 #include "lib/errno.h"
 #include "mm/kmem.h"
 #include "mm/user.h"
@@ -15,6 +16,36 @@
 struct file *file_arg(uint64_t fd)
 {
 	return files_lookup(process_current()->files, (int)fd);
+}
+
+/*
+ * Nobody else can take a file off the table: the process has no other thread,
+ * and no process shares it. That stays so during the call, for only this thread
+ * could make another user. Acquire: what the others did that have ended, who
+ * took themselves off with a release (proc/exit.c, files_put).
+ */
+static bool alone(const struct process *p)
+{
+	return __atomic_load_n(&p->running, __ATOMIC_ACQUIRE) == 1 &&
+	       !files_shared(p->files);
+}
+
+struct file_ref file_ref_get(uint64_t fd)
+{
+	const struct process *p = process_current();
+
+	if (alone(p))
+		return (struct file_ref){ files_peek(p->files, (int)fd),
+					  false };
+	return (struct file_ref){ files_lookup(p->files, (int)fd), true };
+}
+
+void file_ref_put(struct file_ref ref)
+{
+	/* If not counted, the table's reference has kept it. */
+	assert(__atomic_load_n(&ref.file->refs, __ATOMIC_RELAXED) > 0);
+	if (ref.counted)
+		file_put(ref.file);
 }
 
 /* The inode behind a descriptor or AT_FDCWD, counted. */

@@ -49,6 +49,19 @@ int path_arg_inode(uint64_t dirfd, uint64_t path, unsigned flags,
 struct file *file_arg(uint64_t fd);
 
 /*
+ * The same for a call that does nothing to descriptors, and makes no thread or
+ * process: a reference is only counted if somebody else uses the table, too.
+ * file_ref_put if there is a file.
+ */
+struct file_ref {
+	struct file *file;	/* or NULL */
+	bool counted;
+};
+
+struct file_ref file_ref_get(uint64_t fd);
+void file_ref_put(struct file_ref ref);
+
+/*
  * Two descriptors for the files @end, written to user address @addr: 0, or
  * an errno, and both files are let go of (sys_file.c).
  */

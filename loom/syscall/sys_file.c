@@ -37,58 +37,58 @@ long sys_close(const uint64_t arg[6])
 /* read(fd, buf, count) */
 long sys_read(const uint64_t arg[6])
 {
-	struct file *f = file_arg(arg[0]);
+	struct file_ref r = file_ref_get(arg[0]);
 	long n;
 
-	if (!f)
+	if (!r.file)
 		return -EBADF;
-	n = file_read(f, arg[1], arg[2]);
-	file_put(f);
+	n = file_read(r.file, arg[1], arg[2]);
+	file_ref_put(r);
 	return n;
 }
 
 /* write(fd, buf, count) */
 long sys_write(const uint64_t arg[6])
 {
-	struct file *f = file_arg(arg[0]);
+	struct file_ref r = file_ref_get(arg[0]);
 	long n;
 
-	if (!f)
+	if (!r.file)
 		return -EBADF;
-	n = file_write(f, arg[1], arg[2]);
-	file_put(f);
+	n = file_write(r.file, arg[1], arg[2]);
+	file_ref_put(r);
 	return n;
 }
 
 /* pread64(fd, buf, count, offset) */
 long sys_pread64(const uint64_t arg[6])
 {
-	struct file *f;
+	struct file_ref r;
 	long n;
 
 	if ((int64_t)arg[3] < 0)
 		return -EINVAL;
-	f = file_arg(arg[0]);
-	if (!f)
+	r = file_ref_get(arg[0]);
+	if (!r.file)
 		return -EBADF;
-	n = file_pread(f, arg[1], arg[2], arg[3]);
-	file_put(f);
+	n = file_pread(r.file, arg[1], arg[2], arg[3]);
+	file_ref_put(r);
 	return n;
 }
 
 /* pwrite64(fd, buf, count, offset) */
 long sys_pwrite64(const uint64_t arg[6])
 {
-	struct file *f;
+	struct file_ref r;
 	long n;
 
 	if ((int64_t)arg[3] < 0)
 		return -EINVAL;
-	f = file_arg(arg[0]);
-	if (!f)
+	r = file_ref_get(arg[0]);
+	if (!r.file)
 		return -EBADF;
-	n = file_pwrite(f, arg[1], arg[2], arg[3]);
-	file_put(f);
+	n = file_pwrite(r.file, arg[1], arg[2], arg[3]);
+	file_ref_put(r);
 	return n;
 }
 

@@ -49,13 +49,13 @@ static long do_vector(struct file *f, uint64_t user_iov, uint64_t count,
 /* arg: fd, vector, count, ...; @pos is given or POS_OF_FILE. */
 static long vector_call(const uint64_t arg[6], int64_t pos, bool is_write)
 {
-	struct file *f = file_arg(arg[0]);
+	struct file_ref r = file_ref_get(arg[0]);
 	long n;
 
-	if (!f)
+	if (!r.file)
 		return -EBADF;
-	n = do_vector(f, arg[1], arg[2], pos, is_write);
-	file_put(f);
+	n = do_vector(r.file, arg[1], arg[2], pos, is_write);
+	file_ref_put(r);
 	return n;
 }
 

@@ -23,7 +23,11 @@
 
 struct weft_frame;
 
-/* The SVC of a program: does what its registers say, result into x0. */
+/*
+ * The SVC of a program: does what its registers say, result into x0. @arg of
+ * the function that does it is in the frame itself: one that changes frame->x
+ * (clone, execve and rt_sigreturn may) has read its arguments before.
+ */
 void syscall_dispatch(struct weft_frame *frame);
 
 /* What a call that exists may be asked for and does not do. */

@@ -11,6 +11,7 @@
 
 #include "boot/payload.h"
 #include "dev/host.h"
+#include "lib/assert.h"
 #include "lib/cmdline.h"
 #include "lib/errno.h"
 #include "lib/printf.h"
@@ -96,35 +97,41 @@ static long not_there(uint64_t number)
 	return -ENOSYS;
 }
 
+static void finish(struct weft_frame *frame, long result,
+		   enum signal_restart restart)
+{
+	weft_frame_set_result(frame, (uint64_t)result);
+	if (result == -EINTR || signal_call_is_marked())
+		signal_call_ends(frame, restart);
+}
+
 /* A number that Linux has not. */
 static void dispatch_own(struct weft_frame *frame, uint64_t number)
 {
 	long result = ipc_call_exists(number) ? ipc_call(number, frame) :
 						not_there(number);
 
-	weft_frame_set_result(frame, (uint64_t)result);
-	signal_call_ends(frame, RESTART_ALWAYS);
+	finish(frame, result, RESTART_ALWAYS);
 }
 
 void syscall_dispatch(struct weft_frame *frame)
 {
 	uint64_t number = weft_frame_syscall(frame);
 	const struct syscall *call;
-	uint64_t arg[6];
 	long result;
 
-	signal_call_begins();
+	/* So x0-x5 in the frame are the arguments as they are. */
+	assert(frame->x[0] == frame->orig_x0);
+	if (signal_call_is_marked())
+		signal_call_begins();
 	if (number >= TABLE_SIZE) {
 		dispatch_own(frame, number);
 		return;
 	}
-	for (unsigned i = 0; i < 6; i++)
-		arg[i] = weft_frame_arg(frame, i);
 	call = look_up(number);
-	result = call->fn ? call->fn(arg) : not_there(number);
-	weft_frame_set_result(frame, (uint64_t)result);
-	signal_call_ends(frame, (enum signal_restart)
-			 restart_class[number & (TABLE_SIZE - 1)]);
+	result = call->fn ? call->fn(frame->x) : not_there(number);
+	finish(frame, result, (enum signal_restart)
+	       restart_class[number & (TABLE_SIZE - 1)]);
 }
 
 long syscall_part_missing(enum syscall_part part)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,6 +298,33 @@ static void test_revoking(void)
 	end(pid);
 }
 
+/* Both at once: the stop is taken first. */
+static void stop_and_other(void)
+{
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGTSTP);
+	sigaddset(&both, SIGIO);
+	sigprocmask(SIG_BLOCK, &both, NULL);
+	set(SIGIO, 0);
+	kill(getpid(), SIGTSTP);
+	kill(getpid(), SIGIO);
+	sigprocmask(SIG_UNBLOCK, &both, NULL);
+	_exit(hits == 1 ? 0 : 1);
+}
+
+static void test_stop_and_other(void)
+{
+	pid_t pid = must_fork();
+
+	if (pid == 0)
+		stop_and_other();
+	tap_ok(WIFSTOPPED(next(pid, WUNTRACED)), "stops, another is pending");
+	kill(pid, SIGCONT);
+	tap_equal(child_wait(pid), 0, "which is acted upon when it goes on");
+}
+
 static void test_handlers(void)
 {
 	set(SIGTSTP, 0);
@@ -340,8 +368,18 @@ static void test_reader(void)
 static volatile int running;
 static volatile unsigned long count[3];
 
+/* So it is the main thread that takes it, and stops the others. */
+static void block_tstp(void)
+{
+	uint64_t set = UINT64_C(1) << (SIGTSTP - 1);
+
+	(void)raw_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&set, 0,
+		       sizeof(set), 0, 0);
+}
+
 static int spin(void *arg)
 {
+	block_tstp();
 	__atomic_add_fetch(&running, 1, __ATOMIC_RELAXED);
 	for (;;)
 		count[(long)arg]++;
@@ -350,6 +388,7 @@ static int spin(void *arg)
 
 static int sleeper(void *arg)
 {
+	block_tstp();
 	__atomic_add_fetch(&running, 1, __ATOMIC_RELAXED);
 	for (;;) {
 		raw_sleep(2);
@@ -421,6 +460,13 @@ static void test_threads(void)
 	kill(pid, SIGCONT);
 	tap_ok(WIFCONTINUED(next(pid, WCONTINUED)), "continued");
 	tap_ok(runs(from[0]), "they run");
+	kill(pid, SIGTSTP);
+	status = next(pid, WUNTRACED);
+	tap_ok(WIFSTOPPED(status), "threads that block it stop with the one "
+	       "that takes it");
+	kill(pid, SIGCONT);
+	tap_ok(WIFCONTINUED(next(pid, WCONTINUED)), "and are continued");
+	tap_ok(runs(from[0]), "and run");
 	for (int i = 0; i < 20; i++) {
 		kill(pid, SIGSTOP);
 		kill(pid, SIGCONT);
@@ -517,6 +563,7 @@ static void one_round(void)
 	test_not_told();
 	test_killing();
 	test_revoking();
+	test_stop_and_other();
 	test_handlers();
 	test_reader();
 	test_threads();
