@@ -247,9 +247,9 @@ void process_change_aspace(struct process *p, struct aspace *as)
 	 */
 	weft_task_set_space(&t->task, as ? &as->space : kvm_empty_space());
 	/* Others who look at the pointer count it under this lock. */
-	spin_lock(&process_tree_lock);
+	spin_lock_masked(&process_tree_lock);
 	p->aspace = as;
-	spin_unlock(&process_tree_lock);
+	spin_unlock_masked(&process_tree_lock);
 	irq_restore(daif);
 	if (old)
 		aspace_put(old);

@@ -146,13 +146,13 @@ int process_add_thread(struct thread *t, struct number *number)
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	int err;
 
-	spin_lock(&p->signal_lock);
+	spin_lock_masked(&p->signal_lock);
 	err = p->ending != PROCESS_RUNS ? -EINTR : may_enter();
 	if (!err) {
 		number_enter(number);
 		enter_thread(p, t, number);
 	}
-	spin_unlock(&p->signal_lock);
+	spin_unlock_masked(&p->signal_lock);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return err;
 }

@@ -41,8 +41,7 @@
  *
  * All of DAIF is masked from the choice of the next thread to the end of
  * finish_switch(): in between, sp, TPIDR_EL1 and cpu->current may name
- * different threads. The preemption count of each thread includes the
- * run-queue lock while it is parked; the lock checker's entry for it is moved
+ * different threads. The lock checker's entry for the run-queue lock is moved
  * from the books of the one to those of the other (spin_disown, spin_adopt),
  * because the next time they run it may be on another CPU, under another lock.
  *
@@ -71,6 +70,16 @@
  * A thread that is preempted between S1 and its going to sleep has perhaps not
  * looked at the condition yet, so it must not stay away: preemption treats it
  * as woken, and it looks again.
+ *
+ * When a request is heard
+ *
+ * Locks that are taken with interrupts masked know nothing of preemption. Who
+ * asks for a switch of its own CPU (a wake-up, a change of priority) makes it
+ * in let_go(), if its caller had interrupts on and may be preempted. If not,
+ * the request stands until one of these looks: the drop of the preemption
+ * count to zero, the end of an interrupt (the next tick, if there is no other),
+ * the next sleep, the way out to user mode. So a thread that wakes others
+ * under a lock, or with interrupts masked, goes on until one of those.
  */
 #include "sched/sched.h"
 
@@ -109,11 +118,11 @@ static struct cpu *lock_home(struct thread *thread)
 
 	for (;;) {
 		cpu = __atomic_load_n(&thread->cpu, __ATOMIC_ACQUIRE);
-		spin_lock(&cpu->lock);
+		spin_lock_masked(&cpu->lock);
 		if (cpu == __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED))
 			return cpu;
 		/* It was moved meanwhile. */
-		spin_unlock(&cpu->lock);
+		spin_unlock_masked(&cpu->lock);
 	}
 }
 
@@ -278,7 +287,7 @@ void sched_finish_switch(struct weft_task *left)
 		weft_task_forget_fp(&cpu->weft, &prev->fp);
 	if (moves)
 		cpu = make_ready(cpu, prev, PLACE_LAST, false);
-	spin_unlock(&cpu->lock);
+	spin_unlock_masked(&cpu->lock);
 	if (dead)
 		thread_bury(prev);
 }
@@ -289,12 +298,12 @@ static void reschedule(enum leave why)
 	struct thread *prev = thread_current();
 	struct thread *next;
 
-	spin_lock(&cpu->lock);
+	spin_lock_masked(&cpu->lock);
 	charge(cpu, prev, false);
 	next = choose(cpu, prev, why);
 	cpu->need_resched = false;
 	if (next == prev) {
-		spin_unlock(&cpu->lock);
+		spin_unlock_masked(&cpu->lock);
 		return;
 	}
 	if (why == LEAVE_PREEMPTED)
@@ -361,6 +370,18 @@ void sched_exit(void)
 	panic("thread %s ran after its end", thread_current()->name);
 }
 
+/*
+ * The end of whatever may have asked for a switch: unlock, make the switch if
+ * the caller, whose DAIF was @daif, may be switched away, and put DAIF back.
+ */
+static void let_go(struct cpu *cpu, uint64_t daif)
+{
+	spin_unlock_masked(&cpu->lock);
+	if (!(daif & WEFT_PSTATE_I) && must_switch())
+		leave_cpu(LEAVE_PREEMPTED);
+	weft_write_daif(daif);
+}
+
 /* Sleeping and waking */
 
 /* Atomic: signal_send has a look at it without the lock. */
@@ -424,7 +445,7 @@ static bool wake(struct thread *thread, bool by_signal)
 		cpu = wake_locked(cpu, thread);
 	else if (by_signal && cpu->current == thread && cpu != cpu_current())
 		ipi_reschedule(cpu);	/* in user mode it would not look */
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 	return asleep;
 }
 
@@ -463,7 +484,7 @@ void sched_start(struct thread *thread)
 		thread->slice_ns = SLICE_NS;
 	}
 	cpu = make_ready(cpu, thread, place, false);
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 }
 
 /* Preemption */
@@ -550,7 +571,7 @@ void sched_tick(bool from_user)
 	struct cpu *cpu = cpu_current();
 	struct thread *self = thread_current();
 
-	spin_lock(&cpu->lock);
+	spin_lock_masked(&cpu->lock);
 	charge(cpu, self, from_user);
 	if (self->slice_ns <= 0 && !self->boosted) {
 		if (runq_best(cpu) <= self->prio)
@@ -558,7 +579,7 @@ void sched_tick(bool from_user)
 		else
 			next_slice(self);
 	}
-	spin_unlock(&cpu->lock);
+	spin_unlock_masked(&cpu->lock);
 	if (cpu_online() != 1)
 		share_load(cpu);
 }
@@ -593,7 +614,7 @@ void sched_set_prio(struct thread *thread, unsigned prio)
 	thread->base_prio = (uint8_t)prio;
 	if (!thread->boosted || prio < thread->prio)
 		change_prio(cpu, thread, prio, PLACE_LAST);
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 }
 
 void sched_boost(struct thread *owner, unsigned prio)
@@ -606,7 +627,7 @@ void sched_boost(struct thread *owner, unsigned prio)
 	owner->boosted = true;
 	change_prio(cpu, owner, prio < owner->prio ? prio : owner->prio,
 		    PLACE_FIRST);
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 }
 
 void sched_unboost(void)
@@ -623,7 +644,7 @@ void sched_unboost(void)
 	change_prio(cpu, self, self->base_prio, PLACE_LAST);
 	if (runq_best(cpu) == self->prio && self->slice_ns <= 0)
 		cpu_ask_for_switch(cpu);
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 }
 
 /* Start and idle */
@@ -733,7 +754,7 @@ void sched_set_affinity(struct thread *thread, uint64_t allowed)
 	} else if (cpu->current == thread) {
 		cpu_ask_for_switch(cpu);
 	}
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 }
 
 void sched_where(const struct thread *thread, unsigned *cpu,

@@ -181,9 +181,9 @@ void signal_check_stop(struct process *p)
 	bool stopped;
 
 	assert(spin_held(&process_tree_lock));
-	spin_lock(&p->signal_lock);
+	spin_lock_masked(&p->signal_lock);
 	stopped = all_parked(p);
-	spin_unlock(&p->signal_lock);
+	spin_unlock_masked(&p->signal_lock);
 	if (stopped)
 		tell_change(p, CLD_STOPPED);
 }
@@ -243,10 +243,10 @@ static void park(struct process *p)
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	bool stopped;
 
-	spin_lock(&p->signal_lock);
+	spin_lock_masked(&p->signal_lock);
 	set_parked(p, true);
 	stopped = all_parked(p);
-	spin_unlock(&p->signal_lock);
+	spin_unlock_masked(&p->signal_lock);
 	if (stopped)
 		tell_change(p, CLD_STOPPED);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
@@ -257,11 +257,11 @@ static void unpark(struct process *p)
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	int tell;
 
-	spin_lock(&p->signal_lock);
+	spin_lock_masked(&p->signal_lock);
 	set_parked(p, false);
 	tell = p->signals.tell;
 	p->signals.tell = 0;
-	spin_unlock(&p->signal_lock);
+	spin_unlock_masked(&p->signal_lock);
 	if (tell)
 		tell_change(p, tell);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
