@@ -160,8 +160,8 @@ int process_add_thread(struct thread *t, struct number *number)
 void tree_remove_thread(struct process *p, struct thread *t)
 {
 	assert(spin_held(&process_tree_lock) && spin_held(&p->signal_lock));
-	p->utime_ns += t->utime_ns;
-	p->stime_ns += t->stime_ns;
+	p->utime += t->utime;
+	p->stime += t->stime;
 	p->voluntary += t->voluntary;
 	p->involuntary += t->involuntary;
 	list_del(&t->sibling);

@@ -190,7 +190,7 @@ void clock_init(void)
 
 	weft_mask_all();
 	cpu = cpu_current();
-	cpu->charged_ns = clock_now();
+	sched_clock_works(cpu);
 	cpu->clock_works = true;
 	set_timer(cpu);
 	weft_write_daif(daif);

@@ -88,6 +88,7 @@
 #include <weft/arch.h>
 #include <weft/sysreg.h>
 
+#include "dev/timer.h"
 #include "lib/assert.h"
 #include "lib/panic.h"
 #include "mm/kvm.h"
@@ -97,11 +98,17 @@
 #include "sched/ipi.h"
 #include "sched/place.h"
 #include "sched/runq.h"
+#include "sched/timeouts.h"
 
 static struct thread idle_threads[CPU_MAX];
 
-/* How often a busy CPU looks whether another has more to do. */
-#define BALANCE_NS (5 * (uint64_t)TICK_NS)
+/*
+ * In ticks of the counter, written once, before other CPUs start: a slice, and
+ * how often a busy CPU looks whether another has more to do. Who comes before
+ * the clock works has a slice of nothing, which is renewed when it is used up.
+ */
+static int64_t slice_ticks;
+static uint64_t balance_ticks;
 
 /* Why a thread leaves the CPU. */
 enum leave {
@@ -126,51 +133,71 @@ static struct cpu *lock_home(struct thread *thread)
 	}
 }
 
-/* CPU time and slices */
+/* CPU time and slices, in ticks of the counter */
 
+/*
+ * Without an ISB the counter may be read a little early: then the next to be
+ * charged pays for what this one did last. Only this CPU's own readings are
+ * compared, and nothing is lost between them.
+ */
 static void charge(struct cpu *cpu, struct thread *thread, bool user)
 {
-	uint64_t now = clock_now();
-	uint64_t delta = now - cpu->charged_ns;
+	uint64_t now = weft_read_cntvct_el0();
+	uint64_t delta = now - cpu->charged;
 
-	cpu->charged_ns = now;
-	thread->runtime_ns += delta;
-	if (user) {
-		thread->utime_ns += delta;
-		if (thread->base_prio > PRIO_USER)
-			cpu->nice_ns += delta;
-		else
-			cpu->user_ns += delta;
-	} else {
-		thread->stime_ns += delta;
-		if (thread != cpu->idle)
-			cpu->system_ns += delta;
+	cpu->charged = now;
+	if (!user) {
+		thread->stime += delta;
+		return;
 	}
-	/* What a thread overdraws it owes from the next slice; one at most. */
-	if (delta >= SLICE_NS || thread->slice_ns - (int64_t)delta < -SLICE_NS)
-		thread->slice_ns = -SLICE_NS;
+	thread->utime += delta;
+	if (thread->base_prio > PRIO_USER)
+		cpu->nice += delta;
 	else
-		thread->slice_ns -= (int64_t)delta;
+		cpu->user += delta;
+}
+
+/* What @thread has before others have a turn; below zero: what it owes. */
+static int64_t slice_left(const struct thread *thread)
+{
+	return (int64_t)(thread->slice_end - thread_cpu_time(thread));
+}
+
+static void set_slice(struct thread *thread, int64_t left)
+{
+	thread->slice_end = thread_cpu_time(thread) + (uint64_t)left;
+}
+
+/* What a thread overdrew it owes from the next slice; one at most. */
+static int64_t slice_or_debt(const struct thread *thread)
+{
+	int64_t left = slice_left(thread);
+
+	return left < -slice_ticks ? -slice_ticks : left;
 }
 
 /* What @thread would have had of the CPU while it slept is its to spend. */
 static void earn_slice(const struct cpu *cpu, struct thread *thread)
 {
-	uint64_t slept = clock_now() - thread->blocked_ns;
-	uint64_t share = slept / (cpu->nready + 1);
+	int64_t slept = (int64_t)(weft_read_cntvct_el0() - thread->blocked_at);
+	int64_t left = slice_or_debt(thread);
 
-	if (share >= 2 * SLICE_NS)
-		thread->slice_ns = SLICE_NS;
+	/* It may have gone to sleep on a CPU that reads the counter later. */
+	if (slept < 0)
+		slept = 0;
+	if (cpu->nready)
+		slept /= (int64_t)cpu->nready + 1;
+	if (slept >= slice_ticks - left)
+		left = slice_ticks;
 	else
-		thread->slice_ns += (int64_t)share;
-	if (thread->slice_ns > SLICE_NS)
-		thread->slice_ns = SLICE_NS;
+		left += slept;
+	set_slice(thread, left);
 }
 
 static void next_slice(struct thread *thread)
 {
-	if (thread->slice_ns <= 0)
-		thread->slice_ns += SLICE_NS;
+	if (slice_left(thread) <= 0)
+		set_slice(thread, slice_or_debt(thread) + slice_ticks);
 }
 
 /* Leaving the CPU */
@@ -192,7 +219,7 @@ static bool keeps_cpu(const struct cpu *cpu, const struct thread *thread,
 		return false;
 	if (best != thread->prio)
 		return best > thread->prio;
-	return why != LEAVE_YIELDS && thread->slice_ns > 0 &&
+	return why != LEAVE_YIELDS && slice_left(thread) > 0 &&
 	       !cpu->need_resched;
 }
 
@@ -207,7 +234,7 @@ static void requeue(struct cpu *cpu, struct thread *thread, enum leave why)
 		return;
 	if (thread->boosted && why != LEAVE_YIELDS) {
 		runq_add(cpu, thread, PLACE_FIRST);
-	} else if (thread->slice_ns > 0 && why != LEAVE_YIELDS) {
+	} else if (slice_left(thread) > 0 && why != LEAVE_YIELDS) {
 		runq_add(cpu, thread, PLACE_NEXT);
 	} else {
 		next_slice(thread);
@@ -231,7 +258,7 @@ static struct thread *choose(struct cpu *cpu, struct thread *prev,
 	else if (why == LEAVE_ENDS)
 		prev->state = THREAD_DEAD;
 	else
-		prev->blocked_ns = cpu->charged_ns;
+		prev->blocked_at = cpu->charged;
 	return next;
 }
 
@@ -314,7 +341,7 @@ static void reschedule(enum leave why)
 	next->state = THREAD_RUNNING;
 	set_current(cpu, next);
 	cpu->switches++;
-	if (next != cpu->idle)
+	if (cpu->tick_ns == TIMEOUTS_NEVER && next != cpu->idle)
 		clock_start_tick();
 	if (prev->process && cpu_online() != 1)
 		pay_barrier();
@@ -425,7 +452,7 @@ static struct cpu *wake_locked(struct cpu *cpu, struct thread *thread)
 	}
 	earn_slice(cpu, thread);
 	thread->state = THREAD_RUNNABLE;
-	if (thread->slice_ns > 0)
+	if (slice_left(thread) > 0)
 		return make_ready(cpu, thread, PLACE_WOKEN, true);
 	next_slice(thread);
 	return make_ready(cpu, thread, PLACE_LAST, false);
@@ -471,17 +498,19 @@ void sched_start(struct thread *thread)
 	enum place place = PLACE_LAST;
 	uint64_t daif = weft_read_daif();
 	struct cpu *cpu;
+	int64_t left;
 
 	weft_mask_all();
 	cpu = lock_home(thread);
 	assert(thread->state == THREAD_NEW);
 	thread->state = THREAD_RUNNABLE;
-	if (self->process && thread->process && self->slice_ns > 1) {
-		self->slice_ns /= 2;
-		thread->slice_ns = self->slice_ns;
+	left = slice_left(self);
+	if (self->process && thread->process && left > 1) {
+		set_slice(self, left / 2);
+		set_slice(thread, left / 2);
 		place = PLACE_WOKEN;
 	} else {
-		thread->slice_ns = SLICE_NS;
+		set_slice(thread, slice_ticks);
 	}
 	cpu = make_ready(cpu, thread, place, false);
 	let_go(cpu, daif);
@@ -560,9 +589,9 @@ static void share_load(struct cpu *cpu)
 {
 	if (runq_load(cpu))
 		place_call_idle(cpu);
-	if (cpu->charged_ns < cpu->balance_ns)
+	if (cpu->charged < cpu->balance_at)
 		return;
-	cpu->balance_ns = cpu->charged_ns + BALANCE_NS;
+	cpu->balance_at = cpu->charged + balance_ticks;
 	place_pull(cpu);
 }
 
@@ -573,7 +602,7 @@ void sched_tick(bool from_user)
 
 	spin_lock_masked(&cpu->lock);
 	charge(cpu, self, from_user);
-	if (self->slice_ns <= 0 && !self->boosted) {
+	if (slice_left(self) <= 0 && !self->boosted) {
 		if (runq_best(cpu) <= self->prio)
 			cpu_ask_for_switch(cpu);
 		else
@@ -642,7 +671,7 @@ void sched_unboost(void)
 	cpu = lock_home(self);
 	self->boosted = false;
 	change_prio(cpu, self, self->base_prio, PLACE_LAST);
-	if (runq_best(cpu) == self->prio && self->slice_ns <= 0)
+	if (runq_best(cpu) == self->prio && slice_left(self) <= 0)
 		cpu_ask_for_switch(cpu);
 	let_go(cpu, daif);
 }
@@ -670,6 +699,18 @@ void sched_init(struct cpu *cpu)
 	set_current(cpu, idle);
 	clock_init_cpu(cpu);
 	weft_task_adopt(&idle->task, &cpu->weft, kvm_empty_space());
+}
+
+void sched_clock_works(struct cpu *cpu)
+{
+	if (!slice_ticks) {
+		slice_ticks = (int64_t)timer_ns_to_ticks(SLICE_NS);
+		balance_ticks = timer_ns_to_ticks(5 * (uint64_t)TICK_NS);
+	}
+	cpu->charged = weft_read_cntvct_el0();
+	cpu->begun = cpu->charged;
+	/* What was charged until now is no time that anybody looks at. */
+	cpu->idle->stime = 0;
 }
 
 void sched_idle(void)
@@ -710,17 +751,25 @@ uint64_t sched_switch_count(void)
 	return count;
 }
 
+/* Under the lock all that is charged to others than the system stands still. */
 bool sched_times(unsigned index, struct sched_times *times)
 {
-	const struct cpu *cpu = &cpus[index];
+	struct cpu *cpu = &cpus[index];
+	uint64_t daif, idle, user, nice, all;
 
 	if (index >= CPU_MAX || !(cpu_online() >> index & 1))
 		return false;
+	daif = spin_lock_irqsave(&cpu->lock);
+	idle = thread_cpu_time(cpu->idle);
+	user = cpu->user;
+	nice = cpu->nice;
+	all = cpu->charged - cpu->begun;
+	spin_unlock_irqrestore(&cpu->lock, daif);
 	*times = (struct sched_times){
-		.user_ns = cpu->user_ns,
-		.nice_ns = cpu->nice_ns,
-		.system_ns = cpu->system_ns,
-		.idle_ns = cpu->idle->runtime_ns,
+		.user_ns = timer_ticks_to_ns(user),
+		.nice_ns = timer_ticks_to_ns(nice),
+		.system_ns = timer_ticks_to_ns(all - user - nice - idle),
+		.idle_ns = timer_ticks_to_ns(idle),
 	};
 	return true;
 }

@@ -25,6 +25,7 @@
  */
 #include <stddef.h>
 
+#include "dev/timer.h"
 #include "lib/assert.h"
 #include "lib/lock.h"
 #include "proc/process.h"
@@ -85,12 +86,12 @@ void stop_prepare(struct process *p, int sig)
 
 static uint64_t ticks_of(const struct process *p, bool user)
 {
-	uint64_t ns = user ? p->utime_ns : p->stime_ns;
+	uint64_t spent = user ? p->utime : p->stime;
 	const struct thread *t;
 
 	list_for_each_entry(t, &p->threads, struct thread, sibling)
-		ns += user ? t->utime_ns : t->stime_ns;
-	return ns / NS_PER_TICK;
+		spent += user ? t->utime : t->stime;
+	return timer_ticks_to_ns(spent) / NS_PER_TICK;
 }
 
 static struct siginfo child_info(const struct process *child, int code,

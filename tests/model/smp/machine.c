@@ -263,6 +263,22 @@ uint64_t timer_now_ns(void)
 	return world->now;
 }
 
+/* A tick is a nanosecond. */
+uint64_t timer_ticks_to_ns(uint64_t ticks)
+{
+	return ticks;
+}
+
+uint64_t timer_ns_to_ticks(uint64_t ns)
+{
+	return ns;
+}
+
+uint64_t weft_read_cntvct_el0(void)
+{
+	return world->now;
+}
+
 void timer_set(uint64_t when_ns)
 {
 	self()->timer = when_ns;
