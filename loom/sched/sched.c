@@ -242,6 +242,24 @@ static void requeue(struct cpu *cpu, struct thread *thread, enum leave why)
 	}
 }
 
+/*
+ * The commonest of all: @prev yields to one of its level that waits in turn.
+ * NULL: it is not as simple.
+ */
+static struct thread *rotate(struct cpu *cpu, struct thread *prev)
+{
+	struct thread *next;
+
+	if (chaos_on() || !place_allows(prev, cpu))
+		return NULL;
+	next = runq_rotate(cpu, prev);
+	if (!next)
+		return NULL;
+	prev->state = THREAD_RUNNABLE;
+	next_slice(prev);
+	return next;
+}
+
 /* Who runs next; @prev, if it is not that one, is put where it belongs. */
 static struct thread *choose(struct cpu *cpu, struct thread *prev,
 			     enum leave why)
@@ -249,6 +267,11 @@ static struct thread *choose(struct cpu *cpu, struct thread *prev,
 	bool ready = stays_ready(prev, why);
 	struct thread *next;
 
+	if (why == LEAVE_YIELDS) {
+		next = rotate(cpu, prev);
+		if (next)
+			return next;
+	}
 	if (ready && keeps_cpu(cpu, prev, why))
 		return prev;
 	/* Taken before @prev is put back, which goes behind it. */
