@@ -84,7 +84,7 @@ enum lock_rank {
 	RANK_COUNT
 };
 
-/* The tickets are halves of one word: what goes over the end of next is lost. */
+/* The tickets are halves of a word: what goes over the end of next is lost. */
 struct spinlock {
 	_Alignas(uint32_t) uint16_t owner;	/* ticket that holds the lock */
 	uint16_t next;		/* ticket that the next asker draws */

@@ -330,7 +330,7 @@ static int test_contended(void)
 }
 
 const struct boot_test lock_tests[] = {
-	{ "lock.counts", "one kind counts in preempt, the other gives DAIF back",
+	{ "lock.counts", "one kind counts, the other gives DAIF back",
 	  test_counts },
 	{ "lock.tickets", "tickets wrap around", test_tickets },
 	{ "lock.allowed", "nested, crosswise released locks in order pass",
