@@ -472,7 +472,8 @@ HAS = (
 # Functions of loom that must have an instruction.
 MUST = (
     ("spin_unlock", r"stlrh .*", "the lock's release"),
-    ("spin_unlock_irqrestore", r"stlrh .*", "the lock's release"),
+    ("sched_finish_switch", r"stlrh .*|bl \w+ <spin_unlock_masked>",
+     "the lock's release"),
     ("cpu_set_online", r"stlrb .*", "who sees it online sees its block"),
     ("cpu_stop", r"stlrb .*", "who sees it stopped sees its frame"),
 )

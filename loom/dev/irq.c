@@ -134,11 +134,11 @@ void irq_unmask(uint32_t irq, bool edge)
 /* A copy of @irq's line to call; false, and the line off, if nobody has it. */
 static bool line_take(uint32_t irq, struct line *line)
 {
-	spin_lock(&table_lock);
+	spin_lock_masked(&table_lock);
 	*line = lines[irq];
 	if (!line->fn)
 		chip->disable(irq);
-	spin_unlock(&table_lock);
+	spin_unlock_masked(&table_lock);
 
 	if (line->fn)
 		return true;

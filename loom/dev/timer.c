@@ -36,6 +36,11 @@ uint64_t timer_ticks_to_ns(uint64_t ticks)
 	return timeconv_ticks_to_ns(ticks, frequency);
 }
 
+uint64_t timer_ns_to_ticks(uint64_t ns)
+{
+	return timeconv_ns_to_ticks(ns, frequency);
+}
+
 void timer_set(uint64_t when_ns)
 {
 	uint64_t ticks = timeconv_ns_to_ticks(when_ns, frequency);

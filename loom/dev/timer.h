@@ -25,7 +25,8 @@ void timer_set(uint64_t when_ns);
 /* CNTVCT_EL0 in nanoseconds, without overflow for centuries. */
 uint64_t timer_now_ns(void);
 
-/* The same for a difference of two readings. */
+/* The same for a difference of two readings, and back, rounded up. */
 uint64_t timer_ticks_to_ns(uint64_t ticks);
+uint64_t timer_ns_to_ticks(uint64_t ns);
 
 #endif

@@ -302,7 +302,7 @@ static bool transmit_more(void)
 {
 	bool tell = false;
 
-	spin_lock(&lock);
+	spin_lock_masked(&lock);
 	/* Before the FIFO is filled: its next draining is a new event. */
 	mmio_write32(regs + UARTICR, INT_TX);
 	transmit();
@@ -310,7 +310,7 @@ static bool transmit_more(void)
 		starved = false;
 		tell = true;
 	}
-	spin_unlock(&lock);
+	spin_unlock_masked(&lock);
 	return tell;
 }
 

@@ -4,9 +4,10 @@
  * every subsystem, in any context.
  *
  * The pairs that make it a lock: the store-release of `owner` in release() is
- * seen by the load-acquire in take() of the thread whose ticket it names, so
- * everything done under the lock is seen by the next holder. Drawing a ticket
- * is relaxed: it orders nothing, it only makes the number unique.
+ * seen by the load-acquire of the thread whose ticket it names (in take(), or
+ * in wait_turn()), so everything done under the lock is seen by the next
+ * holder. In a release build lock.h has both inline for those locks that are
+ * taken with interrupts masked.
  *
  * Waiting uses WFE, and nobody executes SEV: the waiter's LDAXRH marks the
  * address in its exclusive monitor, and the holder's store to `owner` clears
@@ -31,11 +32,37 @@
 #include "lib/ksyms.h"
 #include "lib/lockset.h"
 #include "lib/lockstat.h"
+#include "sched/chaos.h"
 #include "sched/clock.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "sched/watchdog.h"
 
+void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
+{
+	lock->next = 0;
+	lock->owner = 0;
+	lock->rank = (uint16_t)rank;
+	lock->unused = 0;
+	lock->name = name;
+}
+
+/* Wait until *@owner is @ticket; acquires. */
+static void wait_turn(const uint16_t *owner, uint16_t ticket)
+{
+	uint32_t now;
+
+	__asm__ volatile("	sevl\n"
+			 "1:	wfe\n"
+			 "	ldaxrh	%w0, %1\n"
+			 "	cmp	%w0, %w2\n"
+			 "	b.ne	1b\n"
+			 : "=&r"(now)
+			 : "Q"(*owner), "r"((uint32_t)ticket)
+			 : "cc", "memory");
+}
+
+#if LOOM_DEBUG
 /* Beside what lockset.h knows of: see spin_adopt. */
 enum { ADOPTED = 0x100U };
 
@@ -43,7 +70,6 @@ enum { ADOPTED = 0x100U };
 #define NS_PER_US	UINT64_C(1000)
 #define STEP_NS		UINT64_C(100000000)
 
-/* In a release build nobody writes it, and nothing is left of it. */
 static struct lockstat stats[CPU_MAX];
 static uint64_t masked_limit_ns;	/* 0: none; set at boot */
 
@@ -52,18 +78,16 @@ static bool irqs_on(void)
 	return !(weft_read_daif() & WEFT_PSTATE_I);
 }
 
-#if LOOM_DEBUG
 uint64_t lock_stat_now(void)
 {
 	/* Without an ISB: it may be early by what is executed meanwhile. */
 	return weft_read_cntvct_el0();
 }
-#endif
 
 /* DAIF masked. */
 static struct lockstat *stat_of(const struct thread *self)
 {
-	return &stats[LOOM_DEBUG ? self->task.cpu->index : 0];
+	return &stats[self->task.cpu->index];
 }
 
 /*
@@ -78,7 +102,7 @@ static void note(const void *lock, unsigned rank, const char *name,
 	const char *complaint;
 
 	/* Before the first thread there is one CPU and nobody to race with. */
-	if (!LOOM_DEBUG || !self)
+	if (!self)
 		return;
 	weft_mask_all();
 	if (stat_of(self)->in_handler)
@@ -113,7 +137,7 @@ static void unnote(const void *lock, const char *name)
 	uint64_t daif = weft_read_daif();
 	const char *complaint;
 
-	if (!LOOM_DEBUG || !self)
+	if (!self)
 		return;
 	weft_mask_all();
 	note_end(self, lock);
@@ -123,7 +147,6 @@ static void unnote(const void *lock, const char *name)
 		check_failed("lock %s: %s", name ? name : "?", complaint);
 }
 
-#if LOOM_DEBUG
 /* It was waited for, and its time as a holder begins. */
 void lock_note_wait(const void *lock, uint64_t asked)
 {
@@ -157,7 +180,6 @@ void lock_handler_ends(uint64_t start, uintptr_t fn)
 	s->in_handler = false;
 	lockstat_handled(s, lock_stat_now() - start, fn);
 }
-#endif
 
 /* Interrupts are masked for @lock and were not before, by who called @where. */
 static void note_mask(const void *lock, const void *where)
@@ -165,7 +187,7 @@ static void note_mask(const void *lock, const void *where)
 	struct thread *self = thread_current();
 	uint64_t lr = weft_pauth_strip((uint64_t)(uintptr_t)where);
 
-	if (LOOM_DEBUG && self)
+	if (self)
 		lockstat_mask(stat_of(self), lock, lock_stat_now(), lr - 4);
 }
 
@@ -175,7 +197,7 @@ static void note_unmask(const void *lock)
 	uint64_t by, ns, ticks;
 	struct ksym sym = { .name = "?" };
 
-	if (!LOOM_DEBUG || !self)
+	if (!self)
 		return;
 	by = stat_of(self)->masked_by;
 	ticks = lockstat_unmask(stat_of(self), lock, lock_stat_now());
@@ -194,7 +216,7 @@ void lock_stat_sum(struct lockstat *sum)
 {
 	unsigned i;
 
-	for (i = 0; LOOM_DEBUG && i < CPU_MAX; i++)
+	for (i = 0; i < CPU_MAX; i++)
 		lockstat_add(sum, &stats[i]);
 }
 
@@ -202,24 +224,9 @@ void lock_stat_init(const char *cmdline)
 {
 	uint64_t us;
 
-	if (LOOM_DEBUG && cmdline_u64(cmdline, "loom.irqoff_limit", &us) &&
+	if (cmdline_u64(cmdline, "loom.irqoff_limit", &us) &&
 	    us < UINT64_MAX / NS_PER_US)
 		masked_limit_ns = us * NS_PER_US;
-}
-
-/* Wait until *@owner is @ticket; acquires. */
-static void wait_turn(const uint16_t *owner, uint16_t ticket)
-{
-	uint32_t now;
-
-	__asm__ volatile("	sevl\n"
-			 "1:	wfe\n"
-			 "	ldaxrh	%w0, %1\n"
-			 "	cmp	%w0, %w2\n"
-			 "	b.ne	1b\n"
-			 : "=&r"(now)
-			 : "Q"(*owner), "r"((uint32_t)ticket)
-			 : "cc", "memory");
 }
 
 /*
@@ -245,24 +252,27 @@ static void wait_watched(const struct spinlock *lock, uint16_t ticket)
 	}
 }
 
-static void take(struct spinlock *lock, unsigned how)
+static void wait_for(struct spinlock *lock, uint16_t ticket)
 {
-	uint64_t asked;
-	uint16_t ticket;
+	uint64_t asked = lock_stat_now();
 
-	preempt_disable();
-	if (LOOM_DEBUG && irqs_on())
-		how |= LOCKSET_IRQS_ON;
-	note(lock, lock->rank, lock->name, how);
-	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-	if (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) == ticket)
-		return;
-	asked = lock_stat_now();
-	if (LOOM_DEBUG && watchdog_seconds())
+	if (watchdog_seconds())
 		wait_watched(lock, ticket);
 	else
 		wait_turn(&lock->owner, ticket);
 	lock_note_wait(lock, asked);
+}
+
+static void take(struct spinlock *lock, unsigned how)
+{
+	uint16_t ticket;
+
+	if (irqs_on())
+		how |= LOCKSET_IRQS_ON;
+	note(lock, lock->rank, lock->name, how);
+	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
+		wait_for(lock, ticket);
 }
 
 /* Only the holder writes owner, so it may read it without atomicity. */
@@ -273,29 +283,42 @@ static void release(struct spinlock *lock)
 			 __ATOMIC_RELEASE);
 }
 
-void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
-{
-	lock->next = 0;
-	lock->owner = 0;
-	lock->rank = (uint16_t)rank;
-	lock->unused = 0;
-	lock->name = name;
-}
-
 void spin_lock(struct spinlock *lock)
 {
+	preempt_disable();
 	take(lock, 0);
+	assert(lock->rank < RANK_FIRST_IRQ);
 }
 
 void spin_lock_nested(struct spinlock *lock)
 {
+	preempt_disable();
 	take(lock, LOCKSET_NESTED);
+	assert(lock->rank < RANK_FIRST_IRQ);
 }
 
 void spin_unlock(struct spinlock *lock)
 {
 	release(lock);
 	preempt_enable();
+}
+
+void spin_lock_masked(struct spinlock *lock)
+{
+	assert(!irqs_on());
+	take(lock, 0);
+}
+
+void spin_lock_masked_nested(struct spinlock *lock)
+{
+	assert(!irqs_on());
+	take(lock, LOCKSET_NESTED);
+}
+
+void spin_unlock_masked(struct spinlock *lock)
+{
+	assert(!irqs_on());
+	release(lock);
 }
 
 uint64_t spin_lock_irqsave(struct spinlock *lock)
@@ -315,7 +338,10 @@ void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
 	if (!(daif & WEFT_PSTATE_I))
 		note_unmask(lock);
 	weft_write_daif(daif);
-	/* Last, so that a switch that was asked for happens here and now. */
+	if (!chaos_on())
+		return;
+	/* A switch may come here, so with chaos it does. */
+	preempt_disable();
 	preempt_enable();
 }
 
@@ -323,7 +349,7 @@ bool spin_held(const struct spinlock *lock)
 {
 	struct thread *self = thread_current();
 
-	return !LOOM_DEBUG || !self || lockset_has(&self->held, lock);
+	return !self || lockset_has(&self->held, lock);
 }
 
 void spin_disown(struct spinlock *lock)
@@ -331,7 +357,7 @@ void spin_disown(struct spinlock *lock)
 	struct thread *self = thread_current();
 	int at;
 
-	if (!LOOM_DEBUG || !self)
+	if (!self)
 		return;
 	at = lockset_find(&self->held, lock);
 	assert(at >= 0);
@@ -362,7 +388,7 @@ void lock_assert_none_spinning(void)
 	uint64_t daif = weft_read_daif();
 	bool in_handler;
 
-	if (!LOOM_DEBUG || !self)
+	if (!self)
 		return;
 	weft_mask_all();
 	in_handler = stat_of(self)->in_handler;
@@ -374,3 +400,41 @@ void lock_assert_none_spinning(void)
 		check_failed("thread %s sleeps with a spinlock held",
 			     self->name);
 }
+#else
+void lock_stat_sum(struct lockstat *sum)
+{
+	(void)sum;
+}
+
+void lock_stat_init(const char *cmdline)
+{
+	(void)cmdline;
+}
+
+void spin_wait(struct spinlock *lock, uint16_t ticket)
+{
+	wait_turn(&lock->owner, ticket);
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	preempt_disable();
+	spin_lock_masked(lock);
+}
+
+void spin_lock_nested(struct spinlock *lock)
+{
+	spin_lock(lock);
+}
+
+void spin_lock_masked_nested(struct spinlock *lock)
+{
+	spin_lock_masked(lock);
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+	spin_unlock_masked(lock);
+	preempt_enable();
+}
+#endif

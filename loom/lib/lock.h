@@ -3,9 +3,17 @@
  * Spinlocks and their order.
  *
  * A spinlock is a ticket lock: waiters get it in the order in which they asked.
- * Holding one raises the thread's preemption count, so the holder is never
- * switched away. A lock that an interrupt handler takes is always taken with
- * interrupts masked (the _irqsave forms); the rank says which locks those are.
+ * The holder is never switched away. A lock that interrupts never take raises
+ * the thread's preemption count (spin_lock). One that an interrupt handler
+ * takes is always taken with interrupts masked (spin_lock_irqsave, or
+ * spin_lock_masked where they are masked already), and who has masked them is
+ * not preempted anyway: those count nothing, and in a release build they are
+ * inline. The rank says which locks those are.
+ *
+ * So a release is not a point where a switch happens that was asked for under
+ * the lock. That is done by who asked (sched/sched.c), if interrupts were on;
+ * else by what comes next of: the end of an interrupt, of a preempt_disable,
+ * of spin_lock's kind of lock, the way out of the kernel.
  *
  * Locks are taken in the order of their rank, lowest first. Two of the same
  * rank are never held together unless the second is taken with
@@ -18,6 +26,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#if !LOOM_DEBUG
+#include <weft/sysreg.h>
+#endif
 
 struct lockstat;
 
@@ -72,9 +84,10 @@ enum lock_rank {
 	RANK_COUNT
 };
 
+/* The tickets are halves of a word: what goes over the end of next is lost. */
 struct spinlock {
+	_Alignas(uint32_t) uint16_t owner;	/* ticket that holds the lock */
 	uint16_t next;		/* ticket that the next asker draws */
-	uint16_t owner;		/* ticket that holds the lock */
 	uint16_t rank;		/* enum lock_rank */
 	uint16_t unused;
 	const char *name;	/* for reports */
@@ -85,13 +98,15 @@ struct spinlock {
 
 void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name);
 
-/*
- * Take or release @lock with interrupts left as they are. Only for ranks that
- * interrupts never take, or where the caller has masked interrupts.
- */
+/* Take or release @lock, of a rank that interrupts never take. */
 void spin_lock(struct spinlock *lock);
 void spin_lock_nested(struct spinlock *lock);
 void spin_unlock(struct spinlock *lock);
+
+#if LOOM_DEBUG
+/* The same for a rank that interrupts take, by a caller that masked them. */
+void spin_lock_masked(struct spinlock *lock);
+void spin_unlock_masked(struct spinlock *lock);
 
 /*
  * Mask interrupts, take @lock; release it and put DAIF back. The value that
@@ -100,25 +115,112 @@ void spin_unlock(struct spinlock *lock);
  */
 uint64_t spin_lock_irqsave(struct spinlock *lock);
 void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif);
+#else
+/* Wait until @ticket holds @lock; acquires. */
+void spin_wait(struct spinlock *lock, uint16_t ticket);
+
+/*
+ * The acquire is for a lock that is free: what its last holder did is seen
+ * after the load that finds that holder's store-release of `owner`.
+ */
+static inline void spin_lock_masked(struct spinlock *lock)
+{
+	uint32_t *word = (uint32_t *)(void *)&lock->owner;
+	uint32_t old, drawn, failed;
+
+	__asm__ volatile("1:	ldaxr	%w0, %3\n"
+			 "	add	%w1, %w0, #0x10, lsl #12\n"
+			 "	stxr	%w2, %w1, %3\n"
+			 "	cbnz	%w2, 1b\n"
+			 : "=&r"(old), "=&r"(drawn), "=&r"(failed), "+Q"(*word)
+			 :
+			 : "memory");
+	/* Are the halves equal? */
+	if (__builtin_expect((old ^ (old >> 16 | old << 16)) != 0, 0))
+		spin_wait(lock, (uint16_t)(old >> 16));
+}
+
+/* Only the holder writes owner, so it may read it without atomicity. */
+static inline void spin_unlock_masked(struct spinlock *lock)
+{
+	__atomic_store_n(&lock->owner, (uint16_t)(lock->owner + 1),
+			 __ATOMIC_RELEASE);
+}
+
+static inline uint64_t spin_lock_irqsave(struct spinlock *lock)
+{
+	uint64_t daif = weft_read_daif();
+
+	weft_mask_all();
+	spin_lock_masked(lock);
+	return daif;
+}
+
+static inline void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
+{
+	spin_unlock_masked(lock);
+	weft_write_daif(daif);
+}
+#endif
+
+/* The same with another one of its rank held, of a lower address. */
+void spin_lock_masked_nested(struct spinlock *lock);
 
 /* True if the calling thread holds @lock (debug builds; else always true). */
+#if LOOM_DEBUG
 bool spin_held(const struct spinlock *lock);
+#else
+static inline bool spin_held(const struct spinlock *lock)
+{
+	(void)lock;
+	return true;
+}
+#endif
 
 /*
  * For sched/sched.c, whose run-queue lock is taken by one thread and released
  * by the next: move it out of and into the calling thread's books. The lock
- * stays held, and each thread keeps the preemption count that goes with it.
+ * stays held.
  */
+#if LOOM_DEBUG
 void spin_disown(struct spinlock *lock);
 void spin_adopt(struct spinlock *lock);
+#else
+static inline void spin_disown(struct spinlock *lock)
+{
+	(void)lock;
+}
+
+static inline void spin_adopt(struct spinlock *lock)
+{
+	(void)lock;
+}
+#endif
 
 /*
  * For sched/mutex.c: enter or strike out a sleeping lock in the books, with
  * the same rules (debug builds; else nothing).
  */
+#if LOOM_DEBUG
 void lock_note(const void *lock, unsigned rank, const char *name,
 	       bool nested);
 void lock_unnote(const void *lock, const char *name);
+#else
+static inline void lock_note(const void *lock, unsigned rank, const char *name,
+			     bool nested)
+{
+	(void)lock;
+	(void)rank;
+	(void)name;
+	(void)nested;
+}
+
+static inline void lock_unnote(const void *lock, const char *name)
+{
+	(void)lock;
+	(void)name;
+}
+#endif
 
 /*
  * Debug builds: the sum of the statistics of all CPUs, added to @sum, which is
@@ -170,6 +272,12 @@ static inline void lock_handler_ends(uint64_t start, uintptr_t fn)
  * Debug builds: fails if the caller must not sleep: it holds a spinlock, or is
  * the handler of an interrupt.
  */
+#if LOOM_DEBUG
 void lock_assert_none_spinning(void);
+#else
+static inline void lock_assert_none_spinning(void)
+{
+}
+#endif
 
 #endif

@@ -202,12 +202,12 @@ struct weft_asid_domain *kvm_asid_domain(void)
 /* DAIF is masked already: a switch is in progress. */
 static void asid_take(void *arg)
 {
-	spin_lock(arg);
+	spin_lock_masked(arg);
 }
 
 static void asid_drop(void *arg)
 {
-	spin_unlock(arg);
+	spin_unlock_masked(arg);
 }
 
 void kvm_init_asids(const char *cmdline, unsigned ncpus)

@@ -4,6 +4,7 @@
 
 #include <weft/sysreg.h>
 
+#include "dev/timer.h"
 #include "proc/process.h"
 #include "proc/tree.h"
 #include "sched/sched.h"
@@ -41,8 +42,8 @@ bool cputime_thread(const struct process *p, uint32_t tid,
 	*time = (struct cputime){ .user_ns = 0 };
 	if (found)
 		*time = (struct cputime){
-			.user_ns = t->utime_ns,
-			.system_ns = t->stime_ns,
+			.user_ns = timer_ticks_to_ns(t->utime),
+			.system_ns = timer_ticks_to_ns(t->stime),
 			.voluntary = t->voluntary,
 			.involuntary = t->involuntary,
 		};

@@ -162,11 +162,11 @@ static void leave_process(struct process *p)
 	daif = spin_lock_irqsave(&process_tree_lock);
 	sched_account(false);
 	/* Signals find threads under this lock, and wake them under it. */
-	spin_lock(&p->signal_lock);
+	spin_lock_masked(&p->signal_lock);
 	tree_remove_thread(p, self);
 	last = list_empty(&p->threads);
 	signal_thread_leaves(p, self, last);
-	spin_unlock(&p->signal_lock);
+	spin_unlock_masked(&p->signal_lock);
 	if (last) {
 		unwanted = become_zombie(p);
 	} else {
@@ -323,13 +323,13 @@ static int go_on_alone(struct process *p)
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	bool lost;
 
-	spin_lock(&p->signal_lock);
+	spin_lock_masked(&p->signal_lock);
 	lost = p->ending != PROCESS_EXECS;
 	if (!lost) {
 		p->ending = PROCESS_RUNS;
 		take_number(p, thread_current());
 	}
-	spin_unlock(&p->signal_lock);
+	spin_unlock_masked(&p->signal_lock);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return lost ? -EAGAIN : 0;
 }

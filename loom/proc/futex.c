@@ -93,7 +93,7 @@ static uint64_t lock_two(struct bucket *a, struct bucket *b)
 	uint64_t daif = spin_lock_irqsave(&low->lock);
 
 	if (high != low)
-		spin_lock_nested(&high->lock);
+		spin_lock_masked_nested(&high->lock);
 	return daif;
 }
 
@@ -102,7 +102,7 @@ static void unlock_two(struct bucket *a, struct bucket *b, uint64_t daif)
 	struct bucket *low = a < b ? a : b, *high = a < b ? b : a;
 
 	if (high != low)
-		spin_unlock(&high->lock);
+		spin_unlock_masked(&high->lock);
 	spin_unlock_irqrestore(&low->lock, daif);
 }
 

@@ -2,6 +2,7 @@
 /* Processes and threads as /proc lists them; see inspect.h. */
 #include "proc/inspect.h"
 
+#include "dev/timer.h"
 #include "lib/string.h"
 #include "proc/process.h"
 #include "proc/tree.h"
@@ -85,8 +86,8 @@ static bool inspect_thread(int pid, int tid, struct process_info *info)
 
 	if (t) {
 		info->state = state_letter(t);
-		info->utime_ns = t->utime_ns;
-		info->stime_ns = t->stime_ns;
+		info->utime_ns = timer_ticks_to_ns(t->utime);
+		info->stime_ns = timer_ticks_to_ns(t->stime);
 		info->voluntary = t->voluntary;
 		info->involuntary = t->involuntary;
 		info->nice = (int)t->base_prio - PRIO_USER;

@@ -8,6 +8,7 @@
 #include <weft/sysreg.h>
 
 #include "dev/irq.h"
+#include "dev/timer.h"
 #include "fs/file.h"
 #include "fs/fs_context.h"
 #include "lib/assert.h"
@@ -175,13 +176,14 @@ static char state_letter(const struct process *p)
  * the list under the lock that is held here. Their counters belong to the
  * scheduler and may move while they are read; each is one aligned word.
  */
-static void add_threads(struct process_info *info, const struct process *p)
+static void add_threads(struct process_info *info, const struct process *p,
+			uint64_t *utime, uint64_t *stime)
 {
 	const struct thread *t;
 
 	list_for_each_entry(t, &p->threads, struct thread, sibling) {
-		info->utime_ns += t->utime_ns;
-		info->stime_ns += t->stime_ns;
+		*utime += t->utime;
+		*stime += t->stime;
 		info->voluntary += t->voluntary;
 		info->involuntary += t->involuntary;
 	}
@@ -200,6 +202,7 @@ int process_getppid(void)
 void process_info(struct process *p, struct process_info *info)
 {
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	uint64_t utime = p->utime, stime = p->stime;
 
 	*info = (struct process_info){
 		.pid = p->pid,
@@ -207,16 +210,16 @@ void process_info(struct process *p, struct process_info *info)
 		.pgid = p->pgid,
 		.sid = p->sid,
 		.state = state_letter(p),
-		.utime_ns = p->utime_ns,
-		.stime_ns = p->stime_ns,
-		.child_utime_ns = p->child_utime_ns,
-		.child_stime_ns = p->child_stime_ns,
+		.child_utime_ns = timer_ticks_to_ns(p->child_utime),
+		.child_stime_ns = timer_ticks_to_ns(p->child_stime),
 		.voluntary = p->voluntary,
 		.involuntary = p->involuntary,
 		.start_ns = p->start_ns,
 		.nthreads = p->nthreads,
 	};
-	add_threads(info, p);
+	add_threads(info, p, &utime, &stime);
+	info->utime_ns = timer_ticks_to_ns(utime);
+	info->stime_ns = timer_ticks_to_ns(stime);
 	memcpy(info->name, p->name, sizeof(info->name));
 	info->name[sizeof(info->name) - 1] = '\0';
 	spin_unlock_irqrestore(&process_tree_lock, daif);
@@ -247,9 +250,9 @@ void process_change_aspace(struct process *p, struct aspace *as)
 	 */
 	weft_task_set_space(&t->task, as ? &as->space : kvm_empty_space());
 	/* Others who look at the pointer count it under this lock. */
-	spin_lock(&process_tree_lock);
+	spin_lock_masked(&process_tree_lock);
 	p->aspace = as;
-	spin_unlock(&process_tree_lock);
+	spin_unlock_masked(&process_tree_lock);
 	irq_restore(daif);
 	if (old)
 		aspace_put(old);

@@ -77,11 +77,11 @@ struct process {
 	bool has_execed;
 	int exit_signal;	/* clone's low byte, SIGCHLD or 0 */
 	uint32_t status;	/* as wait4 gives it; also signal_lock */
-	/* of threads that ended: of a zombie all */
-	uint64_t utime_ns, stime_ns;
+	/* of threads that ended, of a zombie all: ticks as struct thread */
+	uint64_t utime, stime;
 	uint64_t voluntary, involuntary;	/* switches */
 	/* of children that were waited for */
-	uint64_t child_utime_ns, child_stime_ns;
+	uint64_t child_utime, child_stime;
 	struct waitq child_exit;	/* parents wait here */
 
 	/*

@@ -92,11 +92,11 @@ static bool send(const struct timer *t)
 	}
 	if (t->event.notify != TIMER_SIGNAL_THREAD)
 		return signal_send_timer(t->process, NULL, &info);
-	spin_lock(&process_tree_lock);
+	spin_lock_masked(&process_tree_lock);
 	only = thread_find((int)t->event.tid);
 	sent = only && only->process == t->process &&
 	       signal_send_timer(t->process, only, &info);
-	spin_unlock(&process_tree_lock);
+	spin_unlock_masked(&process_tree_lock);
 	return sent;
 }
 
@@ -174,7 +174,7 @@ void timers_tick(void)
 
 	if (!p || !timers_of(p))
 		return;
-	spin_lock(&timers_lock);
+	spin_lock_masked(&timers_lock);
 	timers = timers_of(p);
 	if (timers && timers->cpu_armed) {
 		look_at(&timers->itimer[ITIMER_VIRTUAL]);
@@ -182,7 +182,7 @@ void timers_tick(void)
 		list_for_each_entry(t, &timers->made, struct timer, link)
 			look_at(t);
 	}
-	spin_unlock(&timers_lock);
+	spin_unlock_masked(&timers_lock);
 }
 
 int timer_overrun(const struct timer *t)

@@ -146,13 +146,13 @@ int process_add_thread(struct thread *t, struct number *number)
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	int err;
 
-	spin_lock(&p->signal_lock);
+	spin_lock_masked(&p->signal_lock);
 	err = p->ending != PROCESS_RUNS ? -EINTR : may_enter();
 	if (!err) {
 		number_enter(number);
 		enter_thread(p, t, number);
 	}
-	spin_unlock(&p->signal_lock);
+	spin_unlock_masked(&p->signal_lock);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 	return err;
 }
@@ -160,8 +160,8 @@ int process_add_thread(struct thread *t, struct number *number)
 void tree_remove_thread(struct process *p, struct thread *t)
 {
 	assert(spin_held(&process_tree_lock) && spin_held(&p->signal_lock));
-	p->utime_ns += t->utime_ns;
-	p->stime_ns += t->stime_ns;
+	p->utime += t->utime;
+	p->stime += t->stime;
 	p->voluntary += t->voluntary;
 	p->involuntary += t->involuntary;
 	list_del(&t->sibling);

@@ -73,8 +73,8 @@ static bool wanted(const struct process *child, const struct wish *wish)
 
 static void add_times(struct process *p, const struct process *child)
 {
-	p->child_utime_ns += child->utime_ns + child->child_utime_ns;
-	p->child_stime_ns += child->stime_ns + child->child_stime_ns;
+	p->child_utime += child->utime + child->child_utime;
+	p->child_stime += child->stime + child->child_stime;
 }
 
 /* What there is to be said of a child: CLD_ code and status. */

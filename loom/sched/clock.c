@@ -96,7 +96,7 @@ void timeout_start(struct timeout *timeout, uint64_t when_ns)
 	daif = weft_read_daif();
 	weft_mask_all();
 	cpu = cpu_current();
-	spin_lock(&cpu->timeout_lock);
+	spin_lock_masked(&cpu->timeout_lock);
 	timeout->when_ns = when_ns;
 	timeout->cpu = cpu;
 	timeouts_add(&cpu->timeouts, timeout);
@@ -130,19 +130,19 @@ static void run_timeouts(struct cpu *cpu)
 {
 	struct timeout *due;
 
-	spin_lock(&cpu->timeout_lock);
+	spin_lock_masked(&cpu->timeout_lock);
 	for (;;) {
 		due = timeouts_pop(&cpu->timeouts, clock_now());
 		cpu->running = due;
 		if (!due)
 			break;
-		spin_unlock(&cpu->timeout_lock);
+		spin_unlock_masked(&cpu->timeout_lock);
 		/* From its end on the timeout may be gone. */
 		due->fn(due);
-		spin_lock(&cpu->timeout_lock);
+		spin_lock_masked(&cpu->timeout_lock);
 	}
 	cpu->timeout_ns = timeouts_next(&cpu->timeouts);
-	spin_unlock(&cpu->timeout_lock);
+	spin_unlock_masked(&cpu->timeout_lock);
 }
 
 static void run_tick(struct cpu *cpu, bool from_user)
@@ -190,7 +190,7 @@ void clock_init(void)
 
 	weft_mask_all();
 	cpu = cpu_current();
-	cpu->charged_ns = clock_now();
+	sched_clock_works(cpu);
 	cpu->clock_works = true;
 	set_timer(cpu);
 	weft_write_daif(daif);

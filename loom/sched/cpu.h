@@ -46,10 +46,11 @@ struct cpu {
 	bool need_resched;
 
 	/* This CPU only, DAIF masked. */
-	uint64_t charged_ns;		/* CPU time is charged up to here */
-	uint64_t user_ns, nice_ns, system_ns;	/* what it went to */
+	uint64_t charged;		/* CPU time is: the counter then */
+	uint64_t begun;			/* the counter when that began */
+	uint64_t user, nice;		/* ticks of it that went to programs */
 	bool clock_works;
-	uint64_t balance_ns;		/* when its load is compared next */
+	uint64_t balance_at;		/* counter: compare the loads next */
 	unsigned called;		/* the last that place.c woke */
 	uint64_t tick_ns;		/* the next tick, or TIMEOUTS_NEVER */
 	uint64_t timeout_ns;		/* the first timeout, or NEVER */

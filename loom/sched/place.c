@@ -82,9 +82,9 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 	target = choose(cpu, thread);
 	while (target != cpu) {
 		__atomic_store_n(&thread->cpu, target, __ATOMIC_RELEASE);
-		spin_unlock(&cpu->lock);
+		spin_unlock_masked(&cpu->lock);
 		cpu = target;
-		spin_lock(&cpu->lock);
+		spin_lock_masked(&cpu->lock);
 		/* What it is allowed may have changed on the way. */
 		if (!place_allows(thread, cpu))
 			target = choose(cpu, thread);
@@ -116,13 +116,13 @@ static struct thread *take_from(struct cpu *from, struct cpu *to)
 {
 	struct thread *thread;
 
-	spin_lock(&from->lock);
+	spin_lock_masked(&from->lock);
 	thread = find(from, to);
 	if (thread) {
 		runq_remove(from, thread);
 		__atomic_store_n(&thread->cpu, to, __ATOMIC_RELEASE);
 	}
-	spin_unlock(&from->lock);
+	spin_unlock_masked(&from->lock);
 	return thread;
 }
 
@@ -131,14 +131,14 @@ static void queue_taken(struct cpu *cpu, struct thread *thread)
 {
 	struct cpu *home = cpu;
 
-	spin_lock(&cpu->lock);
+	spin_lock_masked(&cpu->lock);
 	/* What it is allowed may have changed on the way. */
 	if (!place_allows(thread, cpu))
 		home = place_settle(cpu, thread);
 	runq_add(home, thread, PLACE_LAST);
 	if (thread->prio < home->current->prio)
 		cpu_ask_for_switch(home);
-	spin_unlock(&home->lock);
+	spin_unlock_masked(&home->lock);
 }
 
 bool place_pull(struct cpu *cpu)

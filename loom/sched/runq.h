@@ -8,6 +8,7 @@
 #define LOOM_SCHED_RUNQ_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/list.h"
@@ -88,6 +89,25 @@ static inline struct thread *runq_take(struct cpu *cpu)
 	struct thread *first = list_first_entry(queue, struct thread, run);
 
 	runq_remove(cpu, first);
+	return first;
+}
+
+/*
+ * @thread takes the place behind all that wait on its level, and the first of
+ * them, which is returned, is off the queue. NULL, and nothing done, if one
+ * that woke waits there, or nobody, or if another level comes first.
+ */
+static inline struct thread *runq_rotate(struct cpu *cpu,
+					 struct thread *thread)
+{
+	struct run_level *level = &cpu->level[thread->prio];
+	struct thread *first;
+
+	if (runq_best(cpu) != thread->prio || !list_empty(&level->woken))
+		return NULL;
+	first = list_first_entry(&level->ready, struct thread, run);
+	list_del(&first->run);
+	list_add_tail(&level->ready, &thread->run);
 	return first;
 }
 

@@ -41,8 +41,7 @@
  *
  * All of DAIF is masked from the choice of the next thread to the end of
  * finish_switch(): in between, sp, TPIDR_EL1 and cpu->current may name
- * different threads. The preemption count of each thread includes the
- * run-queue lock while it is parked; the lock checker's entry for it is moved
+ * different threads. The lock checker's entry for the run-queue lock is moved
  * from the books of the one to those of the other (spin_disown, spin_adopt),
  * because the next time they run it may be on another CPU, under another lock.
  *
@@ -71,6 +70,16 @@
  * A thread that is preempted between S1 and its going to sleep has perhaps not
  * looked at the condition yet, so it must not stay away: preemption treats it
  * as woken, and it looks again.
+ *
+ * When a request is heard
+ *
+ * Locks that are taken with interrupts masked know nothing of preemption. Who
+ * asks for a switch of its own CPU (a wake-up, a change of priority) makes it
+ * in let_go(), if its caller had interrupts on and may be preempted. If not,
+ * the request stands until one of these looks: the drop of the preemption
+ * count to zero, the end of an interrupt (the next tick, if there is no other),
+ * the next sleep, the way out to user mode. So a thread that wakes others
+ * under a lock, or with interrupts masked, goes on until one of those.
  */
 #include "sched/sched.h"
 
@@ -79,6 +88,7 @@
 #include <weft/arch.h>
 #include <weft/sysreg.h>
 
+#include "dev/timer.h"
 #include "lib/assert.h"
 #include "lib/panic.h"
 #include "mm/kvm.h"
@@ -88,11 +98,17 @@
 #include "sched/ipi.h"
 #include "sched/place.h"
 #include "sched/runq.h"
+#include "sched/timeouts.h"
 
 static struct thread idle_threads[CPU_MAX];
 
-/* How often a busy CPU looks whether another has more to do. */
-#define BALANCE_NS (5 * (uint64_t)TICK_NS)
+/*
+ * In ticks of the counter, written once, before other CPUs start: a slice, and
+ * how often a busy CPU looks whether another has more to do. Who comes before
+ * the clock works has a slice of nothing, which is renewed when it is used up.
+ */
+static int64_t slice_ticks;
+static uint64_t balance_ticks;
 
 /* Why a thread leaves the CPU. */
 enum leave {
@@ -109,59 +125,79 @@ static struct cpu *lock_home(struct thread *thread)
 
 	for (;;) {
 		cpu = __atomic_load_n(&thread->cpu, __ATOMIC_ACQUIRE);
-		spin_lock(&cpu->lock);
+		spin_lock_masked(&cpu->lock);
 		if (cpu == __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED))
 			return cpu;
 		/* It was moved meanwhile. */
-		spin_unlock(&cpu->lock);
+		spin_unlock_masked(&cpu->lock);
 	}
 }
 
-/* CPU time and slices */
+/* CPU time and slices, in ticks of the counter */
 
+/*
+ * Without an ISB the counter may be read a little early: then the next to be
+ * charged pays for what this one did last. Only this CPU's own readings are
+ * compared, and nothing is lost between them.
+ */
 static void charge(struct cpu *cpu, struct thread *thread, bool user)
 {
-	uint64_t now = clock_now();
-	uint64_t delta = now - cpu->charged_ns;
+	uint64_t now = weft_read_cntvct_el0();
+	uint64_t delta = now - cpu->charged;
 
-	cpu->charged_ns = now;
-	thread->runtime_ns += delta;
-	if (user) {
-		thread->utime_ns += delta;
-		if (thread->base_prio > PRIO_USER)
-			cpu->nice_ns += delta;
-		else
-			cpu->user_ns += delta;
-	} else {
-		thread->stime_ns += delta;
-		if (thread != cpu->idle)
-			cpu->system_ns += delta;
+	cpu->charged = now;
+	if (!user) {
+		thread->stime += delta;
+		return;
 	}
-	/* What a thread overdraws it owes from the next slice; one at most. */
-	if (delta >= SLICE_NS || thread->slice_ns - (int64_t)delta < -SLICE_NS)
-		thread->slice_ns = -SLICE_NS;
+	thread->utime += delta;
+	if (thread->base_prio > PRIO_USER)
+		cpu->nice += delta;
 	else
-		thread->slice_ns -= (int64_t)delta;
+		cpu->user += delta;
+}
+
+/* What @thread has before others have a turn; below zero: what it owes. */
+static int64_t slice_left(const struct thread *thread)
+{
+	return (int64_t)(thread->slice_end - thread_cpu_time(thread));
+}
+
+static void set_slice(struct thread *thread, int64_t left)
+{
+	thread->slice_end = thread_cpu_time(thread) + (uint64_t)left;
+}
+
+/* What a thread overdrew it owes from the next slice; one at most. */
+static int64_t slice_or_debt(const struct thread *thread)
+{
+	int64_t left = slice_left(thread);
+
+	return left < -slice_ticks ? -slice_ticks : left;
 }
 
 /* What @thread would have had of the CPU while it slept is its to spend. */
 static void earn_slice(const struct cpu *cpu, struct thread *thread)
 {
-	uint64_t slept = clock_now() - thread->blocked_ns;
-	uint64_t share = slept / (cpu->nready + 1);
+	int64_t slept = (int64_t)(weft_read_cntvct_el0() - thread->blocked_at);
+	int64_t left = slice_or_debt(thread);
 
-	if (share >= 2 * SLICE_NS)
-		thread->slice_ns = SLICE_NS;
+	/* It may have gone to sleep on a CPU that reads the counter later. */
+	if (slept < 0)
+		slept = 0;
+	if (cpu->nready)
+		slept /= (int64_t)cpu->nready + 1;
+	if (slept >= slice_ticks - left)
+		left = slice_ticks;
 	else
-		thread->slice_ns += (int64_t)share;
-	if (thread->slice_ns > SLICE_NS)
-		thread->slice_ns = SLICE_NS;
+		left += slept;
+	set_slice(thread, left);
 }
 
 static void next_slice(struct thread *thread)
 {
-	if (thread->slice_ns <= 0)
-		thread->slice_ns += SLICE_NS;
+	if (slice_left(thread) <= 0)
+		set_slice(thread, slice_or_debt(thread) + slice_ticks);
 }
 
 /* Leaving the CPU */
@@ -183,7 +219,7 @@ static bool keeps_cpu(const struct cpu *cpu, const struct thread *thread,
 		return false;
 	if (best != thread->prio)
 		return best > thread->prio;
-	return why != LEAVE_YIELDS && thread->slice_ns > 0 &&
+	return why != LEAVE_YIELDS && slice_left(thread) > 0 &&
 	       !cpu->need_resched;
 }
 
@@ -198,12 +234,30 @@ static void requeue(struct cpu *cpu, struct thread *thread, enum leave why)
 		return;
 	if (thread->boosted && why != LEAVE_YIELDS) {
 		runq_add(cpu, thread, PLACE_FIRST);
-	} else if (thread->slice_ns > 0 && why != LEAVE_YIELDS) {
+	} else if (slice_left(thread) > 0 && why != LEAVE_YIELDS) {
 		runq_add(cpu, thread, PLACE_NEXT);
 	} else {
 		next_slice(thread);
 		runq_add(cpu, thread, PLACE_LAST);
 	}
+}
+
+/*
+ * The commonest of all: @prev yields to one of its level that waits in turn.
+ * NULL: it is not as simple.
+ */
+static struct thread *rotate(struct cpu *cpu, struct thread *prev)
+{
+	struct thread *next;
+
+	if (chaos_on() || !place_allows(prev, cpu))
+		return NULL;
+	next = runq_rotate(cpu, prev);
+	if (!next)
+		return NULL;
+	prev->state = THREAD_RUNNABLE;
+	next_slice(prev);
+	return next;
 }
 
 /* Who runs next; @prev, if it is not that one, is put where it belongs. */
@@ -213,6 +267,11 @@ static struct thread *choose(struct cpu *cpu, struct thread *prev,
 	bool ready = stays_ready(prev, why);
 	struct thread *next;
 
+	if (why == LEAVE_YIELDS) {
+		next = rotate(cpu, prev);
+		if (next)
+			return next;
+	}
 	if (ready && keeps_cpu(cpu, prev, why))
 		return prev;
 	/* Taken before @prev is put back, which goes behind it. */
@@ -222,7 +281,7 @@ static struct thread *choose(struct cpu *cpu, struct thread *prev,
 	else if (why == LEAVE_ENDS)
 		prev->state = THREAD_DEAD;
 	else
-		prev->blocked_ns = cpu->charged_ns;
+		prev->blocked_at = cpu->charged;
 	return next;
 }
 
@@ -278,7 +337,7 @@ void sched_finish_switch(struct weft_task *left)
 		weft_task_forget_fp(&cpu->weft, &prev->fp);
 	if (moves)
 		cpu = make_ready(cpu, prev, PLACE_LAST, false);
-	spin_unlock(&cpu->lock);
+	spin_unlock_masked(&cpu->lock);
 	if (dead)
 		thread_bury(prev);
 }
@@ -289,12 +348,12 @@ static void reschedule(enum leave why)
 	struct thread *prev = thread_current();
 	struct thread *next;
 
-	spin_lock(&cpu->lock);
+	spin_lock_masked(&cpu->lock);
 	charge(cpu, prev, false);
 	next = choose(cpu, prev, why);
 	cpu->need_resched = false;
 	if (next == prev) {
-		spin_unlock(&cpu->lock);
+		spin_unlock_masked(&cpu->lock);
 		return;
 	}
 	if (why == LEAVE_PREEMPTED)
@@ -305,7 +364,7 @@ static void reschedule(enum leave why)
 	next->state = THREAD_RUNNING;
 	set_current(cpu, next);
 	cpu->switches++;
-	if (next != cpu->idle)
+	if (cpu->tick_ns == TIMEOUTS_NEVER && next != cpu->idle)
 		clock_start_tick();
 	if (prev->process && cpu_online() != 1)
 		pay_barrier();
@@ -361,6 +420,18 @@ void sched_exit(void)
 	panic("thread %s ran after its end", thread_current()->name);
 }
 
+/*
+ * The end of whatever may have asked for a switch: unlock, make the switch if
+ * the caller, whose DAIF was @daif, may be switched away, and put DAIF back.
+ */
+static void let_go(struct cpu *cpu, uint64_t daif)
+{
+	spin_unlock_masked(&cpu->lock);
+	if (!(daif & WEFT_PSTATE_I) && must_switch())
+		leave_cpu(LEAVE_PREEMPTED);
+	weft_write_daif(daif);
+}
+
 /* Sleeping and waking */
 
 /* Atomic: signal_send has a look at it without the lock. */
@@ -404,7 +475,7 @@ static struct cpu *wake_locked(struct cpu *cpu, struct thread *thread)
 	}
 	earn_slice(cpu, thread);
 	thread->state = THREAD_RUNNABLE;
-	if (thread->slice_ns > 0)
+	if (slice_left(thread) > 0)
 		return make_ready(cpu, thread, PLACE_WOKEN, true);
 	next_slice(thread);
 	return make_ready(cpu, thread, PLACE_LAST, false);
@@ -424,7 +495,7 @@ static bool wake(struct thread *thread, bool by_signal)
 		cpu = wake_locked(cpu, thread);
 	else if (by_signal && cpu->current == thread && cpu != cpu_current())
 		ipi_reschedule(cpu);	/* in user mode it would not look */
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 	return asleep;
 }
 
@@ -450,20 +521,22 @@ void sched_start(struct thread *thread)
 	enum place place = PLACE_LAST;
 	uint64_t daif = weft_read_daif();
 	struct cpu *cpu;
+	int64_t left;
 
 	weft_mask_all();
 	cpu = lock_home(thread);
 	assert(thread->state == THREAD_NEW);
 	thread->state = THREAD_RUNNABLE;
-	if (self->process && thread->process && self->slice_ns > 1) {
-		self->slice_ns /= 2;
-		thread->slice_ns = self->slice_ns;
+	left = slice_left(self);
+	if (self->process && thread->process && left > 1) {
+		set_slice(self, left / 2);
+		set_slice(thread, left / 2);
 		place = PLACE_WOKEN;
 	} else {
-		thread->slice_ns = SLICE_NS;
+		set_slice(thread, slice_ticks);
 	}
 	cpu = make_ready(cpu, thread, place, false);
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 }
 
 /* Preemption */
@@ -539,9 +612,9 @@ static void share_load(struct cpu *cpu)
 {
 	if (runq_load(cpu))
 		place_call_idle(cpu);
-	if (cpu->charged_ns < cpu->balance_ns)
+	if (cpu->charged < cpu->balance_at)
 		return;
-	cpu->balance_ns = cpu->charged_ns + BALANCE_NS;
+	cpu->balance_at = cpu->charged + balance_ticks;
 	place_pull(cpu);
 }
 
@@ -550,15 +623,15 @@ void sched_tick(bool from_user)
 	struct cpu *cpu = cpu_current();
 	struct thread *self = thread_current();
 
-	spin_lock(&cpu->lock);
+	spin_lock_masked(&cpu->lock);
 	charge(cpu, self, from_user);
-	if (self->slice_ns <= 0 && !self->boosted) {
+	if (slice_left(self) <= 0 && !self->boosted) {
 		if (runq_best(cpu) <= self->prio)
 			cpu_ask_for_switch(cpu);
 		else
 			next_slice(self);
 	}
-	spin_unlock(&cpu->lock);
+	spin_unlock_masked(&cpu->lock);
 	if (cpu_online() != 1)
 		share_load(cpu);
 }
@@ -593,7 +666,7 @@ void sched_set_prio(struct thread *thread, unsigned prio)
 	thread->base_prio = (uint8_t)prio;
 	if (!thread->boosted || prio < thread->prio)
 		change_prio(cpu, thread, prio, PLACE_LAST);
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 }
 
 void sched_boost(struct thread *owner, unsigned prio)
@@ -606,7 +679,7 @@ void sched_boost(struct thread *owner, unsigned prio)
 	owner->boosted = true;
 	change_prio(cpu, owner, prio < owner->prio ? prio : owner->prio,
 		    PLACE_FIRST);
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 }
 
 void sched_unboost(void)
@@ -621,9 +694,9 @@ void sched_unboost(void)
 	cpu = lock_home(self);
 	self->boosted = false;
 	change_prio(cpu, self, self->base_prio, PLACE_LAST);
-	if (runq_best(cpu) == self->prio && self->slice_ns <= 0)
+	if (runq_best(cpu) == self->prio && slice_left(self) <= 0)
 		cpu_ask_for_switch(cpu);
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 }
 
 /* Start and idle */
@@ -649,6 +722,18 @@ void sched_init(struct cpu *cpu)
 	set_current(cpu, idle);
 	clock_init_cpu(cpu);
 	weft_task_adopt(&idle->task, &cpu->weft, kvm_empty_space());
+}
+
+void sched_clock_works(struct cpu *cpu)
+{
+	if (!slice_ticks) {
+		slice_ticks = (int64_t)timer_ns_to_ticks(SLICE_NS);
+		balance_ticks = timer_ns_to_ticks(5 * (uint64_t)TICK_NS);
+	}
+	cpu->charged = weft_read_cntvct_el0();
+	cpu->begun = cpu->charged;
+	/* What was charged until now is no time that anybody looks at. */
+	cpu->idle->stime = 0;
 }
 
 void sched_idle(void)
@@ -689,17 +774,25 @@ uint64_t sched_switch_count(void)
 	return count;
 }
 
+/* Under the lock all that is charged to others than the system stands still. */
 bool sched_times(unsigned index, struct sched_times *times)
 {
-	const struct cpu *cpu = &cpus[index];
+	struct cpu *cpu = &cpus[index];
+	uint64_t daif, idle, user, nice, all;
 
 	if (index >= CPU_MAX || !(cpu_online() >> index & 1))
 		return false;
+	daif = spin_lock_irqsave(&cpu->lock);
+	idle = thread_cpu_time(cpu->idle);
+	user = cpu->user;
+	nice = cpu->nice;
+	all = cpu->charged - cpu->begun;
+	spin_unlock_irqrestore(&cpu->lock, daif);
 	*times = (struct sched_times){
-		.user_ns = cpu->user_ns,
-		.nice_ns = cpu->nice_ns,
-		.system_ns = cpu->system_ns,
-		.idle_ns = cpu->idle->runtime_ns,
+		.user_ns = timer_ticks_to_ns(user),
+		.nice_ns = timer_ticks_to_ns(nice),
+		.system_ns = timer_ticks_to_ns(all - user - nice - idle),
+		.idle_ns = timer_ticks_to_ns(idle),
 	};
 	return true;
 }
@@ -733,7 +826,7 @@ void sched_set_affinity(struct thread *thread, uint64_t allowed)
 	} else if (cpu->current == thread) {
 		cpu_ask_for_switch(cpu);
 	}
-	spin_unlock_irqrestore(&cpu->lock, daif);
+	let_go(cpu, daif);
 }
 
 void sched_where(const struct thread *thread, unsigned *cpu,

@@ -3,7 +3,7 @@
  * The scheduler: fixed priorities, round robin within one, preemption by the
  * timer.
  *
- * A thread has a slice of CPU time, charged to the nanosecond. When a tick
+ * A thread has a slice of CPU time, charged to the counter's tick. When a tick
  * finds it used up the thread goes behind the others of its priority and gets
  * the next one. A thread that blocks keeps what is left, and earns more at the
  * rate of its fair share: the time it slept, divided among all that wanted the
@@ -16,6 +16,8 @@
  * switch. Its parts, user and kernel, are sampled: the time since the last
  * look goes to the side that a tick or a switch finds, because two looks at
  * the counter in each system call would cost more than the split is worth.
+ * Inside the scheduler all of it is in ticks of the counter: nothing is
+ * converted on the way of a switch, but where somebody asks.
  */
 #ifndef LOOM_SCHED_SCHED_H
 #define LOOM_SCHED_SCHED_H
@@ -41,6 +43,9 @@ enum {
  * Until then TPIDR_EL1 is zero: locks work, and count nothing.
  */
 void sched_init(struct cpu *cpu);
+
+/* From clock_init, DAIF masked: from now on the CPU's time is accounted for. */
+void sched_clock_works(struct cpu *cpu);
 
 /* Never returns: runs when no other thread can. Enables interrupts. */
 _Noreturn void sched_idle(void);

@@ -75,8 +75,6 @@ static void init_fields(struct thread *thread, const char *name)
 	thread->state = THREAD_NEW;
 	thread->prio = PRIO_USER;
 	thread->base_prio = PRIO_USER;
-	/* The run-queue lock that first_run finds held. */
-	thread->preempt = 1;
 	thread->affinity = UINT64_MAX;
 	list_init(&thread->run);
 	list_init(&thread->all);
@@ -153,6 +151,8 @@ void thread_init_idle(struct thread *thread, struct cpu *cpu)
 	thread->prio = PRIO_IDLE;
 	thread->base_prio = PRIO_IDLE;
 	thread->state = THREAD_RUNNING;
+	/* It gives way in its loop (sched_idle), and nowhere else. */
+	thread->preempt = 1;
 	thread->cpu = cpu;
 	/* The boot stack is laid out as every kernel stack (mm/layout.h). */
 	thread->stack = (void *)(sp & ~(uintptr_t)(STACK_SIZE - 1));

@@ -124,16 +124,15 @@ struct thread {
 	uint8_t base_prio;		/* as it was set */
 	bool boosted;			/* for one that waits for its mutex */
 	bool kill_wakeups;		/* a signal may end this sleep */
-	int64_t slice_ns;		/* left before others have a turn */
-	uint64_t blocked_ns;		/* when it went to sleep */
+	uint64_t slice_end;		/* others' turn at this CPU time */
+	uint64_t blocked_at;		/* the counter when it went to sleep */
 	struct list run;		/* on a run queue, or a grave */
 
 	/*
 	 * Only the CPU that runs it, DAIF masked. Others may read: what they
 	 * see is at most a tick old.
 	 */
-	uint64_t runtime_ns;		/* CPU time, user and kernel */
-	uint64_t utime_ns, stime_ns;	/* its two parts */
+	uint64_t utime, stime;		/* CPU time: ticks of the counter */
 	uint64_t voluntary;		/* switches: blocked or yielded */
 	uint64_t involuntary;		/* switches: preempted */
 
@@ -166,6 +165,12 @@ struct thread {
 static inline struct thread *thread_current(void)
 {
 	return (struct thread *)weft_task_current();
+}
+
+/* CPU time of user and kernel in ticks of the counter (timer_ticks_to_ns). */
+static inline uint64_t thread_cpu_time(const struct thread *thread)
+{
+	return thread->utime + thread->stime;
 }
 
 /*

@@ -25,6 +25,7 @@
  */
 #include <stddef.h>
 
+#include "dev/timer.h"
 #include "lib/assert.h"
 #include "lib/lock.h"
 #include "proc/process.h"
@@ -85,12 +86,12 @@ void stop_prepare(struct process *p, int sig)
 
 static uint64_t ticks_of(const struct process *p, bool user)
 {
-	uint64_t ns = user ? p->utime_ns : p->stime_ns;
+	uint64_t spent = user ? p->utime : p->stime;
 	const struct thread *t;
 
 	list_for_each_entry(t, &p->threads, struct thread, sibling)
-		ns += user ? t->utime_ns : t->stime_ns;
-	return ns / NS_PER_TICK;
+		spent += user ? t->utime : t->stime;
+	return timer_ticks_to_ns(spent) / NS_PER_TICK;
 }
 
 static struct siginfo child_info(const struct process *child, int code,
@@ -181,9 +182,9 @@ void signal_check_stop(struct process *p)
 	bool stopped;
 
 	assert(spin_held(&process_tree_lock));
-	spin_lock(&p->signal_lock);
+	spin_lock_masked(&p->signal_lock);
 	stopped = all_parked(p);
-	spin_unlock(&p->signal_lock);
+	spin_unlock_masked(&p->signal_lock);
 	if (stopped)
 		tell_change(p, CLD_STOPPED);
 }
@@ -244,10 +245,10 @@ static void park(struct process *p)
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	bool stopped;
 
-	spin_lock(&p->signal_lock);
+	spin_lock_masked(&p->signal_lock);
 	set_parked(p, true);
 	stopped = all_parked(p);
-	spin_unlock(&p->signal_lock);
+	spin_unlock_masked(&p->signal_lock);
 	if (stopped)
 		tell_change(p, CLD_STOPPED);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
@@ -258,11 +259,11 @@ static void unpark(struct process *p)
 	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
 	int tell;
 
-	spin_lock(&p->signal_lock);
+	spin_lock_masked(&p->signal_lock);
 	set_parked(p, false);
 	tell = p->signals.tell;
 	p->signals.tell = 0;
-	spin_unlock(&p->signal_lock);
+	spin_unlock_masked(&p->signal_lock);
 	if (tell)
 		tell_change(p, tell);
 	spin_unlock_irqrestore(&process_tree_lock, daif);

@@ -10,6 +10,7 @@
 #include <weft/sysreg.h>
 #include <weft/task.h>
 
+#include "dev/timer.h"
 #include "dev/uart.h"
 #include "lib/assert.h"
 #include "lib/printf.h"
@@ -58,7 +59,8 @@ static void end_worker(struct worker *worker)
 
 	weft_mask_all();
 	sched_account(false);
-	worker->runtime_ns = thread_current()->runtime_ns;
+	worker->runtime_ns =
+		timer_ticks_to_ns(thread_cpu_time(thread_current()));
 	weft_write_daif(daif);
 	__atomic_store_n(&worker->done, true, __ATOMIC_RELEASE);
 	wait_wake_all(&ended);

@@ -95,6 +95,16 @@ void spin_unlock(struct spinlock *lock)
 	drop(lock);
 }
 
+void spin_lock_masked(struct spinlock *lock)
+{
+	take(lock, lock->rank);
+}
+
+void spin_unlock_masked(struct spinlock *lock)
+{
+	spin_unlock(lock);
+}
+
 void mutex_init(struct mutex *mutex, enum lock_rank rank, const char *name)
 {
 	mutex->rank = (uint16_t)rank;

@@ -22,19 +22,19 @@ BUGS = (
     Bug("early-publish", "the run queue unlocked before the context is saved",
         "sched.c",
         (("\tspin_disown(&cpu->lock);\n",
-          "\tspin_unlock(&cpu->lock);\n\tpreempt_disable();\n"),
+          "\tspin_unlock_masked(&cpu->lock);\n"),
          ("\tspin_adopt(&cpu->lock);\n",
-          "\tspin_lock(&cpu->lock);\n\tpreempt_enable();\n")),
+          "\tspin_lock_masked(&cpu->lock);\n")),
         "sleep-direct", "says that it runs"),
     Bug("lock-kept", "who comes in does not unlock", "sched.c",
-        (("\tspin_unlock(&cpu->lock);\n\tif (dead)", "\tif (dead)"),),
+        (("\tspin_unlock_masked(&cpu->lock);\n\tif (dead)", "\tif (dead)"),),
         "sleep-direct", "holds"),
     Bug("lock-not-kept", "who comes in finds the lock free", "sched.c",
         (("\tspin_disown(&cpu->lock);\n",
-          "\tspin_unlock(&cpu->lock);\n\tpreempt_disable();\n"),
+          "\tspin_unlock_masked(&cpu->lock);\n"),
          ("\tspin_adopt(&cpu->lock);\n", ""),
-         ("\tspin_unlock(&cpu->lock);\n\tif (dead)",
-          "\tpreempt_enable();\n\tif (dead)")),
+         ("\tspin_unlock_masked(&cpu->lock);\n\tif (dead)",
+          "\tif (dead)")),
         "sleep", ""),
     Bug("wake-current", "one that is on its way to sleep is queued, too",
         "sched.c",
@@ -50,9 +50,10 @@ BUGS = (
         "exit", "the stack of"),
     Bug("buried-locked", "a dead thread buried with the run queue locked",
         "sched.c",
-        (("\tspin_unlock(&cpu->lock);\n\tif (dead)\n\t\tthread_bury(prev);\n",
+        (("\tspin_unlock_masked(&cpu->lock);\n\tif (dead)\n"
+          "\t\tthread_bury(prev);\n",
           "\tif (dead)\n\t\tthread_bury(prev);\n"
-          "\tspin_unlock(&cpu->lock);\n"),), "exit", "holds"),
+          "\tspin_unlock_masked(&cpu->lock);\n"),), "exit", "holds"),
     Bug("mover-forgotten", "one that may not stay finds no other queue",
         "sched.c",
         (("\tif (moves)\n\t\tcpu = make_ready(cpu, prev, PLACE_LAST, "
@@ -99,14 +100,14 @@ BUGS = (
     Bug("home-after-unlock", "a new home named after the unlock of the old",
         "place.c",
         (("\t\t__atomic_store_n(&thread->cpu, target, __ATOMIC_RELEASE);\n"
-          "\t\tspin_unlock(&cpu->lock);\n",
-          "\t\tspin_unlock(&cpu->lock);\n"
+          "\t\tspin_unlock_masked(&cpu->lock);\n",
+          "\t\tspin_unlock_masked(&cpu->lock);\n"
           "\t\t__atomic_store_n(&thread->cpu, target, "
           "__ATOMIC_RELEASE);\n"),), "affinity-wake", ""),
     Bug("pulled-after-unlock", "the same where one is pulled", "place.c",
         (("\t\t__atomic_store_n(&thread->cpu, to, __ATOMIC_RELEASE);\n\t}\n"
-          "\tspin_unlock(&from->lock);\n",
-          "\t}\n\tspin_unlock(&from->lock);\n\tif (thread)\n"
+          "\tspin_unlock_masked(&from->lock);\n",
+          "\t}\n\tspin_unlock_masked(&from->lock);\n\tif (thread)\n"
           "\t\t__atomic_store_n(&thread->cpu, to, __ATOMIC_RELEASE);\n"),),
         "affinity-pull", ""),
     Bug("settle-looks-once", "allowed when it was chosen, not when it came",
@@ -129,9 +130,9 @@ BUGS = (
         "starved", "never comes to an end"),
     Bug("pull-unlocked", "a thread taken off a queue without its lock",
         "place.c",
-        (("\tspin_lock(&from->lock);\n\tthread = find(from, to);\n",
+        (("\tspin_lock_masked(&from->lock);\n\tthread = find(from, to);\n",
           "\tthread = find(from, to);\n"),
-         ("\t}\n\tspin_unlock(&from->lock);\n\treturn thread;\n",
+         ("\t}\n\tspin_unlock_masked(&from->lock);\n\treturn thread;\n",
           "\t}\n\treturn thread;\n")), "pull", ""),
     # ---- idle CPUs ----
     Bug("no-interrupt", "a CPU asked for a switch is not told", "cpu.c",
@@ -140,8 +141,8 @@ BUGS = (
     Bug("request-lost", "need_resched cleared without the lock", "sched.c",
         (("\tcpu->need_resched = false;\n\tif (next == prev) {\n",
           "\tif (next == prev) {\n\t\tcpu->need_resched = false;\n"),
-         ("\tspin_unlock(&cpu->lock);\n\tif (dead)",
-          "\tspin_unlock(&cpu->lock);\n\tcpu_current()->need_resched = "
+         ("\tspin_unlock_masked(&cpu->lock);\n\tif (dead)",
+          "\tspin_unlock_masked(&cpu->lock);\n\tcpu_current()->need_resched = "
           "false;\n\tif (dead)")), "sleep", "sleeps while"),
     Bug("idle-looks-not", "an idle CPU does not look before it sleeps",
         "sched.c",

@@ -200,7 +200,7 @@ static void forget_counts(void)
 
 	for (i = 0; i < scenario->cpus; i++) {
 		cpus[i].switches = cpus[i].ipis = 0;
-		cpus[i].user_ns = cpus[i].nice_ns = cpus[i].system_ns = 0;
+		cpus[i].user = cpus[i].nice = cpus[i].begun = 0;
 	}
 	for (i = 0; i < CONTEXTS; i++) {
 		thread = i < THREADS ? &world->pool[i] :
@@ -208,7 +208,9 @@ static void forget_counts(void)
 		if (!thread)
 			continue;
 		thread->voluntary = thread->involuntary = 0;
-		thread->runtime_ns = thread->utime_ns = thread->stime_ns = 0;
+		/* What is left of its slice is the difference, and does. */
+		thread->slice_end -= thread_cpu_time(thread);
+		thread->utime = thread->stime = 0;
 	}
 }
 

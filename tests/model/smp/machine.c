@@ -263,6 +263,22 @@ uint64_t timer_now_ns(void)
 	return world->now;
 }
 
+/* A tick is a nanosecond. */
+uint64_t timer_ticks_to_ns(uint64_t ticks)
+{
+	return ticks;
+}
+
+uint64_t timer_ns_to_ticks(uint64_t ns)
+{
+	return ns;
+}
+
+uint64_t weft_read_cntvct_el0(void)
+{
+	return world->now;
+}
+
 void timer_set(uint64_t when_ns)
 {
 	self()->timer = when_ns;
@@ -327,7 +343,6 @@ void spin_init(struct spinlock *lock, enum lock_rank rank, const char *name)
 
 static void take(struct spinlock *lock)
 {
-	preempt_disable();
 	if (current < 0)
 		return;
 	if (lock->next == me())
@@ -354,14 +369,22 @@ static void release(struct spinlock *lock)
 	self()->locks--;
 }
 
+static void check_masked(const struct spinlock *lock)
+{
+	if (current >= 0 && machine_listens((unsigned)current))
+		violation("cpu %d %s: %s is for masked interrupts", current,
+			  running_name(), where(lock));
+}
+
 void spin_lock(struct spinlock *lock)
 {
+	preempt_disable();
 	take(lock);
 }
 
 void spin_lock_nested(struct spinlock *lock)
 {
-	take(lock);
+	spin_lock(lock);
 }
 
 void spin_unlock(struct spinlock *lock)
@@ -369,6 +392,24 @@ void spin_unlock(struct spinlock *lock)
 	release(lock);
 	point(WAIT_NOTHING, NULL);
 	preempt_enable();
+}
+
+void spin_lock_masked(struct spinlock *lock)
+{
+	check_masked(lock);
+	take(lock);
+}
+
+void spin_lock_masked_nested(struct spinlock *lock)
+{
+	spin_lock_masked(lock);
+}
+
+void spin_unlock_masked(struct spinlock *lock)
+{
+	check_masked(lock);
+	release(lock);
+	point(WAIT_NOTHING, NULL);
 }
 
 uint64_t spin_lock_irqsave(struct spinlock *lock)
@@ -387,7 +428,6 @@ void spin_unlock_irqrestore(struct spinlock *lock, uint64_t daif)
 	if (daif & WEFT_PSTATE_I)
 		point(WAIT_NOTHING, NULL);
 	weft_write_daif(daif);
-	preempt_enable();
 }
 
 bool spin_held(const struct spinlock *lock)

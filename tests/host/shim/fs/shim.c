@@ -348,6 +348,21 @@ void spin_unlock(struct spinlock *lock)
 	__atomic_store_n(&lock->next, 0, __ATOMIC_RELEASE);
 }
 
+void spin_lock_masked(struct spinlock *lock)
+{
+	take_spin(lock, false);
+}
+
+void spin_unlock_masked(struct spinlock *lock)
+{
+	spin_unlock(lock);
+}
+
+void spin_lock_masked_nested(struct spinlock *lock)
+{
+	take_spin(lock, true);
+}
+
 /* Processes: one for each thread of the test */
 
 static _Thread_local struct process *current;

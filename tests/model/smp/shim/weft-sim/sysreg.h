@@ -11,6 +11,7 @@
 
 uint64_t weft_read_daif(void);
 void weft_write_daif(uint64_t value);
+uint64_t weft_read_cntvct_el0(void);
 void weft_mask_all(void);
 void weft_unmask_all(void);
 void weft_wfi(void);
