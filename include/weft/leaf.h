@@ -7,7 +7,7 @@
  *
  * A leaf function
  *
- *	gets x0-x5 of the caller as its arguments, and its value is x0; every
+ *	gets x0-x7 of the caller as its arguments, and its value is x0; every
  *	other register of the program is kept
  *	runs in EL1 on the thread's stack with all of DAIF masked
  *	may not touch user memory or unmask
@@ -78,7 +78,8 @@ struct weft_leaf_result {
 
 typedef struct weft_leaf_result weft_leaf_fn(uint64_t x0, uint64_t x1,
 					     uint64_t x2, uint64_t x3,
-					     uint64_t x4, uint64_t x5);
+					     uint64_t x4, uint64_t x5,
+					     uint64_t x6, uint64_t x7);
 
 struct weft_leaf {
 	uint64_t number;	/* of the call: x8 */

@@ -80,13 +80,23 @@ static inline void runq_remove(struct cpu *cpu, struct thread *thread)
 	runq_store(cpu, levels, cpu->nready - 1);
 }
 
+/* The one that is to run next, or NULL. */
+static inline struct thread *runq_first(const struct cpu *cpu)
+{
+	const struct run_level *level;
+	const struct list *queue;
+
+	if (!cpu->levels)
+		return NULL;
+	level = &cpu->level[__builtin_ctzll(cpu->levels)];
+	queue = list_empty(&level->woken) ? &level->ready : &level->woken;
+	return list_first_entry(queue, struct thread, run);
+}
+
 /* Take off the one that is to run next; there is one. */
 static inline struct thread *runq_take(struct cpu *cpu)
 {
-	struct run_level *level = &cpu->level[runq_best(cpu)];
-	struct list *queue = list_empty(&level->woken) ? &level->ready :
-							 &level->woken;
-	struct thread *first = list_first_entry(queue, struct thread, run);
+	struct thread *first = runq_first(cpu);
 
 	runq_remove(cpu, first);
 	return first;

@@ -444,6 +444,14 @@ struct weft_leaf_result sched_leaf_yield(void)
 	return leaf_leave(LEAVE_YIELDS);
 }
 
+struct weft_leaf_result sched_leaf_sleep(uint64_t value)
+{
+	struct weft_leaf_result result = leaf_leave(LEAVE_SLEEPS);
+
+	result.value = value;
+	return result;
+}
+
 void sched_exit(void)
 {
 	lock_assert_none_spinning();
@@ -465,6 +473,16 @@ static void let_go(struct cpu *cpu, uint64_t daif)
 }
 
 /* Sleeping and waking */
+
+/*
+ * Is it asleep in a leaf call? Who wakes it without giving it what it waits
+ * for, and all of its result, lets it go on in the general way. A signal
+ * always may.
+ */
+static bool sched_sleeps_in_leaf(const struct thread *thread)
+{
+	return thread->task.leaf_cpu && thread->state == THREAD_BLOCKED;
+}
 
 /* Atomic: signal_send has a look at it without the lock. */
 static void store_kill_wakeups(struct thread *self, bool value)
@@ -505,6 +523,8 @@ static struct cpu *wake_locked(struct cpu *cpu, struct thread *thread)
 		thread->state = THREAD_RUNNING;
 		return cpu;
 	}
+	if (sched_sleeps_in_leaf(thread))
+		thread_add_work(thread, WORK_LEAF);
 	earn_slice(cpu, thread);
 	thread->state = THREAD_RUNNABLE;
 	if (slice_left(thread) > 0)
@@ -522,7 +542,8 @@ static bool wake(struct thread *thread, bool by_signal)
 	weft_mask_all();
 	cpu = lock_home(thread);
 	asleep = thread->state == THREAD_BLOCKED &&
-		 (!by_signal || thread->kill_wakeups);
+		 (!by_signal || thread->kill_wakeups ||
+		  sched_sleeps_in_leaf(thread));
 	if (asleep)
 		cpu = wake_locked(cpu, thread);
 	else if (by_signal && cpu->current == thread && cpu != cpu_current())

@@ -69,6 +69,12 @@ void sched_yield(void);
 struct weft_leaf_result sched_leaf_yield(void);
 
 /*
+ * The calling thread, which is BLOCKED, sleeps; in a leaf call of the only CPU,
+ * DAIF masked. Until it is woken @value is its x0.
+ */
+struct weft_leaf_result sched_leaf_sleep(uint64_t value);
+
+/*
  * BLOCKED -> RUNNABLE. False if it was not blocked. From any context. A wake
  * too many is harmless: who sleeps looks at its condition again.
  */

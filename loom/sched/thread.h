@@ -95,6 +95,8 @@ enum {
 enum {
 	WORK_SIGNAL = 1,
 	WORK_CALL = 2,
+	WORK_LEAF = 4,		/* woken in a leaf call: ipc_leaf_resume */
+	WORK_ALL = 7,
 };
 
 struct thread {
