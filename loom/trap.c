@@ -42,6 +42,12 @@ void weft_hook_irq(struct weft_frame *frame)
 	irq_dispatch(frame);
 }
 
+void weft_hook_resumed(struct weft_frame *frame, struct weft_task *prev)
+{
+	(void)frame;
+	sched_finish_switch(prev);
+}
+
 void weft_hook_preempt(struct weft_frame *frame)
 {
 	(void)frame;
