@@ -76,14 +76,16 @@ struct weft_leaf_result {
 	uint64_t next;		/* 0, WEFT_LEAF_DEFER, or a task to switch to */
 };
 
+/* A leaf function; its arguments are the registers of the program. */
 typedef struct weft_leaf_result weft_leaf_fn(uint64_t x0, uint64_t x1,
 					     uint64_t x2, uint64_t x3,
 					     uint64_t x4, uint64_t x5,
 					     uint64_t x6, uint64_t x7);
 
+/* An entry of the table. */
 struct weft_leaf {
 	uint64_t number;	/* of the call: x8 */
-	weft_leaf_fn *fn;
+	weft_leaf_fn *fn;	/* what is called */
 };
 
 WEFT_OFFSET(WEFT_LEAF_NUMBER, weft_leaf, number);
@@ -93,12 +95,13 @@ WEFT_STATIC_ASSERT(WEFT_LEAF_SIZE == 1 << WEFT_LEAF_SHIFT,
 		   "a slot is found by a shift");
 WEFT_PAIR(weft_leaf, number, fn);
 
-/* An entry of the table: [WEFT_LEAF_SLOT(172)] = { 172, leaf_getpid } */
+/* The slot of a call: [WEFT_LEAF_SLOT(172)] = { 172, leaf_getpid } */
 #define WEFT_LEAF_SLOT(number) ((number) % WEFT_LEAF_SLOTS)
 
 /* No number belongs to slot 0 and is 1. */
 #define WEFT_LEAF_NONE { 1, 0 }
 
+/* The client's table. */
 extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS];
 
 #ifdef __cplusplus

@@ -89,7 +89,7 @@ static inline uint64_t cpu_online(void)
 	return __atomic_load_n(&cpu_online_set, __ATOMIC_RELAXED);
 }
 
-/* Before the first of the others is started; the only CPU, not in a leaf call. */
+/* Before the first of the others is started, not in a leaf call. */
 void cpu_expect_others(void);
 
 /* The calling CPU is from now on. DAIF masked. */
