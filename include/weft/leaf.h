@@ -60,7 +60,8 @@
 
 /* The second result of a leaf function, beside a task and 0: it is done. */
 #define WEFT_LEAF_DEFER		1	/* no: the general way */
-#define WEFT_LEAF_HANDED	2	/* with a task, above */
+#define WEFT_LEAF_HANDED	3	/* with a task, above */
+#define WEFT_LEAF_SPECIAL_BIT	0	/* either of the two */
 #define WEFT_LEAF_HANDED_BIT	1
 
 #ifndef __ASSEMBLER__
