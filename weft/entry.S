@@ -169,7 +169,6 @@ func weft_entry_user_leaf\keys, pad=none
 	.endif
 	adrp	x9, weft_leaf_calls
 	and	x10, x8, #WEFT_LEAF_SLOTS - 1
-	add	x9, x9, :lo12:weft_leaf_calls
 	add	x9, x9, x10, lsl #WEFT_LEAF_SHIFT
 	ldp	x9, x10, [x9, #WEFT_LEAF_NUMBER]
 	cmp	x9, x8

@@ -103,7 +103,9 @@ WEFT_PAIR(weft_leaf, number, fn);
 #define WEFT_LEAF_NONE { 1, 0 }
 
 /* The client's table. */
-extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS];
+/* At the begin of a page: its address is one instruction of entry code. */
+extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS]
+	__attribute__((aligned(4096)));
 
 #ifdef __cplusplus
 }

@@ -37,6 +37,9 @@ void ipc_leaf_know_files(void)
 	bool alone = __atomic_load_n(&p->running, __ATOMIC_ACQUIRE) == 1 &&
 		     !files_shared(p->files);
 
+	/* All other CPUs are there by now, or none ever comes. */
+	if (!quick_allowed(cpus))
+		alone = false;
 	thread_current()->ipc.files = alone ? p->files : NULL;
 }
 
@@ -63,11 +66,11 @@ static inline struct file *file_of(const struct thread *self, uint64_t fd,
 }
 
 /* May @next run at once, at the cost of @self alone? */
-static inline bool may_follow(const struct cpu *cpu, const struct thread *self,
+static inline bool may_follow(const struct thread *self,
 			      const struct thread *next)
 {
 	/* Nobody who waits to run is better than @self: it runs. */
-	return quick_is_near(cpu, next) && next->prio <= self->prio;
+	return quick_is_near(next) && next->prio <= self->prio;
 }
 
 static inline struct weft_frame *frame_of(const struct thread *asleep)
@@ -90,7 +93,7 @@ static inline void fall_asleep(struct cpu *cpu, struct thread *self,
 static inline void wake_up(struct thread *next)
 {
 	next->ipc.state = IPC_IDLE;
-	next->state = THREAD_RUNNING;
+	next->state = THREAD_READY;
 }
 
 static inline struct thread *first_of(const struct list *queue)
@@ -103,15 +106,13 @@ struct weft_leaf_result leaf_ipc_signal(uint64_t fd, uint64_t bits,
 					uint64_t x5, uint64_t x6, uint64_t x7)
 {
 	struct thread *self = thread_current();
-	struct cpu *cpu = cpu_current();
+	struct cpu *cpu = quick_cpu(self);
 	struct notification *n;
 	struct weft_frame *frame;
 	struct thread *to;
 	struct file *f;
 
 	(void)x2, (void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
-	if (!quick_allowed(cpu))
-		return quick_defer();
 	f = file_of(self, fd, LEAF_SIGNAL);
 	if (!f)
 		return quick_defer();
@@ -125,14 +126,13 @@ struct weft_leaf_result leaf_ipc_signal(uint64_t fd, uint64_t bits,
 		return quick_done(0);
 	}
 	to = first_of(&n->waiters);
-	if (!may_follow(cpu, self, to))
+	if (!may_follow(self, to))
 		return quick_defer();
 	list_del(&to->ipc.link);
 	frame = frame_of(to);
 	frame->x[0] = 0;
 	frame->x[1] = bits;
 	wake_up(to);
-	self->state = THREAD_RUNNABLE;
 	runq_add(cpu, self, PLACE_NEXT);
 	return quick_switch(cpu, self, to, 0);
 }
@@ -142,15 +142,13 @@ struct weft_leaf_result leaf_ipc_wait(uint64_t fd, uint64_t timeout,
 				      uint64_t x5, uint64_t x6, uint64_t x7)
 {
 	struct thread *self = thread_current();
-	struct cpu *cpu = cpu_current();
+	struct cpu *cpu = quick_cpu(self);
 	struct notification *n;
 	struct thread *next;
 	uint64_t word;
 	struct file *f;
 
 	(void)x2, (void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
-	if (!quick_allowed(cpu))
-		return quick_defer();
 	f = file_of(self, fd, LEAF_WAIT);
 	if (!f)
 		return quick_defer();
@@ -170,10 +168,9 @@ struct weft_leaf_result leaf_ipc_wait(uint64_t fd, uint64_t timeout,
 	self->ipc.prio = self->prio;
 	fall_asleep(cpu, self, n, IPC_WAITING);
 	next = runq_first(cpu);
-	if (!next || !quick_is_near(cpu, next))
+	if (!next || !quick_is_near(next))
 		return sched_leaf_sleep(fd);
 	runq_remove(cpu, next);
-	next->state = THREAD_RUNNING;
 	return quick_switch(cpu, self, next, fd);
 }
 
@@ -205,8 +202,10 @@ static struct weft_leaf_result sleep_apart(struct cpu *cpu, struct thread *self,
 	return sched_leaf_sleep(fd);
 }
 
-static struct weft_leaf_result call_apart(struct cpu *cpu, struct thread *self,
-					  const struct file *f, uint64_t fd)
+/* Apart also in the code: what calls nothing saves no registers. */
+static __attribute__((noinline)) struct weft_leaf_result
+call_apart(struct cpu *cpu, struct thread *self, const struct file *f,
+	   uint64_t fd)
 {
 	self->ipc.badge = f->badge;
 	if (!endpoint_begin_call(f->data, !(f->flags & FILE_NONBLOCK)))
@@ -214,18 +213,27 @@ static struct weft_leaf_result call_apart(struct cpu *cpu, struct thread *self,
 	return sleep_apart(cpu, self, f->data, fd);
 }
 
+static __attribute__((noinline)) struct weft_leaf_result
+receive_apart(struct cpu *cpu, struct thread *self, struct endpoint *ep,
+	      uint64_t fd)
+{
+	if (!endpoint_begin_receive(ep))
+		return quick_defer();
+	return sleep_apart(cpu, self, ep, fd);
+}
+
 struct weft_leaf_result leaf_ipc_call(uint64_t fd, uint64_t tag, uint64_t x2,
 				      uint64_t x3, uint64_t x4, uint64_t x5,
 				      uint64_t x6, uint64_t x7)
 {
 	struct thread *self = thread_current();
-	struct cpu *cpu = cpu_current();
+	struct cpu *cpu = quick_cpu(self);
 	struct weft_frame *frame;
 	struct endpoint *ep;
 	struct thread *to;
 	struct file *f;
 
-	if (!quick_allowed(cpu) || (uint32_t)tag)
+	if ((uint32_t)tag)
 		return quick_defer();
 	f = file_of(self, fd, LEAF_SEND);
 	if (!f)
@@ -234,7 +242,7 @@ struct weft_leaf_result leaf_ipc_call(uint64_t fd, uint64_t tag, uint64_t x2,
 	if (ep->waiting != QUEUE_RECEIVERS)
 		return call_apart(cpu, self, f, fd);
 	to = first_of(&ep->queue);
-	if (!may_follow(cpu, self, to))
+	if (!may_follow(self, to))
 		return call_apart(cpu, self, f, fd);
 	list_del(&to->ipc.link);
 	if (list_empty(&ep->queue))
@@ -256,23 +264,20 @@ struct weft_leaf_result leaf_ipc_reply_recv(uint64_t fd, uint64_t tag,
 					    uint64_t x6, uint64_t x7)
 {
 	struct thread *self = thread_current();
-	struct cpu *cpu = cpu_current();
+	struct cpu *cpu = quick_cpu(self);
 	struct thread *caller = self->ipc.caller;
 	struct endpoint *ep;
 	struct file *f;
 
-	if (!quick_allowed(cpu) || (uint32_t)tag)
+	if ((uint32_t)tag)
 		return quick_defer();
 	f = file_of(self, fd, LEAF_RECV);
 	if (!f || f->flags & FILE_NONBLOCK)
 		return quick_defer();
 	ep = f->data;
 	if (!caller || ep->waiting != QUEUE_EMPTY || ep->watched ||
-	    !ep->senders || !may_follow(cpu, self, caller)) {
-		if (!endpoint_begin_receive(ep))
-			return quick_defer();
-		return sleep_apart(cpu, self, ep, fd);
-	}
+	    !ep->senders || !may_follow(self, caller))
+		return receive_apart(cpu, self, ep, fd);
 	write_message(frame_of(caller), tag, x2, x3, x4, x5, x6, x7);
 	self->ipc.caller = NULL;
 	list_add_tail(&ep->queue, &self->ipc.link);

@@ -20,8 +20,9 @@ struct weft_frame;
 
 /* The threads of one priority that are ready to run. */
 struct run_level {
-	struct list woken;	/* these first: woken with slice left */
-	struct list ready;	/* then these, in turn */
+	struct list queue;	/* first those that woke with slice left, */
+	struct list *woken;	/* of whom this is the last; or NULL */
+	uint64_t unused;	/* a power of two is found by a shift */
 };
 
 struct cpu {

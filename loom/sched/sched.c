@@ -10,11 +10,13 @@
  *
  *	thread->cpu	the run queue a thread belongs to, asleep or not
  *	cpu->current	whose registers are in the CPU
- *	thread->state	RUNNING iff it is its cpu's current (or is about to be
- *			or was just now); current may also be BLOCKED: it said
- *			that it will sleep and is on its way to reschedule()
- *	thread->run	on a level of cpu iff RUNNABLE, not the idle thread, and
- *			not on the way to another CPU (sched/place.h)
+ *	thread->state	READY: it is its cpu's current (or is about to be or was
+ *			just now), or waits to be; current may also be BLOCKED:
+ *			it said that it will sleep and is on its way to
+ *			reschedule()
+ *	thread->run	on a level of cpu iff READY, not current, not the idle
+ *			thread, and not on the way to another CPU
+ *			(sched/place.h)
  *
  * Invariant: whoever holds cpu->lock finds every thread of that queue either
  * as current or completely saved in memory. For the lock is taken by the
@@ -68,7 +70,7 @@
  * holds for conditions (sched/wait.c), for signals (the condition is the
  * pending set; kill_wakeups is under the same lock) and for timeouts (the
  * condition is the clock). A waker that finds the sleeper BLOCKED but still
- * current makes it RUNNING again; reschedule() then goes on without a switch.
+ * current makes it READY again; reschedule() then goes on without a switch.
  *
  * A thread that is preempted between S1 and its going to sleep has perhaps not
  * looked at the condition yet, so it must not stay away: preemption treats it
@@ -209,7 +211,7 @@ static void next_slice(struct thread *thread)
 static bool stays_ready(const struct thread *thread, enum leave why)
 {
 	return why != LEAVE_ENDS &&
-	       (thread->state == THREAD_RUNNING || why != LEAVE_SLEEPS);
+	       (thread->state == THREAD_READY || why != LEAVE_SLEEPS);
 }
 
 static bool keeps_cpu(const struct cpu *cpu, const struct thread *thread,
@@ -233,7 +235,8 @@ static bool keeps_cpu(const struct cpu *cpu, const struct thread *thread,
  */
 static void requeue(struct cpu *cpu, struct thread *thread, enum leave why)
 {
-	thread->state = THREAD_RUNNABLE;
+	/* BLOCKED, and not asleep: as if it had been woken. */
+	thread->state = THREAD_READY;
 	if (thread == cpu->idle || !place_allows(thread, cpu) || chaos_on())
 		return;
 	if (thread->boosted && why != LEAVE_YIELDS) {
@@ -256,11 +259,12 @@ static struct thread *rotate(struct cpu *cpu, struct thread *prev)
 
 	if (chaos_on() || !place_allows(prev, cpu))
 		return NULL;
+	if (runq_best(cpu) != prev->prio)
+		return NULL;
 	next = runq_in_turn(cpu, prev);
 	if (!next)
 		return NULL;
 	runq_rotate(cpu, prev, next);
-	prev->state = THREAD_RUNNABLE;
 	next_slice(prev);
 	return next;
 }
@@ -334,7 +338,7 @@ void sched_finish_switch(struct weft_task *left)
 	struct cpu *cpu = cpu_current();
 	struct thread *prev = (struct thread *)left;
 	bool dead = prev->state == THREAD_DEAD;
-	bool moves = prev->state == THREAD_RUNNABLE && !runq_has(prev) &&
+	bool moves = prev->state == THREAD_READY && !runq_has(prev) &&
 		     prev != cpu->idle;
 
 	spin_adopt(&cpu->lock);
@@ -368,8 +372,7 @@ static struct thread *pick_next(struct thread *prev, enum leave why)
 		prev->involuntary++;
 	else
 		prev->voluntary++;
-	assert(next->state == THREAD_RUNNABLE && next->cpu == cpu);
-	next->state = THREAD_RUNNING;
+	assert(next->state == THREAD_READY && next->cpu == cpu);
 	set_current(cpu, next);
 	cpu->switches++;
 	if (cpu->tick_ns == TIMEOUTS_NEVER && next != cpu->idle)
@@ -512,7 +515,7 @@ void sched_cancel_block(void)
 	weft_mask_all();
 	cpu = lock_home(self);
 	store_kill_wakeups(self, false);
-	self->state = THREAD_RUNNING;
+	self->state = THREAD_READY;
 	spin_unlock_irqrestore(&cpu->lock, daif);
 }
 
@@ -520,13 +523,13 @@ void sched_cancel_block(void)
 static struct cpu *wake_locked(struct cpu *cpu, struct thread *thread)
 {
 	if (cpu->current == thread) {
-		thread->state = THREAD_RUNNING;
+		thread->state = THREAD_READY;
 		return cpu;
 	}
 	if (sched_sleeps_in_leaf(thread))
 		thread_add_work(thread, WORK_LEAF);
 	earn_slice(cpu, thread);
-	thread->state = THREAD_RUNNABLE;
+	thread->state = THREAD_READY;
 	if (slice_left(thread) > 0)
 		return make_ready(cpu, thread, PLACE_WOKEN, true);
 	next_slice(thread);
@@ -579,7 +582,7 @@ void sched_start(struct thread *thread)
 	weft_mask_all();
 	cpu = lock_home(thread);
 	assert(thread->state == THREAD_NEW);
-	thread->state = THREAD_RUNNABLE;
+	thread->state = THREAD_READY;
 	left = slice_left(self);
 	if (self->process && thread->process && left > 1) {
 		set_slice(self, left / 2);
@@ -760,8 +763,7 @@ static void init_queue(struct cpu *cpu)
 
 	spin_init(&cpu->lock, RANK_RUNQ, "runqueue");
 	for (prio = 0; prio < PRIO_COUNT; prio++) {
-		list_init(&cpu->level[prio].woken);
-		list_init(&cpu->level[prio].ready);
+		list_init(&cpu->level[prio].queue);
 	}
 }
 

@@ -152,7 +152,7 @@ void thread_init_idle(struct thread *thread, struct cpu *cpu)
 	init_fields(thread, "idle");
 	thread->prio = PRIO_IDLE;
 	thread->base_prio = PRIO_IDLE;
-	thread->state = THREAD_RUNNING;
+	thread->state = THREAD_READY;
 	/* It gives way in its loop (sched_idle), and nowhere else. */
 	thread->preempt = 1;
 	thread->cpu = cpu;

@@ -38,10 +38,9 @@ struct number;
 struct weft_frame;
 
 enum thread_state {
-	THREAD_NEW,
-	THREAD_RUNNABLE,
-	THREAD_RUNNING,
+	THREAD_READY,		/* runs, or waits for its turn */
 	THREAD_BLOCKED,
+	THREAD_NEW,
 	THREAD_DEAD,
 };
 

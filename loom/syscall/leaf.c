@@ -47,18 +47,16 @@ LEAF(gettid)
 LEAF(sched_yield)
 {
 	struct thread *self = thread_current();
-	struct cpu *cpu = cpu_current();
+	struct cpu *cpu = quick_cpu(self);
 	struct thread *next;
 
 	UNUSED;
 	if (!quick_allowed(cpu))
 		return sched_leaf_yield();
 	next = runq_in_turn(cpu, self);
-	if (!next || !quick_is_near(cpu, next))
+	if (!next || !quick_is_near(next))
 		return sched_leaf_yield();
 	runq_rotate(cpu, self, next);
-	self->state = THREAD_RUNNABLE;
-	next->state = THREAD_RUNNING;
 	return quick_switch(cpu, self, next, 0);
 }
 
