@@ -13,7 +13,7 @@
  * of the endpoint) it goes on in ipc_resume, on its way out (WORK_LEAF).
  *
  * No reference is held on the file of a descriptor, not even asleep: no other
- * thread has the table, so nobody takes it off (ipc.files).
+ * thread has the table, so nobody takes it off (proc/own_files.h).
  */
 #include "ipc/leaf.h"
 
@@ -26,44 +26,9 @@
 #include "ipc/notification.h"
 #include "ipc/queue.h"
 #include "lib/assert.h"
-#include "proc/process.h"
+#include "proc/own_files.h"
 #include "sched/quick.h"
 #include "sched/sched.h"
-
-void ipc_leaf_know_files(void)
-{
-	struct process *p = process_current();
-	/* As in syscall/path_arg.c: nobody but this thread can change that. */
-	bool alone = __atomic_load_n(&p->running, __ATOMIC_ACQUIRE) == 1 &&
-		     !files_shared(p->files);
-
-	/* All other CPUs are there by now, or none ever comes. */
-	if (!quick_allowed(cpus))
-		alone = false;
-	thread_current()->ipc.files = alone ? p->files : NULL;
-}
-
-void ipc_leaf_forget_files(void)
-{
-	thread_current()->ipc.files = NULL;
-}
-
-/* The file of descriptor @fd if it permits @right; NULL: look again. */
-static inline struct file *file_of(const struct thread *self, uint64_t fd,
-				   uint32_t right)
-{
-	const struct files *files = self->ipc.files;
-	const struct fd_table *t;
-	struct file *f;
-
-	if (!files)
-		return NULL;
-	t = files->table;
-	if ((uint32_t)fd >= t->size)
-		return NULL;
-	f = t->slot[(uint32_t)fd];
-	return f && f->leaf & right ? f : NULL;
-}
 
 /* May @next run at once, at the cost of @self alone? */
 static inline bool may_follow(const struct thread *self,
@@ -113,7 +78,7 @@ struct weft_leaf_result leaf_ipc_signal(uint64_t fd, uint64_t bits,
 	struct file *f;
 
 	(void)x2, (void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
-	f = file_of(self, fd, LEAF_SIGNAL);
+	f = own_file(self, fd, LEAF_SIGNAL);
 	if (!f)
 		return quick_defer();
 	if (f->badge)
@@ -149,7 +114,7 @@ struct weft_leaf_result leaf_ipc_wait(uint64_t fd, uint64_t timeout,
 	struct file *f;
 
 	(void)x2, (void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
-	f = file_of(self, fd, LEAF_WAIT);
+	f = own_file(self, fd, LEAF_WAIT);
 	if (!f)
 		return quick_defer();
 	n = f->data;
@@ -235,7 +200,7 @@ struct weft_leaf_result leaf_ipc_call(uint64_t fd, uint64_t tag, uint64_t x2,
 
 	if ((uint32_t)tag)
 		return quick_defer();
-	f = file_of(self, fd, LEAF_SEND);
+	f = own_file(self, fd, LEAF_SEND);
 	if (!f)
 		return quick_defer();
 	ep = f->data;
@@ -271,7 +236,7 @@ struct weft_leaf_result leaf_ipc_reply_recv(uint64_t fd, uint64_t tag,
 
 	if ((uint32_t)tag)
 		return quick_defer();
-	f = file_of(self, fd, LEAF_RECV);
+	f = own_file(self, fd, LEAF_RECV);
 	if (!f || f->flags & FILE_NONBLOCK)
 		return quick_defer();
 	ep = f->data;

@@ -81,7 +81,6 @@ struct ipc_thread {
 	struct watch watch;		/* the sleep */
 
 	/* The thread itself, in leaf calls (leaf.h). */
-	struct files *files;	/* nobody else uses them; NULL: not known */
 	void *object;		/* what it waits at since a leaf call */
 };
 
