@@ -67,6 +67,7 @@ struct files *files_create(void)
 	files->refs = 1;
 	files->soft = FILES_SOFT;
 	files->hard = FILES_HARD;
+	files->known_fd = UINT64_MAX;
 	return files;
 }
 
@@ -194,12 +195,19 @@ static void mark(struct files *files, int fd, bool cloexec)
 		bitmap_clear(files->table->cloexec, (size_t)fd);
 }
 
+/* What was known of a descriptor may be so no longer. */
+static void files_forget(struct files *files)
+{
+	files->known_fd = UINT64_MAX;
+}
+
 /* Free @fd, which is taken; its reference, if any, is the caller's. */
 static struct file *release(struct files *files, int fd)
 {
 	struct file *f = files->table->slot[fd];
 
 	files->table->slot[fd] = NULL;
+	files_forget(files);
 	bitmap_clear(files->table->taken, (size_t)fd);
 	mark(files, fd, false);
 	if ((uint32_t)fd < files->lowest)
@@ -370,6 +378,7 @@ static int replace(struct files *files, int from, int to, bool cloexec,
 	file_get(f);
 	bitmap_set(taken, (size_t)to);
 	files->table->slot[to] = f;
+	files_forget(files);
 	mark(files, to, cloexec);
 	return to;
 }

@@ -36,17 +36,22 @@ static inline bool quick_is_near(const struct thread *thread)
 	return thread->task.leaf_cpu;
 }
 
+/* The counter, as sched.c reads it. */
+static inline uint64_t quick_now(void)
+{
+	return weft_read_cntvct_el0();
+}
+
 /*
- * @next runs instead of @prev, which gets @value as the result of its call:
- * what the leaf function returns. Who is on which queue, and the state of
+ * @next runs from @now on instead of @prev, which gets @value as the result of
+ * its call: what the leaf function returns. Who is on which queue, and the state of
  * both, is settled.
  */
 static inline struct weft_leaf_result quick_switch(struct cpu *cpu,
 						   struct thread *prev,
 						   struct thread *next,
-						   uint64_t value)
+						   uint64_t value, uint64_t now)
 {
-	uint64_t now = weft_read_cntvct_el0();
 	uint64_t stime = prev->stime + (now - cpu->charged);
 	uint64_t voluntary = prev->voluntary + 1;
 

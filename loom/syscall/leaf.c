@@ -57,7 +57,7 @@ LEAF(sched_yield)
 	if (!next || !quick_is_near(next))
 		return sched_leaf_yield();
 	runq_rotate(cpu, self, next);
-	return quick_switch(cpu, self, next, 0);
+	return quick_switch(cpu, self, next, 0, quick_now());
 }
 
 /* There is one user: root. */
