@@ -107,11 +107,10 @@ endfunc weft_entry_\from\()_\which\keys
 	b.eq	10f
 	ldr	x21, [x20, #WEFT_TASK_CPU]
 	ldp	x9, x10, [x10, #WEFT_SPACE_TTBR]
-	ldp	x11, x12, [x21, #WEFT_CPU_GENERATION]
+	ldp	x11, x12, [x21, #WEFT_CPU_ERA]	// addresses
 	ldr	x11, [x11]
-	eor	x11, x11, x10
-	lsr	x11, x11, #WEFT_SPACE_ASID_BITS
-	cbnz	x11, \other
+	cmp	x11, x10, lsr #WEFT_SPACE_ASID_BITS
+	b.ne	\other
 	str	x10, [x12]			// what is active here
 	msr	ttbr0_el1, x9
 	str	x9, [x21, #WEFT_CPU_TTBR0]

@@ -104,9 +104,10 @@ static inline bool may_follow(const struct thread *self,
 	return next->prio <= self->prio;
 }
 
-static inline struct weft_frame *frame_of(const struct thread *asleep)
+/* Of one that is in a leaf call, running or asleep. */
+static inline struct weft_frame *frame_of(const struct thread *thread)
 {
-	return weft_task_frame(&asleep->task);
+	return weft_task_frame(&thread->task);
 }
 
 /* @self waits from now on, and was running until @now. */
@@ -153,7 +154,10 @@ LEAF(leaf_ipc_signal)
 	frame->x[0] = 0;
 	frame->x[1] = bits;
 	wake_up(to);
-	runq_add(cpu, self, PLACE_NEXT);
+	if (to->prio < self->prio && !cpu->displaced)
+		cpu->displaced = self;
+	else
+		runq_add(cpu, self, PLACE_NEXT);
 	return quick_switch(cpu, self, to, 0, quick_now());
 }
 
@@ -175,7 +179,7 @@ LEAF(leaf_ipc_wait)
 	word = n->word;
 	if (word) {
 		n->word = 0;
-		thread_user_frame(self)->x[1] = word;
+		frame_of(self)->x[1] = word;
 		return quick_done(0);
 	}
 	if (x1 != LOOM_FOREVER || f->flags & FILE_NONBLOCK ||
@@ -185,10 +189,10 @@ LEAF(leaf_ipc_wait)
 	self->ipc.prio = self->prio;
 	now = quick_now();
 	fall_asleep(self, IPC_WAITING, now);
-	next = runq_first(cpu);
+	next = cpu->displaced;
 	if (!next || !quick_is_near(next))
 		return sched_leaf_sleep(x0);
-	runq_remove(cpu, next);
+	cpu->displaced = NULL;
 	return quick_switch(cpu, self, next, x0, now);
 }
 

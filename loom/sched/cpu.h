@@ -39,6 +39,14 @@ struct cpu {
 
 	/* lock */
 	struct thread *current;		/* who owns the CPU's registers */
+	uint64_t charged;		/* CPU time is: the counter then; this
+					   CPU only, DAIF masked */
+	/*
+	 * Ran until a leaf call woke a better one, which is current, or was
+	 * and was followed by as good ones: the best of all that wait. NULL:
+	 * there is none; with other CPUs never one.
+	 */
+	struct thread *displaced;
 	struct thread *idle;		/* runs when no level has a thread */
 	uint64_t switches;		/* but for those of sched/quick.h */
 	uint64_t ipis;			/* asked of it by others */
@@ -54,7 +62,6 @@ struct cpu {
 	bool others;
 
 	/* This CPU only, DAIF masked. */
-	uint64_t charged;		/* CPU time is: the counter then */
 	uint64_t begun;			/* the counter when that began */
 	uint64_t user, nice;		/* ticks of it that went to programs */
 	bool clock_works;

@@ -23,6 +23,17 @@ static inline struct cpu *quick_cpu(const struct thread *self)
 	return (struct cpu *)self->task.cpu;
 }
 
+/* Where those wait that are as urgent as @self. */
+static inline struct run_level *quick_level(struct cpu *cpu,
+					    const struct thread *self)
+{
+	struct run_level *level = &cpu->level[self->prio];
+
+	/* One address, not one for each member of it. */
+	__asm__("" : "+r"(level));
+	return level;
+}
+
 /* May leaf calls of this CPU switch, and touch what else a lock guards? */
 static inline bool quick_allowed(const struct cpu *cpu)
 {
@@ -57,8 +68,8 @@ static inline struct weft_leaf_result quick_switch(struct cpu *cpu,
 
 	prev->stime = stime;
 	prev->voluntary = voluntary;
-	cpu->charged = now;
 	cpu->current = next;
+	cpu->charged = now;
 	return (struct weft_leaf_result){ value, (uintptr_t)next };
 }
 

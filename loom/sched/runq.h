@@ -109,11 +109,8 @@ static inline struct thread *runq_take(struct cpu *cpu)
  * Who would run if @thread, the one that runs, yielded: the first on its level,
  * if that is not one that woke. Or NULL. On better levels nobody waits.
  */
-static inline struct thread *runq_in_turn(const struct cpu *cpu,
-					  const struct thread *thread)
+static inline struct thread *runq_in_turn(const struct run_level *level)
 {
-	const struct run_level *level = &cpu->level[thread->prio];
-
 	if (level->woken || list_empty(&level->queue))
 		return NULL;
 	return list_first_entry(&level->queue, struct thread, run);
@@ -121,13 +118,20 @@ static inline struct thread *runq_in_turn(const struct cpu *cpu,
 
 /*
  * @first, who is in turn after @thread, is taken off the queue, and @thread put
- * behind all that wait on the level of both.
+ * behind all that wait on @level, that of both. If those are nobody it takes
+ * the place of the other.
  */
-static inline void runq_rotate(struct cpu *cpu, struct thread *thread,
+static inline void runq_rotate(struct run_level *level, struct thread *thread,
 			       struct thread *first)
 {
-	list_del(&first->run);
-	list_add_tail(&cpu->level[thread->prio].queue, &thread->run);
+	if (first->run.next != &level->queue) {
+		list_del(&first->run);
+		list_add_tail(&level->queue, &thread->run);
+		return;
+	}
+	thread->run = (struct list){ &level->queue, &level->queue };
+	level->queue = (struct list){ &thread->run, &thread->run };
+	list_init(&first->run);
 }
 
 static inline bool runq_has(const struct thread *thread)

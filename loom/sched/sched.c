@@ -15,8 +15,8 @@
  *			it said that it will sleep and is on its way to
  *			reschedule()
  *	thread->run	on a level of cpu iff READY, not current, not the idle
- *			thread, and not on the way to another CPU
- *			(sched/place.h)
+ *			thread, not on the way to another CPU
+ *			(sched/place.h), and not cpu->displaced
  *
  * Invariant: whoever holds cpu->lock finds every thread of that queue either
  * as current or completely saved in memory. For the lock is taken by the
@@ -124,6 +124,22 @@ enum leave {
 	LEAVE_ENDS,
 };
 
+/*
+ * DAIF masked. Who was displaced in a leaf call is put on the queue where one
+ * belongs that would go on: only leaf calls know of another place.
+ */
+static void lock_queue(struct cpu *cpu)
+{
+	struct thread *displaced;
+
+	spin_lock_masked(&cpu->lock);
+	displaced = cpu->displaced;
+	if (!displaced)
+		return;
+	cpu->displaced = NULL;
+	runq_add(cpu, displaced, PLACE_NEXT);
+}
+
 /* Lock the queue that @thread belongs to. DAIF masked. */
 static struct cpu *lock_home(struct thread *thread)
 {
@@ -131,7 +147,7 @@ static struct cpu *lock_home(struct thread *thread)
 
 	for (;;) {
 		cpu = __atomic_load_n(&thread->cpu, __ATOMIC_ACQUIRE);
-		spin_lock_masked(&cpu->lock);
+		lock_queue(cpu);
 		if (cpu == __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED))
 			return cpu;
 		/* It was moved meanwhile. */
@@ -255,16 +271,17 @@ static void requeue(struct cpu *cpu, struct thread *thread, enum leave why)
  */
 static struct thread *rotate(struct cpu *cpu, struct thread *prev)
 {
+	struct run_level *level = &cpu->level[prev->prio];
 	struct thread *next;
 
 	if (chaos_on() || !place_allows(prev, cpu))
 		return NULL;
 	if (runq_best(cpu) != prev->prio)
 		return NULL;
-	next = runq_in_turn(cpu, prev);
+	next = runq_in_turn(level);
 	if (!next)
 		return NULL;
-	runq_rotate(cpu, prev, next);
+	runq_rotate(level, prev, next);
 	next_slice(prev);
 	return next;
 }
@@ -360,7 +377,7 @@ static struct thread *pick_next(struct thread *prev, enum leave why)
 	struct cpu *cpu = cpu_current();
 	struct thread *next;
 
-	spin_lock_masked(&cpu->lock);
+	lock_queue(cpu);
 	charge(cpu, prev, false);
 	next = choose(cpu, prev, why);
 	cpu->need_resched = false;
@@ -679,7 +696,7 @@ void sched_tick(bool from_user)
 	struct cpu *cpu = cpu_current();
 	struct thread *self = thread_current();
 
-	spin_lock_masked(&cpu->lock);
+	lock_queue(cpu);
 	charge(cpu, self, from_user);
 	if (slice_left(self) <= 0 && !self->boosted) {
 		if (runq_best(cpu) <= self->prio)
