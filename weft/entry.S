@@ -15,6 +15,9 @@
 #include <weft/leaf.h>
 
 #include "entry.h"
+#if WEFT_FP
+#include "fp_regs.h"
+#endif
 
 /*
  * @which: sync; irq; other: w1 = number of the vector.
@@ -88,14 +91,12 @@ endfunc weft_entry_\from\()_\which\keys
 	ccmp	x10, #0, #0, eq
 	b.ne	\other
 	hand_over_space \other
-	mov	x19, x1
 	ldr	x0, [x20, #WEFT_TASK_FP]
-	bl	weft_fp_save
 	ldr	x21, [x20, #WEFT_TASK_CPU]
-	ldr	x0, [x19, #WEFT_TASK_FP]
+	fp_save	x0, x9, x10
+	ldr	x0, [x1, #WEFT_TASK_FP]
 	str	x0, [x21, #WEFT_CPU_FP_OWNER]
-	bl	weft_fp_restore
-	mov	x1, x19
+	fp_restore x0, x9, x10
 	hand_over_tls
 	b	1b
 	.endm

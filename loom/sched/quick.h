@@ -12,7 +12,6 @@
 #include <weft/leaf.h>
 #include <weft/sysreg.h>
 
-#include "sched/chaos.h"
 #include "sched/cpu.h"
 #include "sched/runq.h"
 #include "sched/thread.h"
@@ -37,7 +36,7 @@ static inline struct run_level *quick_level(struct cpu *cpu,
 /* May leaf calls of this CPU switch, and touch what else a lock guards? */
 static inline bool quick_allowed(const struct cpu *cpu)
 {
-	return !cpu->others && !chaos_on();
+	return !cpu->others;
 }
 
 /* Is @thread, which does not run, where a leaf switch finds it? */
@@ -66,6 +65,8 @@ static inline struct weft_leaf_result quick_switch(struct cpu *cpu,
 	uint64_t stime = prev->stime + (now - cpu->charged);
 	uint64_t voluntary = prev->voluntary + 1;
 
+	/* Stored as a pair. */
+	__asm__("" : "+r"(stime), "+r"(voluntary));
 	prev->stime = stime;
 	prev->voluntary = voluntary;
 	cpu->current = next;

@@ -278,7 +278,7 @@ static struct thread *rotate(struct cpu *cpu, struct thread *prev)
 		return NULL;
 	if (runq_best(cpu) != prev->prio)
 		return NULL;
-	next = runq_in_turn(level);
+	next = runq_in_turn(cpu, level);
 	if (!next)
 		return NULL;
 	runq_rotate(level, prev, next);
@@ -781,6 +781,8 @@ static void init_queue(struct cpu *cpu)
 	spin_init(&cpu->lock, RANK_RUNQ, "runqueue");
 	for (prio = 0; prio < PRIO_COUNT; prio++) {
 		list_init(&cpu->level[prio].queue);
+		if (cpu->others)
+			cpu->level[prio].woken = &cpu->level[prio].queue;
 	}
 }
 

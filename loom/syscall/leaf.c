@@ -52,9 +52,7 @@ LEAF(sched_yield)
 	struct thread *next;
 
 	UNUSED;
-	if (!quick_allowed(cpu))
-		return sched_leaf_yield();
-	next = runq_in_turn(level);
+	next = runq_leaf_turn(level);
 	if (!next || !quick_is_near(next))
 		return sched_leaf_yield();
 	runq_rotate(level, self, next);
