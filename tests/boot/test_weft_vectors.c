@@ -344,8 +344,16 @@ static void on_exit(struct weft_frame *frame)
 	exits++;
 }
 
+/* loom would finish a switch that its scheduler made. */
+static void on_resumed(struct weft_frame *frame, struct weft_task *prev)
+{
+	user_wrong += frame != thread_user_frame(&player.thread);
+	user_wrong += prev != home;
+}
+
 static const struct hooks user_hooks = {
 	.syscall = on_syscall,
+	.resumed = on_resumed,
 	.fiq = on_user_fiq,
 	.serror = on_user_serror,
 	.user_exit = on_exit,
