@@ -3,7 +3,8 @@
  * Leaf calls: system calls that read or change a word of the kernel's and are
  * over. What makes an ordinary one long is that anything may happen in it;
  * where nothing can, entry saves only what a C function may change, and goes
- * back to EL0 without a look at what else there is to do.
+ * back to EL0 without a look at what else there is to do. The same for an
+ * interrupt that finds a program running: a tick of the timer, most of all.
  *
  * A leaf function
  *
@@ -18,6 +19,9 @@
  *	weft_hook_syscall with a whole frame
  *
  * The frame is not whole meanwhile: x0-x17, x30 are in it, nothing else.
+ *
+ * weft_hook_leaf_irq is such a function: every interrupt from EL0 calls it,
+ * without arguments and with its value ignored.
  *
  * The table is the client's; weft-defaults has one without entries. A call is
  * looked up in the slot that the low bits of its number name, so two whose
@@ -68,6 +72,17 @@ WEFT_PAIR(weft_leaf, number, fn);
 #define WEFT_LEAF_NONE { 1, 0 }
 
 extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS];
+
+/*
+ * IRQ from EL0, as a leaf function: .defer = 0: it was handled, acknowledged
+ * and ended, and the program goes on. Else weft_hook_irq is called with a whole
+ * frame and .value, and weft_hook_user_exit after it: so what has been
+ * acknowledged already need not be asked for again, and can be told from
+ * nothing, which is 0. Not called in an event-driven kernel.
+ *
+ * Default: {0, 1}.
+ */
+struct weft_leaf_result weft_hook_leaf_irq(void);
 
 #ifdef __cplusplus
 }

@@ -40,8 +40,9 @@ static void see(struct weft_frame *frame)
 	seen_at = frame;
 }
 
-static void on_irq(struct weft_frame *frame)
+static void on_irq(struct weft_frame *frame, uint64_t taken)
 {
+	(void)taken;
 	irqs++;
 	see(frame);
 }
