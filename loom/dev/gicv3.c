@@ -208,8 +208,8 @@ static void gicv3_send_sgi(unsigned cpu, uint32_t sgi)
 		(a >> 8 & 0xff) << SGI1R_AFF1_SHIFT | UINT64_C(1) << (a & 0xf);
 	/*
 	 * What this CPU wrote is visible to the receiver before the interrupt
-	 * is: pairs with the barrier in irq_dispatch. A system-register write is
-	 * not ordered after stores by anything less than a DSB.
+	 * is: pairs with the barrier in irq_dispatch. A system-register write
+	 * is not ordered after stores by anything less than a DSB.
 	 */
 	weft_dsb_ishst();
 	weft_write_icc_sgi1r_el1(value);

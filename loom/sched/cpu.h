@@ -56,7 +56,7 @@ struct cpu {
 	uint64_t tick_at;		/* counter: the next tick, or NEVER */
 	uint64_t timeout_at;		/* counter: the first timeout, or so */
 	uint64_t chores_at;		/* counter: clock.c's next chores */
-	uint64_t plain_until;		/* until then ticks only count: tick.c */
+	uint64_t plain_until;		/* ticks only count: tick.c */
 
 	/* This CPU only; atomic, others look. How often it handled each. */
 	uint32_t irq_count[IRQ_PRIVATE];
