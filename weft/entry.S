@@ -43,7 +43,7 @@ endfunc weft_entry_\from\()_\which\keys
  */
 	.macro	entry_leaf keys
 func weft_entry_user_leaf\keys, pad=none
-	.cfi_undefined 32		// of the frame it is not there yet
+	.cfi_undefined 32		// the frame lacks the caller's pc
 	.ifnb	\keys
 	pauth_kernel_key x11, x12
 	.endif
@@ -86,7 +86,7 @@ endfunc weft_entry_user_sync\keys
  */
 	.macro	entry_irq keys
 func weft_entry_user_irq\keys, pad=none
-	.cfi_undefined 32		// of the frame it is not there yet
+	.cfi_undefined 32		// the frame lacks the caller's pc
 	.ifnb	\keys
 	pauth_kernel_key x11, x12
 	.endif

@@ -36,6 +36,7 @@
 #define WEFT_LEAF_SLOTS		128
 #define WEFT_LEAF_NUMBER	0
 #define WEFT_LEAF_FN		8
+#define WEFT_LEAF_SIZE		16
 #define WEFT_LEAF_SHIFT		4
 
 #ifndef __ASSEMBLER__
@@ -51,26 +52,31 @@ struct weft_leaf_result {
 	uint64_t defer;		/* not 0: no, the general way */
 };
 
+/* A leaf function; its arguments are the registers of the program. */
 typedef struct weft_leaf_result weft_leaf_fn(uint64_t x0, uint64_t x1,
 					     uint64_t x2, uint64_t x3,
 					     uint64_t x4, uint64_t x5);
 
+/* An entry of the table. */
 struct weft_leaf {
 	uint64_t number;	/* of the call: x8 */
-	weft_leaf_fn *fn;
+	weft_leaf_fn *fn;	/* what is called */
 };
 
 WEFT_OFFSET(WEFT_LEAF_NUMBER, weft_leaf, number);
 WEFT_OFFSET(WEFT_LEAF_FN, weft_leaf, fn);
-WEFT_SIZE(1 << WEFT_LEAF_SHIFT, weft_leaf);
+WEFT_SIZE(WEFT_LEAF_SIZE, weft_leaf);
+WEFT_STATIC_ASSERT(1 << WEFT_LEAF_SHIFT == WEFT_LEAF_SIZE,
+		   "entry finds a slot by a shift");
 WEFT_PAIR(weft_leaf, number, fn);
 
-/* An entry of the table: [WEFT_LEAF_SLOT(172)] = { 172, leaf_getpid } */
+/* The slot of a call: [WEFT_LEAF_SLOT(172)] = { 172, leaf_getpid } */
 #define WEFT_LEAF_SLOT(number) ((number) % WEFT_LEAF_SLOTS)
 
 /* No number belongs to slot 0 and is 1. */
 #define WEFT_LEAF_NONE { 1, 0 }
 
+/* The client's table. */
 extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS];
 
 /*
