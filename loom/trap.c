@@ -43,6 +43,12 @@ void weft_hook_irq(struct weft_frame *frame, uint64_t taken)
 	irq_dispatch(frame, taken);
 }
 
+void weft_hook_resumed(struct weft_frame *frame, struct weft_task *prev)
+{
+	(void)frame;
+	sched_finish_switch(prev);
+}
+
 void weft_hook_preempt(struct weft_frame *frame)
 {
 	(void)frame;

@@ -16,6 +16,7 @@
 #include <weft/asm.h>
 #include <weft/cpu.h>
 #include <weft/pauth.h>
+#include <weft/space.h>
 #include <weft/task.h>
 
 	/* enum weft_vector; what comes from EL1 is below these */
@@ -217,7 +218,7 @@
  * What frame_leaf_save leaves of the frame of a user context. With @esr 0 there
  * is no syndrome. Clobbers: x19-x25, x29
  */
-	.macro	frame_complete esr:req
+	.macro	frame_rest esr:req
 	frame_x20_x29 stp
 	mrs	x21, sp_el0
 	mrs	x22, elr_el1
@@ -280,6 +281,9 @@ void weft_trap_kernel_irq(struct weft_frame *frame);
 void weft_trap_other(struct weft_frame *frame, unsigned vector);
 void weft_trap_user_exit(struct weft_frame *frame);
 void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev);
+
+/* What a leaf switch does not do by itself: all but stack and TPIDR_EL1. */
+void weft_leaf_hand_over(struct weft_task *prev, struct weft_task *next);
 
 /* Assert what EL0 gets, in debug builds; in others nothing refers to it. */
 void weft_trap_check_exit(const struct weft_frame *frame);

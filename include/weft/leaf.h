@@ -11,14 +11,37 @@
  *	gets x0-x5 of the caller as its arguments, and its value is x0; every
  *	other register of the program is kept
  *	runs in EL1 on the thread's stack with all of DAIF masked
- *	may not touch user memory, unmask, block or switch
+ *	may not touch user memory or unmask
  *	may not leave anything to do on the way out: whoever gives this CPU work
  *	does it by an interrupt, which is taken as soon as EL0 runs
  *	may find that it is not so simple this time: before it has changed
- *	anything it returns .defer = 1, and the call goes the general way, to
- *	weft_hook_syscall with a whole frame
+ *	anything it returns WEFT_LEAF_DEFER, and the call goes the general way,
+ *	to weft_hook_syscall with a whole frame
  *
- * The frame is not whole meanwhile: x0-x17, x30 are in it, nothing else.
+ * The frame is not whole meanwhile: x0-x19, x30 are in it, nothing else.
+ *
+ * A leaf switch
+ *
+ * A leaf function may choose another task to run instead, and return it: the
+ * caller is parked at its frame, its x0 the value, and what is handed over is
+ * what weft_switch_to hands over (weft/task.h). There is no C to return to, so
+ * a function that goes this way has settled everything in advance; who wants
+ * the caller to do more than to go on with that value before it returns to
+ * EL0 sets a bit of its task.work.
+ *
+ *	next		its task.leaf_cpu is this CPU: it is parked at its
+ *			frame, and ran here last. Nobody but this CPU may look
+ *			at either of the two: the only CPU, or nothing to tell.
+ *			Goes to EL0, or, if task.work is not 0, first through
+ *			weft_hook_user_exit.
+ *	next | WEFT_LEAF_HANDED
+ *			next is parked anywhere. The end of the switch is that
+ *			of weft_switch_to or weft_switch_from_frame: who goes on
+ *			publishes the caller (weft_hook_resumed), whose stack
+ *			and address space are out of use by then.
+ *
+ * A task that a leaf call parked can be resumed by any switch. All spaces of
+ * tasks that switch so are of one ASID domain.
  *
  * weft_hook_leaf_irq is such a function: every interrupt from EL0 calls it,
  * without arguments and with its value ignored.
@@ -38,6 +61,12 @@
 #define WEFT_LEAF_FN		8
 #define WEFT_LEAF_SIZE		16
 #define WEFT_LEAF_SHIFT		4
+#define WEFT_LEAF_SIZE		16
+
+/* The second result of a leaf function, beside a task and 0: it is done. */
+#define WEFT_LEAF_DEFER		1	/* no: the general way */
+#define WEFT_LEAF_HANDED	2	/* with a task, above */
+#define WEFT_LEAF_HANDED_BIT	1
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
@@ -49,7 +78,7 @@ extern "C" {
 /* What a leaf function returns, in x0 and x1. */
 struct weft_leaf_result {
 	uint64_t value;		/* x0 of the program */
-	uint64_t defer;		/* not 0: no, the general way */
+	uint64_t next;		/* 0, WEFT_LEAF_DEFER, or a task to switch to */
 };
 
 /* A leaf function; its arguments are the registers of the program. */
@@ -66,8 +95,8 @@ struct weft_leaf {
 WEFT_OFFSET(WEFT_LEAF_NUMBER, weft_leaf, number);
 WEFT_OFFSET(WEFT_LEAF_FN, weft_leaf, fn);
 WEFT_SIZE(WEFT_LEAF_SIZE, weft_leaf);
-WEFT_STATIC_ASSERT(1 << WEFT_LEAF_SHIFT == WEFT_LEAF_SIZE,
-		   "entry finds a slot by a shift");
+WEFT_STATIC_ASSERT(WEFT_LEAF_SIZE == 1 << WEFT_LEAF_SHIFT,
+		   "a slot is found by a shift");
 WEFT_PAIR(weft_leaf, number, fn);
 
 /* The slot of a call: [WEFT_LEAF_SLOT(172)] = { 172, leaf_getpid } */
@@ -80,13 +109,14 @@ WEFT_PAIR(weft_leaf, number, fn);
 extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS];
 
 /*
- * IRQ from EL0, as a leaf function: .defer = 0: it was handled, acknowledged
- * and ended, and the program goes on. Else weft_hook_irq is called with a whole
- * frame and .value, and weft_hook_user_exit after it: so what has been
- * acknowledged already need not be asked for again, and can be told from
- * nothing, which is 0. Not called in an event-driven kernel.
+ * IRQ from EL0, as a leaf function that does not switch. .next = 0: it was
+ * handled, acknowledged and ended, and the program goes on. WEFT_LEAF_DEFER:
+ * weft_hook_irq is called with a whole frame and .value, and
+ * weft_hook_user_exit after it: so what has been acknowledged already need not
+ * be asked for again, and can be told from nothing, which is 0. Not called in
+ * an event-driven kernel.
  *
- * Default: {0, 1}.
+ * Default: { 0, WEFT_LEAF_DEFER }.
  */
 struct weft_leaf_result weft_hook_leaf_irq(void);
 

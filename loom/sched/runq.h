@@ -93,22 +93,28 @@ static inline struct thread *runq_take(struct cpu *cpu)
 }
 
 /*
- * @thread takes the place behind all that wait on its level, and the first of
- * them, which is returned, is off the queue. NULL, and nothing done, if one
- * that woke waits there, or nobody, or if another level comes first.
+ * Who would run if @thread, the one that runs, yielded: the first on its level,
+ * if that is not one that woke and no other level comes first. Or NULL.
  */
-static inline struct thread *runq_rotate(struct cpu *cpu,
-					 struct thread *thread)
+static inline struct thread *runq_in_turn(const struct cpu *cpu,
+					  const struct thread *thread)
 {
-	struct run_level *level = &cpu->level[thread->prio];
-	struct thread *first;
+	const struct run_level *level = &cpu->level[thread->prio];
 
 	if (runq_best(cpu) != thread->prio || !list_empty(&level->woken))
 		return NULL;
-	first = list_first_entry(&level->ready, struct thread, run);
+	return list_first_entry(&level->ready, struct thread, run);
+}
+
+/*
+ * @first, who is in turn after @thread, is taken off the queue, and @thread put
+ * behind all that wait on the level of both.
+ */
+static inline void runq_rotate(struct cpu *cpu, struct thread *thread,
+			       struct thread *first)
+{
 	list_del(&first->run);
-	list_add_tail(&level->ready, &thread->run);
-	return first;
+	list_add_tail(&cpu->level[thread->prio].ready, &thread->run);
 }
 
 static inline bool runq_has(const struct thread *thread)

@@ -41,7 +41,7 @@ static inline bool is_plain(const struct cpu *cpu, const struct thread *self,
 	return now >= cpu->tick_at && now < next && now < cpu->plain_until &&
 	       !relaxed_load(&cpu->levels) &&
 	       !relaxed_load(&self->process->timers) &&
-	       !relaxed_load(&self->work) && !chaos_on();
+	       !relaxed_load(&self->task.work) && !chaos_on();
 }
 
 struct weft_leaf_result weft_hook_leaf_irq(void)
@@ -63,7 +63,8 @@ struct weft_leaf_result weft_hook_leaf_irq(void)
 	 */
 	if (__builtin_expect(irq != timer_irq ||
 			     !is_plain(cpu, self, now, next), 0))
-		return (struct weft_leaf_result){ IRQ_TAKEN | taken, 1 };
+		return (struct weft_leaf_result){ IRQ_TAKEN | taken,
+						  WEFT_LEAF_DEFER };
 	charge_tick(cpu, self, now);
 	/*
 	 * As next_slice() of sched.c: it is overdrawn by less than a slice.

@@ -66,7 +66,7 @@ struct weft_leaf_result __wrap_weft_hook_leaf_irq(void)
 	if (taken->leaf_irq)
 		return taken->leaf_irq();
 	if (taken != &none)
-		return (struct weft_leaf_result){ 0, 1 };
+		return (struct weft_leaf_result){ 0, WEFT_LEAF_DEFER };
 	return __real_weft_hook_leaf_irq();
 }
 

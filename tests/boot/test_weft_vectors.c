@@ -320,7 +320,7 @@ static struct weft_leaf_result on_user_leaf_irq(void)
 	leaf_did = !more;
 	user_wrong += !weft_pauth_exit_ok(&player.thread.task);
 	scribble_registers();
-	return (struct weft_leaf_result){ TAKEN, more };
+	return (struct weft_leaf_result){ TAKEN, more ? WEFT_LEAF_DEFER : 0 };
 }
 
 static void on_user_irq(struct weft_frame *frame, uint64_t taken)

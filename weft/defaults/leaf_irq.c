@@ -6,5 +6,5 @@
 
 struct weft_leaf_result weft_hook_leaf_irq(void)
 {
-	return (struct weft_leaf_result){ 0, 1 };
+	return (struct weft_leaf_result){ 0, WEFT_LEAF_DEFER };
 }
