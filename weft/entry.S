@@ -50,25 +50,62 @@ endfunc weft_entry_\from\()_\which\keys
 
 /*
  * Hand over from x20 to x1, two tasks of this CPU, what is simple: no FP
- * registers on either side, an ASID of the present generation. Goes to \other
- * if it is not, with nothing done. Clobbers: x9-x12, x21
+ * registers on either side, nothing to do for x1 on its way to EL0, an ASID of
+ * the present generation. Goes to \other if it is not, with nothing done.
+ * Clobbers: x9-x12, x21
+ *
+ * A task that has no FP state has none in the registers, either.
  *
  * Without a look at what a rollover on another CPU may do meanwhile: the
  * caller is alone. weft_asid_assign has the long version.
  */
 	.macro	hand_over_simple other:req
 #if WEFT_ASID
-	ldr	x21, [x20, #WEFT_TASK_CPU]
-#if WEFT_FP
-	ldr	x9, [x21, #WEFT_CPU_FP_LIVE]
-	ldr	x10, [x1, #WEFT_TASK_FP_USED]
+	ldp	x9, x10, [x1, #WEFT_TASK_FP_USED]	// and its work
+	ldr	x11, [x20, #WEFT_TASK_FP_USED]
 	orr	x9, x9, x10
+	orr	x9, x9, x11
 	cbnz	x9, \other
+	hand_over_space \other
+	hand_over_tls
+#else
+	b	\other
 #endif
+	.endm
+
+/*
+ * The same for two that have SIMD state, both, and no more: goes to 1b. What
+ * the registers hold is of the task that is left, and its memory is not; so
+ * next, which ran here last, has to be loaded (weft/fp.h). CPACR_EL1 stays.
+ * Clobbers: x0, x2, x9-x12, x19, x21
+ */
+	.macro	hand_over_simd other:req
+	ldp	x9, x10, [x1, #WEFT_TASK_FP_USED]
+	ldr	x11, [x20, #WEFT_TASK_CPU]
+	ldr	x11, [x11, #WEFT_CPU_FP_LIVE]
+	cmp	x9, #WEFT_FP_USE_SIMD
+	ccmp	x11, #WEFT_FP_USE_SIMD, #0, eq
+	ccmp	x10, #0, #0, eq
+	b.ne	\other
+	hand_over_space \other
+	mov	x19, x1
+	ldr	x0, [x20, #WEFT_TASK_FP]
+	bl	weft_fp_save
+	ldr	x21, [x20, #WEFT_TASK_CPU]
+	ldr	x0, [x19, #WEFT_TASK_FP]
+	str	x0, [x21, #WEFT_CPU_FP_OWNER]
+	bl	weft_fp_restore
+	mov	x1, x19
+	hand_over_tls
+	b	1b
+	.endm
+
+	.macro	hand_over_space other:req
 	ldr	x9, [x20, #WEFT_TASK_SPACE]
 	ldr	x10, [x1, #WEFT_TASK_SPACE]
 	cmp	x9, x10
-	b.eq	2f
+	b.eq	10f
+	ldr	x21, [x20, #WEFT_TASK_CPU]
 	ldp	x9, x10, [x10, #WEFT_SPACE_TTBR]
 	ldp	x11, x12, [x21, #WEFT_CPU_GENERATION]
 	ldr	x11, [x11]
@@ -78,7 +115,10 @@ endfunc weft_entry_\from\()_\which\keys
 	str	x10, [x12]			// what is active here
 	msr	ttbr0_el1, x9
 	str	x9, [x21, #WEFT_CPU_TTBR0]
-2:
+10:
+	.endm
+
+	.macro	hand_over_tls
 #if WEFT_TLS
 	mrs	x9, tpidr_el0
 	str	x9, [x20, #WEFT_TASK_TPIDR_EL0]
@@ -86,9 +126,21 @@ endfunc weft_entry_\from\()_\which\keys
 	msr	tpidr_el0, x9
 	msr	tpidrro_el0, x10
 #endif
-#else
-	b	\other
-#endif
+	.endm
+
+/*
+ * The rest of the frame: the caller of a leaf call is parked. Out: x20 = it.
+ * Clobbers: x21-x23; x1 is left as it is
+ */
+	.macro	leaf_park
+	frame_x20_x29 stp
+	mrs	x20, tpidr_el1
+	mrs	x21, sp_el0
+	mrs	x22, elr_el1
+	mrs	x23, spsr_el1
+	str	x0, [sp, #WEFT_FRAME_X0]
+	str	x21, [sp, #WEFT_FRAME_SP]
+	stp	x22, x23, [sp, #WEFT_FRAME_PC]
 	.endm
 
 /*
@@ -117,7 +169,6 @@ func weft_entry_user_leaf\keys, pad=none
 	.endif
 	adrp	x9, weft_leaf_calls
 	and	x10, x8, #WEFT_LEAF_SLOTS - 1
-	add	x9, x9, :lo12:weft_leaf_calls
 	add	x9, x9, x10, lsl #WEFT_LEAF_SHIFT
 	ldp	x9, x10, [x9, #WEFT_LEAF_NUMBER]
 	cmp	x9, x8
@@ -131,8 +182,16 @@ func weft_entry_user_leaf\keys, pad=none
 	ldr	x1, [sp, #WEFT_FRAME_X0 + 8]
 	frame_leaf_restore
 	eret_to_user				// leaves SP_EL1 at the frame
-1:	tbz	x1, #0, weft_leaf_switch\keys
-	b	weft_entry_user_sync\keys
+1:	tbz	x1, #WEFT_LEAF_SPECIAL_BIT, weft_leaf_switch\keys
+	tbz	x1, #WEFT_LEAF_HANDED_BIT, weft_entry_user_sync\keys
+	leaf_park
+	and	x19, x1, #~WEFT_LEAF_HANDED
+	mov	x0, x20
+	mov	x1, x19
+	bl	weft_leaf_hand_over
+	mov	x0, x20
+	mov	x1, x19
+	b	weft_switch_away
 
 /*
  * A leaf call ends in another task (weft/leaf.h). In: x0 = the value; x1 = the
@@ -148,21 +207,26 @@ func weft_entry_user_leaf\keys, pad=none
  * on says so: the ISB is with that one (weft/task.c).
  */
 weft_leaf_switch\keys:
-	frame_x20_x29 stp
-	mrs	x20, tpidr_el1			// the task that is left
-	mrs	x21, sp_el0
-	mrs	x22, elr_el1
-	mrs	x23, spsr_el1
-	str	x0, [sp, #WEFT_FRAME_X0]
-	str	x21, [sp, #WEFT_FRAME_SP]
-	stp	x22, x23, [sp, #WEFT_FRAME_PC]
-	tbnz	x1, #WEFT_LEAF_HANDED_BIT, 9f
+	leaf_park
 	.ifb	\keys
-	hand_over_simple 8f
-	.else
-	b	8f
-	.endif
+	hand_over_simple 2f
 1:	msr	tpidr_el1, x1
+	ldr	x9, [x1, #WEFT_TASK_SP]
+	mov	sp, x9
+#if WEFT_DEBUG
+	b	weft_leaf_check
+#endif
+	restore_user
+2:
+#if WEFT_ASID && WEFT_FP
+	hand_over_simd 3f
+#endif
+	.endif
+3:	mov	x0, x20
+	mov	x19, x1
+	bl	weft_leaf_hand_over
+	mov	x1, x19
+	msr	tpidr_el1, x1
 	ldr	x9, [x1, #WEFT_TASK_SP]
 	mov	sp, x9
 	ldr	x9, [x1, #WEFT_TASK_WORK]
@@ -170,26 +234,12 @@ weft_leaf_switch\keys:
 #if WEFT_DEBUG
 	mov	x0, sp
 	bl	weft_trap_check_exit
-	mrs	x1, tpidr_el1
 #endif
 	.ifnb	\keys
+	mrs	x1, tpidr_el1
 	pauth_user_key x1, x0
 	.endif
 	restore_user
-
-8:	mov	x0, x20
-	mov	x19, x1
-	bl	weft_leaf_hand_over
-	mov	x1, x19
-	b	1b
-
-9:	and	x19, x1, #~WEFT_LEAF_HANDED
-	mov	x0, x20
-	mov	x1, x19
-	bl	weft_leaf_hand_over
-	mov	x0, x20
-	mov	x1, x19
-	b	weft_switch_away
 endfunc weft_entry_user_leaf\keys
 
 // Something is to be done first. In: sp = the frame that a leaf call parked at
@@ -260,6 +310,16 @@ func weft_return_user, pad=none
 weft_restore_user:
 	restore_user
 endfunc weft_return_user
+
+#if WEFT_DEBUG
+// The end of a leaf switch, in a debug build. In: sp = the frame
+func weft_leaf_check, pad=none
+	frame_cfi
+	mov	x0, sp
+	bl	weft_trap_check_exit
+	b	weft_restore_user
+endfunc weft_leaf_check
+#endif
 
 #if WEFT_PAUTH
 	entry_leaf _pauth

@@ -15,6 +15,7 @@
 #include <weft/arch.h>
 #include <weft/asm.h>
 #include <weft/cpu.h>
+#include <weft/fp.h>
 #include <weft/pauth.h>
 #include <weft/space.h>
 #include <weft/task.h>

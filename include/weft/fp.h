@@ -94,6 +94,9 @@
 #define WEFT_FP_V0		16
 #define WEFT_FP_SIZE		528
 
+/* WEFT_FP_SIMD, for assembly */
+#define WEFT_FP_USE_SIMD	1
+
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stdint.h>
@@ -138,6 +141,7 @@ WEFT_OFFSET(WEFT_FP_V0, weft_fp, v);
 WEFT_OFFSET(WEFT_FP_FPCR, weft_fp, fpcr);
 WEFT_OFFSET(WEFT_FP_FPSR, weft_fp, fpsr);
 WEFT_SIZE(WEFT_FP_SIZE, weft_fp);
+WEFT_STATIC_ASSERT(WEFT_FP_USE_SIMD == WEFT_FP_SIMD, "one name for assembly");
 WEFT_PAIR(weft_fp, fpcr, fpsr);
 WEFT_STATIC_ASSERT(__alignof__(struct weft_fp) == 16, "stp q needs no split");
 

@@ -8,7 +8,7 @@
  *
  * A leaf function
  *
- *	gets x0-x5 of the caller as its arguments, and its value is x0; every
+ *	gets x0-x7 of the caller as its arguments, and its value is x0; every
  *	other register of the program is kept
  *	runs in EL1 on the thread's stack with all of DAIF masked
  *	may not touch user memory or unmask
@@ -59,13 +59,13 @@
 #define WEFT_LEAF_SLOTS		128
 #define WEFT_LEAF_NUMBER	0
 #define WEFT_LEAF_FN		8
-#define WEFT_LEAF_SIZE		16
 #define WEFT_LEAF_SHIFT		4
 #define WEFT_LEAF_SIZE		16
 
 /* The second result of a leaf function, beside a task and 0: it is done. */
 #define WEFT_LEAF_DEFER		1	/* no: the general way */
-#define WEFT_LEAF_HANDED	2	/* with a task, above */
+#define WEFT_LEAF_HANDED	3	/* with a task, above */
+#define WEFT_LEAF_SPECIAL_BIT	0	/* either of the two */
 #define WEFT_LEAF_HANDED_BIT	1
 
 #ifndef __ASSEMBLER__
@@ -84,7 +84,8 @@ struct weft_leaf_result {
 /* A leaf function; its arguments are the registers of the program. */
 typedef struct weft_leaf_result weft_leaf_fn(uint64_t x0, uint64_t x1,
 					     uint64_t x2, uint64_t x3,
-					     uint64_t x4, uint64_t x5);
+					     uint64_t x4, uint64_t x5,
+					     uint64_t x6, uint64_t x7);
 
 /* An entry of the table. */
 struct weft_leaf {
@@ -106,7 +107,9 @@ WEFT_PAIR(weft_leaf, number, fn);
 #define WEFT_LEAF_NONE { 1, 0 }
 
 /* The client's table. */
-extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS];
+/* At the begin of a page: its address is one instruction of entry code. */
+extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS]
+	__attribute__((aligned(4096)));
 
 /*
  * IRQ from EL0, as a leaf function that does not switch. .next = 0: it was

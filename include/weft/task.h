@@ -31,11 +31,11 @@
 #define WEFT_TASK_FP		32
 #define WEFT_TASK_SVE		40
 #define WEFT_TASK_FP_USED	48
-#define WEFT_TASK_KEYS		56
-#define WEFT_TASK_TPIDR_EL0	64
-#define WEFT_TASK_TPIDRRO_EL0	72
-#define WEFT_TASK_LEAF_CPU	80
-#define WEFT_TASK_WORK		88
+#define WEFT_TASK_WORK		56
+#define WEFT_TASK_KEYS		64
+#define WEFT_TASK_TPIDR_EL0	72
+#define WEFT_TASK_TPIDRRO_EL0	80
+#define WEFT_TASK_LEAF_CPU	88
 #define WEFT_TASK_SIZE		96
 
 /* struct weft_saved, pushed on the kernel stack by the switch */
@@ -70,13 +70,13 @@ struct weft_task {
 	struct weft_fp *fp;	/* NULL: a kernel thread */
 	struct weft_sve *sve;	/* NULL: SVE traps to the client */
 	uint64_t fp_used;	/* enum weft_fp_use: what its state is */
+	uint64_t work;		/* the client's; not 0: a leaf switch to it
+				 * goes on in weft_hook_user_exit; atomic */
 	const struct weft_keys *keys;	/* its process's; NULL: none */
 	uint64_t tpidr_el0;	/* while parked; the user may write it */
 	uint64_t tpidrro_el0;	/* what the user reads there */
 	struct weft_cpu *leaf_cpu;	/* weft/leaf.h: the CPU where a leaf
 					 * switch finds it ready; or NULL */
-	uint64_t work;		/* the client's; not 0: a leaf switch to it
-				 * goes on in weft_hook_user_exit; atomic */
 };
 
 WEFT_OFFSET(WEFT_TASK_SP, weft_task, sp);
@@ -86,13 +86,14 @@ WEFT_OFFSET(WEFT_TASK_SPACE, weft_task, space);
 WEFT_OFFSET(WEFT_TASK_FP, weft_task, fp);
 WEFT_OFFSET(WEFT_TASK_SVE, weft_task, sve);
 WEFT_OFFSET(WEFT_TASK_FP_USED, weft_task, fp_used);
+WEFT_OFFSET(WEFT_TASK_WORK, weft_task, work);
 WEFT_OFFSET(WEFT_TASK_KEYS, weft_task, keys);
 WEFT_OFFSET(WEFT_TASK_TPIDR_EL0, weft_task, tpidr_el0);
 WEFT_OFFSET(WEFT_TASK_TPIDRRO_EL0, weft_task, tpidrro_el0);
 WEFT_OFFSET(WEFT_TASK_LEAF_CPU, weft_task, leaf_cpu);
-WEFT_OFFSET(WEFT_TASK_WORK, weft_task, work);
 WEFT_SIZE(WEFT_TASK_SIZE, weft_task);
 WEFT_PAIR(weft_task, sp, pc);
+WEFT_PAIR(weft_task, fp_used, work);
 WEFT_PAIR(weft_task, tpidr_el0, tpidrro_el0);
 
 /* What the procedure call standard preserves, and nothing else. */

@@ -118,7 +118,7 @@ static void count(struct thread *t, void *arg)
 
 	if (t->base_prio == PRIO_IDLE)
 		return;
-	load->running += state == THREAD_RUNNING || state == THREAD_RUNNABLE;
+	load->running += state == THREAD_READY;
 	/* A kernel thread that has nothing to do keeps nobody waiting. */
 	if (!t->process)
 		return;

@@ -21,8 +21,9 @@ struct weft_frame;
 
 /* The threads of one priority that are ready to run. */
 struct run_level {
-	struct list woken;	/* these first: woken with slice left */
-	struct list ready;	/* then these, in turn */
+	struct list queue;	/* first those that woke with slice left, */
+	struct list *woken;	/* of whom this is the last; or NULL */
+	uint64_t unused;	/* a power of two is found by a shift */
 };
 
 struct cpu {
@@ -95,7 +96,7 @@ static inline uint64_t cpu_online(void)
 	return __atomic_load_n(&cpu_online_set, __ATOMIC_RELAXED);
 }
 
-/* Before the first of the others is started; the only CPU, not in a leaf call. */
+/* Before the first of the others is started, not in a leaf call. */
 void cpu_expect_others(void);
 
 /* The calling CPU is from now on. DAIF masked. */

@@ -102,10 +102,7 @@ static struct thread *find(struct cpu *from, const struct cpu *to)
 		struct run_level *level =
 			&from->level[__builtin_ctzll(levels)];
 
-		list_for_each_entry(thread, &level->woken, struct thread, run)
-			if (place_allows(thread, to))
-				return thread;
-		list_for_each_entry(thread, &level->ready, struct thread, run)
+		list_for_each_entry(thread, &level->queue, struct thread, run)
 			if (place_allows(thread, to))
 				return thread;
 	}

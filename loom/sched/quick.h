@@ -17,6 +17,12 @@
 #include "sched/runq.h"
 #include "sched/thread.h"
 
+/* The CPU of @self, the calling thread. */
+static inline struct cpu *quick_cpu(const struct thread *self)
+{
+	return (struct cpu *)self->task.cpu;
+}
+
 /* May leaf calls of this CPU switch, and touch what else a lock guards? */
 static inline bool quick_allowed(const struct cpu *cpu)
 {
@@ -24,10 +30,10 @@ static inline bool quick_allowed(const struct cpu *cpu)
 }
 
 /* Is @thread, which does not run, where a leaf switch finds it? */
-static inline bool quick_is_near(const struct cpu *cpu,
-				 const struct thread *thread)
+static inline bool quick_is_near(const struct thread *thread)
 {
-	return thread->task.leaf_cpu == &cpu->weft;
+	/* There is one CPU that it can have run on last. */
+	return thread->task.leaf_cpu;
 }
 
 /*
@@ -41,10 +47,12 @@ static inline struct weft_leaf_result quick_switch(struct cpu *cpu,
 						   uint64_t value)
 {
 	uint64_t now = weft_read_cntvct_el0();
+	uint64_t stime = prev->stime + (now - cpu->charged);
+	uint64_t voluntary = prev->voluntary + 1;
 
-	prev->stime += now - cpu->charged;
+	prev->stime = stime;
+	prev->voluntary = voluntary;
 	cpu->charged = now;
-	prev->voluntary++;
 	cpu->current = next;
 	return (struct weft_leaf_result){ value, (uintptr_t)next };
 }

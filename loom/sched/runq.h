@@ -46,25 +46,27 @@ static inline void runq_store(struct cpu *cpu, uint64_t levels,
 	__atomic_store_n(&cpu->nready, nready, __ATOMIC_RELAXED);
 }
 
+static inline struct list *runq_after(struct run_level *level,
+				      enum place place)
+{
+	switch (place) {
+	case PLACE_FIRST:
+		return &level->queue;
+	case PLACE_LAST:
+		return level->queue.prev;
+	default:
+		return level->woken ? level->woken : &level->queue;
+	}
+}
+
 static inline void runq_add(struct cpu *cpu, struct thread *thread,
 			    enum place place)
 {
 	struct run_level *level = &cpu->level[thread->prio];
 
-	switch (place) {
-	case PLACE_FIRST:
-		list_add_head(&level->woken, &thread->run);
-		break;
-	case PLACE_WOKEN:
-		list_add_tail(&level->woken, &thread->run);
-		break;
-	case PLACE_NEXT:
-		list_add_head(&level->ready, &thread->run);
-		break;
-	case PLACE_LAST:
-		list_add_tail(&level->ready, &thread->run);
-		break;
-	}
+	list_add_after(runq_after(level, place), &thread->run);
+	if (place == PLACE_WOKEN || (place == PLACE_FIRST && !level->woken))
+		level->woken = &thread->run;
 	runq_store(cpu, cpu->levels | UINT64_C(1) << thread->prio,
 		   cpu->nready + 1);
 }
@@ -74,19 +76,30 @@ static inline void runq_remove(struct cpu *cpu, struct thread *thread)
 	struct run_level *level = &cpu->level[thread->prio];
 	uint64_t levels = cpu->levels;
 
+	if (level->woken == &thread->run)
+		level->woken = thread->run.prev == &level->queue ?
+			       NULL : thread->run.prev;
 	list_del(&thread->run);
-	if (list_empty(&level->woken) && list_empty(&level->ready))
+	if (list_empty(&level->queue))
 		levels &= ~(UINT64_C(1) << thread->prio);
 	runq_store(cpu, levels, cpu->nready - 1);
+}
+
+/* The one that is to run next, or NULL. */
+static inline struct thread *runq_first(const struct cpu *cpu)
+{
+	const struct run_level *level;
+
+	if (!cpu->levels)
+		return NULL;
+	level = &cpu->level[__builtin_ctzll(cpu->levels)];
+	return list_first_entry(&level->queue, struct thread, run);
 }
 
 /* Take off the one that is to run next; there is one. */
 static inline struct thread *runq_take(struct cpu *cpu)
 {
-	struct run_level *level = &cpu->level[runq_best(cpu)];
-	struct list *queue = list_empty(&level->woken) ? &level->ready :
-							 &level->woken;
-	struct thread *first = list_first_entry(queue, struct thread, run);
+	struct thread *first = runq_first(cpu);
 
 	runq_remove(cpu, first);
 	return first;
@@ -94,16 +107,16 @@ static inline struct thread *runq_take(struct cpu *cpu)
 
 /*
  * Who would run if @thread, the one that runs, yielded: the first on its level,
- * if that is not one that woke and no other level comes first. Or NULL.
+ * if that is not one that woke. Or NULL. On better levels nobody waits.
  */
 static inline struct thread *runq_in_turn(const struct cpu *cpu,
 					  const struct thread *thread)
 {
 	const struct run_level *level = &cpu->level[thread->prio];
 
-	if (runq_best(cpu) != thread->prio || !list_empty(&level->woken))
+	if (level->woken || list_empty(&level->queue))
 		return NULL;
-	return list_first_entry(&level->ready, struct thread, run);
+	return list_first_entry(&level->queue, struct thread, run);
 }
 
 /*
@@ -114,7 +127,7 @@ static inline void runq_rotate(struct cpu *cpu, struct thread *thread,
 			       struct thread *first)
 {
 	list_del(&first->run);
-	list_add_tail(&cpu->level[thread->prio].ready, &thread->run);
+	list_add_tail(&cpu->level[thread->prio].queue, &thread->run);
 }
 
 static inline bool runq_has(const struct thread *thread)

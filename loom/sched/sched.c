@@ -10,11 +10,13 @@
  *
  *	thread->cpu	the run queue a thread belongs to, asleep or not
  *	cpu->current	whose registers are in the CPU
- *	thread->state	RUNNING iff it is its cpu's current (or is about to be
- *			or was just now); current may also be BLOCKED: it said
- *			that it will sleep and is on its way to reschedule()
- *	thread->run	on a level of cpu iff RUNNABLE, not the idle thread, and
- *			not on the way to another CPU (sched/place.h)
+ *	thread->state	READY: it is its cpu's current (or is about to be or was
+ *			just now), or waits to be; current may also be BLOCKED:
+ *			it said that it will sleep and is on its way to
+ *			reschedule()
+ *	thread->run	on a level of cpu iff READY, not current, not the idle
+ *			thread, and not on the way to another CPU
+ *			(sched/place.h)
  *
  * Invariant: whoever holds cpu->lock finds every thread of that queue either
  * as current or completely saved in memory. For the lock is taken by the
@@ -68,7 +70,7 @@
  * holds for conditions (sched/wait.c), for signals (the condition is the
  * pending set; kill_wakeups is under the same lock) and for timeouts (the
  * condition is the clock). A waker that finds the sleeper BLOCKED but still
- * current makes it RUNNING again; reschedule() then goes on without a switch.
+ * current makes it READY again; reschedule() then goes on without a switch.
  *
  * A thread that is preempted between S1 and its going to sleep has perhaps not
  * looked at the condition yet, so it must not stay away: preemption treats it
@@ -182,7 +184,7 @@ static void next_slice(struct thread *thread)
 static bool stays_ready(const struct thread *thread, enum leave why)
 {
 	return why != LEAVE_ENDS &&
-	       (thread->state == THREAD_RUNNING || why != LEAVE_SLEEPS);
+	       (thread->state == THREAD_READY || why != LEAVE_SLEEPS);
 }
 
 static bool keeps_cpu(const struct cpu *cpu, const struct thread *thread,
@@ -206,7 +208,8 @@ static bool keeps_cpu(const struct cpu *cpu, const struct thread *thread,
  */
 static void requeue(struct cpu *cpu, struct thread *thread, enum leave why)
 {
-	thread->state = THREAD_RUNNABLE;
+	/* BLOCKED, and not asleep: as if it had been woken. */
+	thread->state = THREAD_READY;
 	if (thread == cpu->idle || !place_allows(thread, cpu) || chaos_on())
 		return;
 	if (thread->boosted && why != LEAVE_YIELDS) {
@@ -229,11 +232,12 @@ static struct thread *rotate(struct cpu *cpu, struct thread *prev)
 
 	if (chaos_on() || !place_allows(prev, cpu))
 		return NULL;
+	if (runq_best(cpu) != prev->prio)
+		return NULL;
 	next = runq_in_turn(cpu, prev);
 	if (!next)
 		return NULL;
 	runq_rotate(cpu, prev, next);
-	prev->state = THREAD_RUNNABLE;
 	next_slice(prev);
 	return next;
 }
@@ -307,7 +311,7 @@ void sched_finish_switch(struct weft_task *left)
 	struct cpu *cpu = cpu_current();
 	struct thread *prev = (struct thread *)left;
 	bool dead = prev->state == THREAD_DEAD;
-	bool moves = prev->state == THREAD_RUNNABLE && !runq_has(prev) &&
+	bool moves = prev->state == THREAD_READY && !runq_has(prev) &&
 		     prev != cpu->idle;
 
 	spin_adopt(&cpu->lock);
@@ -341,8 +345,7 @@ static struct thread *pick_next(struct thread *prev, enum leave why)
 		prev->involuntary++;
 	else
 		prev->voluntary++;
-	assert(next->state == THREAD_RUNNABLE && next->cpu == cpu);
-	next->state = THREAD_RUNNING;
+	assert(next->state == THREAD_READY && next->cpu == cpu);
 	set_current(cpu, next);
 	cpu->switches++;
 	if (cpu->tick_at == TIMEOUTS_NEVER && next != cpu->idle)
@@ -417,6 +420,14 @@ struct weft_leaf_result sched_leaf_yield(void)
 	return leaf_leave(LEAVE_YIELDS);
 }
 
+struct weft_leaf_result sched_leaf_sleep(uint64_t value)
+{
+	struct weft_leaf_result result = leaf_leave(LEAVE_SLEEPS);
+
+	result.value = value;
+	return result;
+}
+
 void sched_exit(void)
 {
 	lock_assert_none_spinning();
@@ -438,6 +449,16 @@ static void let_go(struct cpu *cpu, uint64_t daif)
 }
 
 /* Sleeping and waking */
+
+/*
+ * Is it asleep in a leaf call? Who wakes it without giving it what it waits
+ * for, and all of its result, lets it go on in the general way. A signal
+ * always may.
+ */
+static bool sched_sleeps_in_leaf(const struct thread *thread)
+{
+	return thread->task.leaf_cpu && thread->state == THREAD_BLOCKED;
+}
 
 /* Atomic: signal_send has a look at it without the lock. */
 static void store_kill_wakeups(struct thread *self, bool value)
@@ -467,7 +488,7 @@ void sched_cancel_block(void)
 	weft_mask_all();
 	cpu = lock_home(self);
 	store_kill_wakeups(self, false);
-	self->state = THREAD_RUNNING;
+	self->state = THREAD_READY;
 	spin_unlock_irqrestore(&cpu->lock, daif);
 }
 
@@ -475,11 +496,13 @@ void sched_cancel_block(void)
 static struct cpu *wake_locked(struct cpu *cpu, struct thread *thread)
 {
 	if (cpu->current == thread) {
-		thread->state = THREAD_RUNNING;
+		thread->state = THREAD_READY;
 		return cpu;
 	}
+	if (sched_sleeps_in_leaf(thread))
+		thread_add_work(thread, WORK_LEAF);
 	earn_slice(cpu, thread);
-	thread->state = THREAD_RUNNABLE;
+	thread->state = THREAD_READY;
 	if (slice_left(thread) > 0)
 		return make_ready(cpu, thread, PLACE_WOKEN, true);
 	next_slice(thread);
@@ -495,7 +518,8 @@ static bool wake(struct thread *thread, bool by_signal)
 	weft_mask_all();
 	cpu = lock_home(thread);
 	asleep = thread->state == THREAD_BLOCKED &&
-		 (!by_signal || thread->kill_wakeups);
+		 (!by_signal || thread->kill_wakeups ||
+		  sched_sleeps_in_leaf(thread));
 	if (asleep)
 		cpu = wake_locked(cpu, thread);
 	else if (by_signal && cpu->current == thread && cpu != cpu_current())
@@ -531,7 +555,7 @@ void sched_start(struct thread *thread)
 	weft_mask_all();
 	cpu = lock_home(thread);
 	assert(thread->state == THREAD_NEW);
-	thread->state = THREAD_RUNNABLE;
+	thread->state = THREAD_READY;
 	left = slice_left(self);
 	if (self->process && thread->process && left > 1) {
 		set_slice(self, left / 2);
@@ -712,8 +736,7 @@ static void init_queue(struct cpu *cpu)
 
 	spin_init(&cpu->lock, RANK_RUNQ, "runqueue");
 	for (prio = 0; prio < PRIO_COUNT; prio++) {
-		list_init(&cpu->level[prio].woken);
-		list_init(&cpu->level[prio].ready);
+		list_init(&cpu->level[prio].queue);
 	}
 }
 

@@ -52,7 +52,7 @@ void sched_clock_works(struct cpu *cpu);
 _Noreturn void sched_idle(void);
 
 /*
- * Let another thread have the CPU. RUNNING: if one of higher priority is
+ * Let another thread have the CPU. READY: if one of higher priority is
  * there, or a switch was asked for; else returns at once. BLOCKED: until
  * sched_wake. The caller holds no spinlock. Interrupts may be on or off and
  * are as before on return.
@@ -69,7 +69,13 @@ void sched_yield(void);
 struct weft_leaf_result sched_leaf_yield(void);
 
 /*
- * BLOCKED -> RUNNABLE. False if it was not blocked. From any context. A wake
+ * The calling thread, which is BLOCKED, sleeps; in a leaf call of the only CPU,
+ * DAIF masked. Until it is woken @value is its x0.
+ */
+struct weft_leaf_result sched_leaf_sleep(uint64_t value);
+
+/*
+ * BLOCKED -> READY. False if it was not blocked. From any context. A wake
  * too many is harmless: who sleeps looks at its condition again.
  */
 bool sched_wake(struct thread *thread);

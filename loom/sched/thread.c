@@ -9,6 +9,7 @@
 #include <weft/frame.h>
 #include <weft/sysreg.h>
 
+#include "ipc/queue.h"
 #include "lib/assert.h"
 #include "lib/lock.h"
 #include "lib/panic.h"
@@ -79,6 +80,7 @@ static void init_fields(struct thread *thread, const char *name)
 	list_init(&thread->run);
 	list_init(&thread->all);
 	signal_init_thread(thread);
+	ipc_init_thread(thread);
 	list_init(&thread->sibling);
 	strlcpy(thread->name, name, sizeof(thread->name));
 }
@@ -150,7 +152,7 @@ void thread_init_idle(struct thread *thread, struct cpu *cpu)
 	init_fields(thread, "idle");
 	thread->prio = PRIO_IDLE;
 	thread->base_prio = PRIO_IDLE;
-	thread->state = THREAD_RUNNING;
+	thread->state = THREAD_READY;
 	/* It gives way in its loop (sched_idle), and nowhere else. */
 	thread->preempt = 1;
 	thread->cpu = cpu;

@@ -38,10 +38,9 @@ struct number;
 struct weft_frame;
 
 enum thread_state {
-	THREAD_NEW,
-	THREAD_RUNNABLE,
-	THREAD_RUNNING,
+	THREAD_READY,		/* runs, or waits for its turn */
 	THREAD_BLOCKED,
+	THREAD_NEW,
 	THREAD_DEAD,
 };
 
@@ -95,6 +94,8 @@ enum {
 enum {
 	WORK_SIGNAL = 1,
 	WORK_CALL = 2,
+	WORK_LEAF = 4,		/* woken in a leaf call: ipc_leaf_resume */
+	WORK_ALL = 7,
 };
 
 struct thread {

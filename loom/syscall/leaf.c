@@ -6,6 +6,9 @@
  */
 #include <weft/leaf.h>
 
+#include <loom/abi.h>
+
+#include "ipc/leaf.h"
 #include "proc/process.h"
 #include "sched/cpu.h"
 #include "sched/quick.h"
@@ -15,9 +18,10 @@
 #define LEAF(name) \
 	static struct weft_leaf_result \
 	leaf_##name(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, \
-		    uint64_t x4, uint64_t x5)
+		    uint64_t x4, uint64_t x5, uint64_t x6, uint64_t x7)
 
-#define UNUSED ((void)x0, (void)x1, (void)x2, (void)x3, (void)x4, (void)x5)
+#define UNUSED ((void)x0, (void)x1, (void)x2, (void)x3, (void)x4, (void)x5, \
+		(void)x6, (void)x7)
 
 LEAF(getpid)
 {
@@ -43,18 +47,16 @@ LEAF(gettid)
 LEAF(sched_yield)
 {
 	struct thread *self = thread_current();
-	struct cpu *cpu = cpu_current();
+	struct cpu *cpu = quick_cpu(self);
 	struct thread *next;
 
 	UNUSED;
 	if (!quick_allowed(cpu))
 		return sched_leaf_yield();
 	next = runq_in_turn(cpu, self);
-	if (!next || !quick_is_near(cpu, next))
+	if (!next || !quick_is_near(next))
 		return sched_leaf_yield();
 	runq_rotate(cpu, self, next);
-	self->state = THREAD_RUNNABLE;
-	next->state = THREAD_RUNNING;
 	return quick_switch(cpu, self, next, 0);
 }
 
@@ -68,8 +70,13 @@ LEAF(zero)
 #define AT(number_, name) \
 	[WEFT_LEAF_SLOT(number_)] = { .number = (number_), .fn = leaf_##name }
 
+_Static_assert(WEFT_LEAF_SLOT(LOOM_SYS_CALL) == 0, "slot 0 has an entry");
+
 const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS] = {
-	[0] = WEFT_LEAF_NONE,
+	AT(LOOM_SYS_CALL, ipc_call),
+	AT(LOOM_SYS_REPLY_RECV, ipc_reply_recv),
+	AT(LOOM_SYS_SIGNAL, ipc_signal),
+	AT(LOOM_SYS_WAIT, ipc_wait),
 	AT(124, sched_yield),
 	AT(172, getpid),
 	AT(173, getppid),

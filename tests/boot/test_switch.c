@@ -128,7 +128,7 @@ static int test_first(void)
 	CHECK_NUM(first.daif & WEFT_PSTATE_DAIF, ==, 0);
 	CHECK_NUM(first.preempt, ==, 0);
 	CHECK_NUM(first.held, ==, 0);
-	CHECK(first.state == THREAD_RUNNING);
+	CHECK(first.state == THREAD_READY);
 	CHECK(first.space == kvm_empty_space());
 	CHECK_NUM(first.ttbr0, ==, kvm_empty_space()->ttbr);
 	CHECK_NUM(first.sp % 16, ==, 0);

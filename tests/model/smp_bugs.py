@@ -39,7 +39,7 @@ BUGS = (
     Bug("wake-current", "one that is on its way to sleep is queued, too",
         "sched.c",
         (("\tif (cpu->current == thread) {\n"
-          "\t\tthread->state = THREAD_RUNNING;\n\t\treturn cpu;\n\t}\n", ""),),
+          "\t\tthread->state = THREAD_READY;\n\t\treturn cpu;\n\t}\n", ""),),
         "sleep-direct", ""),
     Bug("buried-early", "a dead thread buried before its CPU left its stack",
         "sched.c",
@@ -78,8 +78,8 @@ BUGS = (
           "\t(void)leave(waiter);\n"),), "sleepers", "(blocked)"),
     Bug("preempted-sleeper", "preempted between BLOCKED and its look, it "
         "stays away", "sched.c",
-        (("(thread->state == THREAD_RUNNING || why != LEAVE_SLEEPS);",
-          "thread->state == THREAD_RUNNING;"),), "sleepers", "(blocked)"),
+        (("(thread->state == THREAD_READY || why != LEAVE_SLEEPS);",
+          "thread->state == THREAD_READY;"),), "sleepers", "(blocked)"),
     Bug("signal-late", "kill_wakeups set only for the next sleep", "sched.c",
         (("\tstore_kill_wakeups(self, kill_wakeups);\n", ""),),
         "signal", "(blocked)"),

@@ -37,7 +37,7 @@ static unsigned walk(unsigned c, const struct list *queue, unsigned prio)
 		if (thread < world->pool || thread >= world->pool + THREADS ||
 		    node->next->prev != node || ++n > THREADS)
 			violation("the run queue of cpu %u is no list", c);
-		if (thread->state != THREAD_RUNNABLE)
+		if (thread->state != THREAD_READY)
 			violation("%s is %s on the run queue of cpu %u",
 				  thread->name, cpu_state(thread), c);
 		if (thread->cpu != &cpus[c] || thread->prio != prio)
@@ -63,11 +63,12 @@ static void check_queue(unsigned c)
 		const struct run_level *level = &cpu->level[prio];
 		bool said = cpu->levels >> prio & 1;
 
-		if (!said && list_empty(&level->woken) &&
-		    list_empty(&level->ready))
+		if (!said && list_empty(&level->queue))
 			continue;
-		here = walk(c, &level->woken, prio) +
-		       walk(c, &level->ready, prio);
+		here = walk(c, &level->queue, prio);
+		if (level->woken && !here)
+			violation("priority %u of cpu %u has one that woke "
+				  "and nobody", prio, c);
 		if (said != (here != 0))
 			violation("cpu %u has %u of priority %u and says %d",
 				  c, here, prio, said);
@@ -90,7 +91,7 @@ static void check_cpu(unsigned c)
 	if (cpu->current->cpu != cpu || sim->running->cpu != &cpu->weft)
 		violation("%s runs on cpu %u and belongs to another",
 			  cpu->current->name, c);
-	if (cpu->current->state != THREAD_RUNNING &&
+	if (cpu->current->state != THREAD_READY &&
 	    cpu->current->state != THREAD_BLOCKED)
 		violation("cpu %u runs %s, which is %s", c,
 			  cpu->current->name, cpu_state(cpu->current));
@@ -137,11 +138,9 @@ static bool check_thread(unsigned i)
 		violation("%s is on two run queues", thread->name);
 	if (!is_free((unsigned)(thread->cpu - cpus)) || runs)
 		return false;
-	if (thread->state == THREAD_RUNNING)
-		violation("%s is running and on no CPU", thread->name);
 	if (thread->state == THREAD_DEAD && thread->cpu->current == thread)
 		violation("%s is dead and runs", thread->name);
-	return thread->state == THREAD_RUNNABLE && !count[i];
+	return thread->state == THREAD_READY && !count[i];
 }
 
 static unsigned check_threads(void)
@@ -215,7 +214,7 @@ static void check_cpu_end(unsigned c)
 		violation("cpu %u sleeps over a wake-up", c);
 	for (i = 0; i < THREADS; i++)
 		if (world->allocated >> i & 1 &&
-		    world->pool[i].state == THREAD_RUNNABLE &&
+		    world->pool[i].state == THREAD_READY &&
 		    world->pool[i].affinity >> c & 1)
 			violation("cpu %u sleeps while %s waits for cpu %u", c,
 				  world->pool[i].name, (unsigned)
