@@ -387,8 +387,16 @@ static void on_exit(struct weft_frame *frame)
 	user_wrong += leaf_did;
 }
 
+/* Nobody waits for the one that was left. */
+static void on_resumed(struct weft_frame *frame, struct weft_task *prev)
+{
+	(void)frame;
+	(void)prev;
+}
+
 static const struct hooks user_hooks = {
 	.syscall = on_syscall,
+	.resumed = on_resumed,
 	.leaf_irq = on_user_leaf_irq,
 	.irq = on_user_irq,
 	.fiq = on_user_fiq,
