@@ -180,9 +180,9 @@ void weft_trap_user_sync(struct weft_frame *frame)
 	}
 }
 
-void weft_trap_user_irq(struct weft_frame *frame)
+void weft_trap_user_irq(struct weft_frame *frame, uint64_t taken)
 {
-	weft_hook_irq(frame);
+	weft_hook_irq(frame, taken);
 }
 #endif
 
@@ -198,7 +198,7 @@ void weft_trap_kernel_sync(struct weft_frame *frame)
 
 void weft_trap_kernel_irq(struct weft_frame *frame)
 {
-	weft_hook_irq(frame);
+	weft_hook_irq(frame, 0);
 	weft_mask_all();
 	weft_hook_preempt(frame);
 	kernel_exit(frame);

@@ -10,6 +10,7 @@
 
 #include <weft/cpu.h>
 
+#include "dev/irq.h"
 #include "lib/cpu_max.h"
 #include "lib/list.h"
 #include "lib/lock.h"
@@ -69,8 +70,13 @@ struct cpu {
 	bool clock_works;
 	uint64_t balance_at;		/* counter: compare the loads next */
 	unsigned called;		/* the last that place.c woke */
-	uint64_t tick_ns;		/* the next tick, or TIMEOUTS_NEVER */
-	uint64_t timeout_ns;		/* the first timeout, or NEVER */
+	uint64_t tick_at;		/* counter: the next tick, or NEVER */
+	uint64_t timeout_at;		/* counter: the first timeout, or so */
+	uint64_t chores_at;		/* counter: clock.c's next chores */
+	uint64_t plain_until;		/* ticks only count: tick.c */
+
+	/* This CPU only; atomic, others look. How often it handled each. */
+	uint32_t irq_count[IRQ_PRIVATE];
 
 	struct spinlock timeout_lock;	/* RANK_TIMER */
 

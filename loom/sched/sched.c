@@ -99,6 +99,7 @@
 #include "lib/panic.h"
 #include "mm/kvm.h"
 #include "sched/chaos.h"
+#include "sched/charge.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/ipi.h"
@@ -156,34 +157,6 @@ static struct cpu *lock_home(struct thread *thread)
 }
 
 /* CPU time and slices, in ticks of the counter */
-
-/*
- * Without an ISB the counter may be read a little early: then the next to be
- * charged pays for what this one did last. Only this CPU's own readings are
- * compared, and nothing is lost between them.
- */
-static void charge(struct cpu *cpu, struct thread *thread, bool user)
-{
-	uint64_t now = weft_read_cntvct_el0();
-	uint64_t delta = now - cpu->charged;
-
-	cpu->charged = now;
-	if (!user) {
-		thread->stime += delta;
-		return;
-	}
-	thread->utime += delta;
-	if (thread->base_prio > PRIO_USER)
-		cpu->nice += delta;
-	else
-		cpu->user += delta;
-}
-
-/* What @thread has before others have a turn; below zero: what it owes. */
-static int64_t slice_left(const struct thread *thread)
-{
-	return (int64_t)(thread->slice_end - thread_cpu_time(thread));
-}
 
 static void set_slice(struct thread *thread, int64_t left)
 {
@@ -392,7 +365,7 @@ static struct thread *pick_next(struct thread *prev, enum leave why)
 	assert(next->state == THREAD_READY && next->cpu == cpu);
 	set_current(cpu, next);
 	cpu->switches++;
-	if (cpu->tick_ns == TIMEOUTS_NEVER && next != cpu->idle)
+	if (cpu->tick_at == TIMEOUTS_NEVER && next != cpu->idle)
 		clock_start_tick();
 	if (prev->process && cpu_online() != 1)
 		pay_barrier();
@@ -848,6 +821,22 @@ uint64_t sched_switch_count(void)
 	return count;
 }
 
+/* As charge.h says: @cpu's lock is held. */
+static uint64_t read_times(const struct cpu *cpu, uint64_t *user,
+			   uint64_t *nice)
+{
+	uint64_t charged;
+
+	do {
+		charged = __atomic_load_n(&cpu->charged, __ATOMIC_ACQUIRE);
+		*user = __atomic_load_n(&cpu->user, __ATOMIC_RELAXED);
+		*nice = __atomic_load_n(&cpu->nice, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (!charged || charged != __atomic_load_n(&cpu->charged,
+							__ATOMIC_RELAXED));
+	return charged;
+}
+
 /* Under the lock all that is charged to others than the system stands still. */
 bool sched_times(unsigned index, struct sched_times *times)
 {
@@ -858,9 +847,7 @@ bool sched_times(unsigned index, struct sched_times *times)
 		return false;
 	daif = spin_lock_irqsave(&cpu->lock);
 	idle = thread_cpu_time(cpu->idle);
-	user = cpu->user;
-	nice = cpu->nice;
-	all = cpu->charged - cpu->begun;
+	all = read_times(cpu, &user, &nice) - cpu->begun;
 	spin_unlock_irqrestore(&cpu->lock, daif);
 	*times = (struct sched_times){
 		.user_ns = timer_ticks_to_ns(user),

@@ -279,9 +279,14 @@ uint64_t weft_read_cntvct_el0(void)
 	return world->now;
 }
 
-void timer_set(uint64_t when_ns)
+uint64_t timer_counter(void)
 {
-	self()->timer = when_ns;
+	return world->now;
+}
+
+void timer_set(uint64_t when)
+{
+	self()->timer = when;
 }
 
 void watchdog_start(struct cpu *cpu)
@@ -309,6 +314,11 @@ void lock_note_wait(const void *lock, uint64_t asked)
 void loadavg_tick(uint64_t now_ns)
 {
 	(void)now_ns;
+}
+
+uint64_t loadavg_due(void)
+{
+	return 0;
 }
 
 void timers_tick(void)
