@@ -60,6 +60,7 @@ struct aspace *aspace_create(void)
 	weft_space_init(&as->space, as->table.root, kvm_asid_domain());
 	as->table.space = &as->space;
 	as->table.tlb_flags = kvm_tlb_flags();
+	as->table.linear = LINEAR_BASE;
 	mutex_init(&as->lock, RANK_ASPACE, "aspace");
 	as->refs = 1;
 	area_init(&as->areas);
@@ -91,11 +92,46 @@ void aspace_count_page(struct aspace *as, uint64_t pa)
 static void drop_page(void *arg, uint64_t pa, size_t size)
 {
 	struct aspace *as = arg;
+	struct page *page = page_of(pa);
 
 	assert(size == PAGE_SIZE);
 	as->pages--;
-	as->file_pages -= page_is_file(pa);
-	page_put(pa);
+	as->file_pages -= page->is_file;
+	page_drop(page, pa);
+}
+
+/* It takes less to look at so many entries than to begin another range. */
+#define NEAR	(32 * PAGE_SIZE)
+
+/* Of a space that nobody else has, for weft_pt_destroy. */
+struct ending {
+	struct aspace *as;
+	size_t i;		/* of its areas */
+};
+
+/* For weft_pt_destroy; areas that are near each other are one range. */
+static bool next_range(void *arg, uint64_t *va, uint64_t *end)
+{
+	struct ending *e = arg;
+	const struct area *area = &e->as->areas.area[e->i];
+	const struct area *stop = &e->as->areas.area[e->as->areas.count];
+
+	if (area == stop)
+		return false;
+	*va = area->start;
+	do {
+		*end = area->end;
+		area++;
+	} while (area < stop && area->start - *end <= NEAR);
+	e->i = (size_t)(area - e->as->areas.area);
+	return true;
+}
+
+static void drop_last_page(void *arg, uint64_t pa, size_t size)
+{
+	struct ending *e = arg;
+
+	drop_page(e->as, pa, size);
 }
 
 static void leave_program(struct aspace *as)
@@ -131,10 +167,12 @@ static bool drop_reference(struct aspace *as)
 
 void aspace_put(struct aspace *as)
 {
+	struct ending ending = { as, 0 };
+
 	if (!drop_reference(as))
 		return;
 	kvm_forget_space(&as->space);
-	weft_pt_destroy(&as->table, drop_page, as);
+	weft_pt_destroy(&as->table, next_range, drop_last_page, &ending);
 	area_clear(&as->areas);
 	leave_program(as);
 	assert(as->pages == 0 && as->file_pages == 0);

@@ -193,7 +193,7 @@ static void setup_table(void)
 
 static void destroy_table(void)
 {
-	weft_pt_destroy(&table, NULL, NULL);
+	weft_pt_destroy(&table, NULL, NULL, NULL);
 	assert_int_equal(tables_left, TABLES);
 }
 
@@ -378,7 +378,7 @@ static void test_out_of_tables(void **state)
 			assert_int_equal(weft_pt_lookup(&table, 0x3ffff000,
 							&e), WEFT_ENOENT);
 		tables_left = TABLES;
-		weft_pt_destroy(&table, NULL, NULL);
+		weft_pt_destroy(&table, NULL, NULL, NULL);
 	}
 }
 
@@ -442,7 +442,7 @@ static void test_destroy_drops_walks(void **state)
 	setup_table();
 	assert_int_equal(weft_pt_map(&table, BASE, 0, 0x10000, 0), 0);
 	sim_clear();
-	weft_pt_destroy(&table, NULL, NULL);
+	weft_pt_destroy(&table, NULL, NULL, NULL);
 	for (i = 0; i < sim_count; i++)
 		if (sim_events[i].op == SIM_TLBI_ASID &&
 		    sim_events[i].arg >> 48 == ASID)

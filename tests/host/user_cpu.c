@@ -180,10 +180,10 @@ void weft_tlb_batch_flush(struct weft_tlb_batch *batch,
 	batch->n = 0;
 }
 
-void weft_tlb_flush_asid(uint16_t asid, unsigned flags)
+void weft_tlb_flush_space(const struct weft_space *space, unsigned flags)
 {
 	(void)flags;
-	drop(asid, 0, UINT64_MAX);
+	drop(space->context, 0, UINT64_MAX);
 }
 
 void weft_debug_pte(const struct weft_pgtable *table, uint64_t va,

@@ -387,7 +387,7 @@ void walker_end(void)
 		walker_table.space = &space;
 		space.context = 0;
 	}
-	weft_pt_destroy(&walker_table, NULL, NULL);
+	weft_pt_destroy(&walker_table, NULL, NULL, NULL);
 	assert_int_equal(walker_tables_left, WALKER_TABLES);
 	assert_int_equal(walker_table.pages, 0);
 }
