@@ -40,6 +40,13 @@ void signal_take(struct process *p, struct thread *t, int sig,
 /* signal_lock. Forget @set, wherever it is pending in @p. */
 void signal_drop(struct process *p, uint64_t set);
 
+/* signal_lock. What is done with @sig. */
+const struct signal_action *signal_action(const struct signal_process *s,
+					  int sig);
+
+/* The same, to be changed; signal_update comes after it. */
+struct signal_action *signal_change_action(struct signal_process *s, int sig);
+
 /* signal_lock. The actions have changed: what follows from them. */
 void signal_update(struct process *p);
 

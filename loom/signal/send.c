@@ -60,7 +60,7 @@ static bool is_eligible(const struct thread *t, int sig)
 /* signal_lock. Does it end @p, unless somebody thinks of it otherwise? */
 static bool is_deadly(const struct process *p, int sig)
 {
-	return p->signals.action[sig - 1].handler == SIG_DFL &&
+	return signal_action(&p->signals, sig)->handler == SIG_DFL &&
 	       signal_default(sig) == SIGNAL_ENDS;
 }
 

@@ -111,8 +111,9 @@ static struct siginfo child_info(const struct process *child, int code,
 
 static uint64_t child_action_flags(struct process *parent, bool *ignored)
 {
-	const struct signal_action *a = &parent->signals.action[SIGCHLD - 1];
 	uint64_t daif = spin_lock_irqsave(&parent->signal_lock);
+	const struct signal_action *a =
+		signal_action(&parent->signals, SIGCHLD);
 	uint64_t flags = a->flags;
 
 	*ignored = a->handler == SIG_IGN;
