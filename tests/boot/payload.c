@@ -18,6 +18,7 @@
 #include "lib/panic.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "mm/kvm.h"
 #include "mm/page.h"
 #include "proc/process.h"
 #include "sched/clock.h"
@@ -62,7 +63,7 @@ static bool is_chosen(const struct boot_test *test)
 
 static void get_counts(struct counts *counts)
 {
-	counts->pages = page_free_count();
+	counts->pages = page_free_count() + kvm_spare_pages();
 	counts->threads = thread_count();
 	counts->processes = process_count();
 }

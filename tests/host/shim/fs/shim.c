@@ -471,7 +471,7 @@ unsigned thread_count(void)
 	return 9;
 }
 
-size_t kvm_table_pages(void)
+size_t kvm_spare_pages(void)
 {
 	return 4;
 }
