@@ -19,6 +19,8 @@ enum {
 	ROUNDS = 40,	/* of a batch */
 	WARM = 4,	/* batches that are not reported */
 	BATCHES = 60,
+	SETTLE_ROUNDS = 2,
+	NAP_NS = 2000000,
 	STACK = 16384,
 };
 
@@ -125,6 +127,22 @@ uint64_t bench_median(uint64_t *values, size_t count)
 	return values[count / 2];
 }
 
+/*
+ * Two that wait for each other may play a round in more than one way: a thread
+ * that is woken goes before the one that woke it as long as it has something
+ * left of its slice, so who of the two sleeps and who is preempted depends on
+ * slices that ended long ago, and stays so. So before each batch the partner
+ * comes to its wait and both have slept enough for a slice that outlasts the
+ * batch.
+ */
+static void settle(struct bench *b, loop_function *loop)
+{
+	struct { long s, ns; } nap = { 0, NAP_NS };
+
+	must("nanosleep", sys2(SYS_nanosleep, &nap, 0));
+	loop(b->calls, b->count, SETTLE_ROUNDS);
+}
+
 /* What batches take in the kernel. */
 static void run_batches(struct bench *b, uint64_t rounds, uint64_t *batch,
 			size_t count)
@@ -133,8 +151,10 @@ static void run_batches(struct bench *b, uint64_t rounds, uint64_t *batch,
 	uint64_t users = time_empty(b, rounds);
 
 	users += (b->sides - 1) * rounds * bench_loop_cost(b);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		settle(b, loop);
 		batch[i] = time_loop(b, loop, rounds) - users;
+	}
 }
 
 /* A call that fails would be cheap. EAGAIN: a futex's word had changed. */
@@ -180,12 +200,13 @@ void bench_report(const char *name, uint64_t rounds, uint64_t each,
 
 void bench_measure(const char *name, struct bench *b)
 {
+	loop_function *loop = b->fp ? loop_traced_fp : loop_traced;
 	uint64_t batch[WARM + BATCHES], traced;
 
 	run_batches(b, ROUNDS, batch, WARM + BATCHES);
+	settle(b, b->fp ? loop_calls_fp : loop_calls);
 	trace_on();
-	traced = time_loop(b, b->fp ? loop_traced_fp : loop_traced,
-			   LOOP_TRACED);
+	traced = time_loop(b, loop, LOOP_TRACED);
 	trace_off();
 	check_results(b);
 	bench_report(name, ROUNDS, b->each, b->sides * bench_loop_cost(b),

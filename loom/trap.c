@@ -42,6 +42,12 @@ void weft_hook_irq(struct weft_frame *frame)
 	irq_dispatch(frame);
 }
 
+void weft_hook_resumed(struct weft_frame *frame, struct weft_task *prev)
+{
+	(void)frame;
+	sched_finish_switch(prev);
+}
+
 void weft_hook_preempt(struct weft_frame *frame)
 {
 	(void)frame;
@@ -243,7 +249,7 @@ void weft_hook_user_trap(struct weft_frame *frame, enum weft_trap trap)
 
 static bool has_work(void)
 {
-	return thread_has_work(thread_current(), WORK_SIGNAL | WORK_CALL) ||
+	return thread_has_work(thread_current(), WORK_ALL) ||
 	       __atomic_load_n(&cpu_current()->need_resched, __ATOMIC_RELAXED);
 }
 
@@ -254,6 +260,12 @@ static void do_work(struct weft_frame *frame)
 
 	if (sched_need_resched()) {
 		sched_switch();
+	} else if (thread_has_work(self, WORK_LEAF)) {
+		/* First: until then the call has no result. */
+		thread_take_work(WORK_LEAF);
+		weft_unmask_all();
+		syscall_resume(frame);
+		weft_mask_all();
 	} else if (thread_has_work(self, WORK_SIGNAL)) {
 		thread_take_work(WORK_SIGNAL);
 		if (!signal_look())

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Check that the figures of ./bench can be relied on; prints TAP.
 
-    repeats   two runs give the same figures
+    repeats   two runs give the same figures, and rounds are all alike
     trace     a trace has as many instructions as were counted, of the kernel
               and of each program
     flat      a call and a yield cost the same whatever else there is
@@ -12,6 +12,7 @@
 
 import argparse
 import itertools
+import statistics
 import sys
 from typing import Callable, Iterator
 
@@ -26,6 +27,8 @@ from bench_report import Results
 
 VARIANT = build.name("gcc", False)
 NEAR = 0.03         # of operations that vary one may differ by so much
+APART = 2000        # instructions of a batch that interrupts do not explain
+RARE = 0.1          # of the batches, where memory is split or joined
 
 
 def names() -> list[str]:
@@ -41,6 +44,14 @@ def repeats(report: tap.Writer) -> None:
     for name in names():
         report.result(f"{name} takes the same again",
                       compare(one.operations[name], two.operations[name]))
+    for operation in bench_ops.read():
+        if operation.name in one.operations and not operation.varies:
+            counted = one.operations[operation.name]
+            report.result(f"{operation.name} is played in one way",
+                          ways(counted.batches))
+    report.result("a second way would be found",
+                  [] if ways([50000] * 50 + [55000] * 10)
+                  else ["it was not"])
     boots = [bench_count.boot_loom(VARIANT) for _ in range(2)]
     report.result("the boot takes the same again",
                   [] if boots[0] == boots[1] else [f"{boots}"])
@@ -53,6 +64,14 @@ def compare(one: Counted, two: Counted) -> list[str]:
     return [f"batch {number}: {a} and {b}" for number, (a, b) in
             enumerate(zip(one.batches + one.rest, two.batches + two.rest))
             if a != b]
+
+
+def ways(batches: list[int]) -> list[str]:
+    """The median says nothing if there are two kinds of rounds."""
+    usual = statistics.median(batches)
+    others = [batch for batch in batches if abs(batch - usual) > APART]
+    return [] if len(others) <= RARE * len(batches) else \
+        [f"batches are {usual:g}, but also {others}"]
 
 
 def trace(report: tap.Writer) -> None:

@@ -30,6 +30,10 @@
 
 #include "flags.h"
 
+WEFT_STATIC_ASSERT(WEFT_ASID_MASK + 1 == 1 << WEFT_SPACE_ASID_BITS &&
+		   WEFT_ASID_GENERATION == 1 << WEFT_SPACE_ASID_BITS,
+		   "a context is generation and ASID");
+
 /* No ASID is taken but 0, which is nobody's. */
 static __attribute__((noinline)) void
 clear_map(const struct weft_asid_domain *domain)

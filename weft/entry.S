@@ -36,6 +36,74 @@ endfunc weft_entry_\from\()_\which\keys
 	.endm
 
 #if WEFT_USER
+/* The end of every way to EL0 that restores a whole frame, at sp. */
+	.macro	restore_user
+	ldp	x22, x23, [sp, #WEFT_FRAME_PC]
+	ldp	x30, x21, [sp, #WEFT_FRAME_X30]
+	msr	elr_el1, x22
+	msr	spsr_el1, x23
+	msr	sp_el0, x21
+	frame_x2_x29 ldp
+	frame_x0_x1 ldp
+	eret_to_user				// leaves SP_EL1 at the frame
+	.endm
+
+/*
+ * Hand over from x20 to x1, two tasks of this CPU, what is simple: no FP
+ * registers on either side, an ASID of the present generation. Goes to \other
+ * if it is not, with nothing done. Clobbers: x9-x12, x21
+ *
+ * Without a look at what a rollover on another CPU may do meanwhile: the
+ * caller is alone. weft_asid_assign has the long version.
+ */
+	.macro	hand_over_simple other:req
+#if WEFT_ASID
+	ldr	x21, [x20, #WEFT_TASK_CPU]
+#if WEFT_FP
+	ldr	x9, [x21, #WEFT_CPU_FP_LIVE]
+	ldr	x10, [x1, #WEFT_TASK_FP_USED]
+	orr	x9, x9, x10
+	cbnz	x9, \other
+#endif
+	ldr	x9, [x20, #WEFT_TASK_SPACE]
+	ldr	x10, [x1, #WEFT_TASK_SPACE]
+	cmp	x9, x10
+	b.eq	2f
+	ldp	x9, x10, [x10, #WEFT_SPACE_TTBR]
+	ldp	x11, x12, [x21, #WEFT_CPU_GENERATION]
+	ldr	x11, [x11]
+	eor	x11, x11, x10
+	lsr	x11, x11, #WEFT_SPACE_ASID_BITS
+	cbnz	x11, \other
+	str	x10, [x12]			// what is active here
+	msr	ttbr0_el1, x9
+	str	x9, [x21, #WEFT_CPU_TTBR0]
+2:
+#if WEFT_TLS
+	mrs	x9, tpidr_el0
+	str	x9, [x20, #WEFT_TASK_TPIDR_EL0]
+	ldp	x9, x10, [x1, #WEFT_TASK_TPIDR_EL0]
+	msr	tpidr_el0, x9
+	msr	tpidrro_el0, x10
+#endif
+#else
+	b	\other
+#endif
+	.endm
+
+/*
+ * The members of a frame that a leaf call leaves out, as nobody looks; to a
+ * client this one looks as after an interrupt. Clobbers: x19, x20, x29
+ */
+	.macro	frame_complete
+	ldr	x19, [sp, #WEFT_FRAME_X0]
+	mov	x20, #WEFT_NO_SYSCALL_ASM
+	stp	xzr, xzr, [sp, #WEFT_FRAME_ESR]
+	stp	x19, x20, [sp, #WEFT_FRAME_ORIG_X0]
+	stp	xzr, xzr, [sp, #WEFT_FRAME_RECORD]
+	add	x29, sp, #WEFT_FRAME_RECORD
+	.endm
+
 /*
  * A system call. In: x0-x19 and x30 are saved, x9 and x10 are scratch.
  * The number is looked up under mask: a CPU that predicts past the comparison
@@ -43,7 +111,7 @@ endfunc weft_entry_\from\()_\which\keys
  */
 	.macro	entry_leaf keys
 func weft_entry_user_leaf\keys, pad=none
-	.cfi_undefined 32			// of the frame it is not there yet
+	.cfi_undefined 32		// the frame lacks the caller's pc
 	.ifnb	\keys
 	pauth_kernel_key x11, x12
 	.endif
@@ -55,7 +123,7 @@ func weft_entry_user_leaf\keys, pad=none
 	cmp	x9, x8
 	b.ne	weft_entry_user_sync\keys
 	blr	x10
-	cbnz	x1, weft_entry_user_sync\keys
+	cbnz	x1, 1f
 	.ifnb	\keys
 	mrs	x9, tpidr_el1
 	pauth_user_key x9, x10
@@ -65,7 +133,73 @@ func weft_entry_user_leaf\keys, pad=none
 	ldr	x18, [sp, #WEFT_FRAME_X0 + 144]
 	ldr	x30, [sp, #WEFT_FRAME_X30]
 	eret_to_user				// leaves SP_EL1 at the frame
+1:	tbz	x1, #0, weft_leaf_switch\keys
+	b	weft_entry_user_sync\keys
+
+/*
+ * A leaf call ends in another task (weft/leaf.h). In: x0 = the value; x1 = the
+ * task that is next, and WEFT_LEAF_HANDED
+ *
+ * The caller is parked by storing the rest of its frame: where it is parked is
+ * in its task already (ready_for_leaf). What is simple of the hand-over is done
+ * here: no FP registers on either side, an ASID of the present generation, no
+ * other CPU that could be about to begin a new one. All else is for C.
+ *
+ * No barrier: ERET makes TTBR0 take effect, and nobody else looks at the task
+ * that is left. With HANDED somebody may, from the moment that the one who goes
+ * on says so: the ISB is with that one (weft/task.c).
+ */
+weft_leaf_switch\keys:
+	frame_x20_x29 stp
+	mrs	x20, tpidr_el1			// the task that is left
+	mrs	x21, sp_el0
+	mrs	x22, elr_el1
+	mrs	x23, spsr_el1
+	str	x0, [sp, #WEFT_FRAME_X0]
+	str	x21, [sp, #WEFT_FRAME_SP]
+	stp	x22, x23, [sp, #WEFT_FRAME_PC]
+	tbnz	x1, #WEFT_LEAF_HANDED_BIT, 9f
+	.ifb	\keys
+	hand_over_simple 8f
+	.else
+	b	8f
+	.endif
+1:	msr	tpidr_el1, x1
+	ldr	x9, [x1, #WEFT_TASK_SP]
+	mov	sp, x9
+	ldr	x9, [x1, #WEFT_TASK_WORK]
+	cbnz	x9, weft_leaf_work\keys
+#if WEFT_DEBUG
+	mov	x0, sp
+	bl	weft_trap_check_exit
+	mrs	x1, tpidr_el1
+#endif
+	.ifnb	\keys
+	pauth_user_key x1, x0
+	.endif
+	restore_user
+
+8:	mov	x0, x20
+	mov	x19, x1
+	bl	weft_leaf_hand_over
+	mov	x1, x19
+	b	1b
+
+9:	and	x19, x1, #~WEFT_LEAF_HANDED
+	mov	x0, x20
+	mov	x1, x19
+	bl	weft_leaf_hand_over
+	mov	x0, x20
+	mov	x1, x19
+	b	weft_switch_away
 endfunc weft_entry_user_leaf\keys
+
+// Something is to be done first. In: sp = the frame that a leaf call parked at
+func weft_leaf_work\keys, pad=none
+	frame_complete
+	frame_cfi
+	b	weft_return_user\keys
+endfunc weft_leaf_work\keys
 	.endm
 
 /* What x0-x19 and x30 leave of a frame. Clobbers: x19-x25, x29 */
@@ -108,14 +242,7 @@ func weft_return_user, pad=none
 	bl	weft_trap_user_exit		// returns with DAIF masked
 	.globl	weft_restore_user
 weft_restore_user:
-	ldp	x22, x23, [sp, #WEFT_FRAME_PC]
-	ldp	x30, x21, [sp, #WEFT_FRAME_X30]
-	msr	elr_el1, x22
-	msr	spsr_el1, x23
-	msr	sp_el0, x21
-	frame_x2_x29 ldp
-	frame_x0_x1 ldp
-	eret_to_user				// leaves SP_EL1 at the frame
+	restore_user
 endfunc weft_return_user
 
 #if WEFT_PAUTH
@@ -199,6 +326,17 @@ func weft_resume_frame, pad=j
 #endif
 	b	weft_return_kernel
 endfunc weft_resume_frame
+
+#if WEFT_USER
+// Where a task that a leaf call parked resumes, if not by a leaf switch.
+// In: x0 = the task that was left, sp = the frame
+// Needs: DAIF masked
+func weft_resume_leaf, pad=j
+	frame_complete
+	frame_cfi
+	b	weft_resume_frame
+endfunc weft_resume_leaf
+#endif
 
 /*
  * The kernel stack is full: x0 = sp less a frame is below it, and sp is that

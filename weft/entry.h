@@ -16,6 +16,7 @@
 #include <weft/asm.h>
 #include <weft/cpu.h>
 #include <weft/pauth.h>
+#include <weft/space.h>
 #include <weft/task.h>
 
 	/* enum weft_vector; what comes from EL1 is below these */
@@ -235,6 +236,9 @@ void weft_trap_kernel_irq(struct weft_frame *frame);
 void weft_trap_other(struct weft_frame *frame, unsigned vector);
 void weft_trap_user_exit(struct weft_frame *frame);
 void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev);
+
+/* What a leaf switch does not do by itself: all but stack and TPIDR_EL1. */
+void weft_leaf_hand_over(struct weft_task *prev, struct weft_task *next);
 
 /* Assert what EL0 gets, in debug builds; in others nothing refers to it. */
 void weft_trap_check_exit(const struct weft_frame *frame);

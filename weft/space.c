@@ -61,6 +61,9 @@ static const struct weft_space *tlb_space(const struct weft_cpu *cpu)
 	return __atomic_load_n(&cpu->tlb_space, __ATOMIC_RELAXED);
 }
 
+/* No context is of this generation: leaf switches do not go this way. */
+static const uint64_t NO_GENERATION = UINT64_MAX;
+
 /*
  * One ASID for all: what the TLB holds under it belongs to the last space.
  * It is dropped after TTBR0 changed, not before: until the ISB a walk may
@@ -72,6 +75,7 @@ static void install_common(struct weft_cpu *cpu,
 {
 	const struct weft_asid_domain *domain = space->domain;
 
+	cpu->generation = &NO_GENERATION;
 	write_ttbr0(cpu, space->ttbr);
 	if (!domain || (tlb_space(cpu) == space &&
 			domain->policy == WEFT_ASID_FLUSH_CHANGE))
@@ -83,8 +87,11 @@ static void install_common(struct weft_cpu *cpu,
 
 static void install_tagged(struct weft_cpu *cpu, struct weft_space *space)
 {
-	bool flush = weft_asid_assign(space->domain, (uint32_t)cpu->index,
-				      space);
+	struct weft_asid_domain *domain = space->domain;
+	bool flush = weft_asid_assign(domain, (uint32_t)cpu->index, space);
+
+	cpu->generation = &domain->generation;
+	cpu->active = &domain->cpus[cpu->index].active;
 
 	/*
 	 * A new generation: what other spaces left under this ASID goes before

@@ -6,6 +6,8 @@
  * neither thread; no exception may look at it then.
  */
 #include <weft/asm.h>
+#include <weft/config.h>
+#include <weft/cpu.h>
 #include <weft/frame.h>
 #include <weft/task.h>
 
@@ -21,6 +23,24 @@
 	msr	tpidr_el1, x1
 	mov	sp, x9
 	br	x10				// nothing but a BTI J will do
+	.endm
+
+/*
+ * In: x1 = the task that goes on. While it runs it is described as parked at
+ * its frame, so that a leaf switch (leaf_switch of entry.S) has nothing left
+ * to write. Clobbers: x9-x11
+ */
+	.macro	ready_for_leaf
+#if WEFT_USER
+	mov	x9, sp
+	adrp	x10, weft_resume_leaf
+	orr	x9, x9, #(1 << WEFT_STACK_SHIFT) - 1
+	add	x10, x10, :lo12:weft_resume_leaf
+	sub	x9, x9, #WEFT_FRAME_SIZE - 1	// the top of the stack
+	ldr	x11, [x1, #WEFT_TASK_CPU]
+	stp	x9, x10, [x1, #WEFT_TASK_SP]
+	str	x11, [x1, #WEFT_TASK_LEAF_CPU]
+#endif
 	.endm
 
 /* struct weft_saved, in either direction */
@@ -57,11 +77,13 @@ func weft_switch, pad=sign
 	mov	x9, sp
 	adr	x10, weft_resume_kernel
 	stp	x9, x10, [x0, #WEFT_TASK_SP]
+	str	xzr, [x0, #WEFT_TASK_LEAF_CPU]
 	resume_next
 
 	.globl	weft_resume_kernel
 weft_resume_kernel:
 	hint	#36				// BTI J
+	ready_for_leaf
 	saved_regs ldp
 	add	sp, sp, #WEFT_SAVED_SIZE
 	.cfi_adjust_cfa_offset -WEFT_SAVED_SIZE
@@ -93,6 +115,7 @@ endfunc weft_switch_away
 // place and its argument in x20's. Calls entry(prev = x0, arg).
 func weft_resume_first, pad=j
 	.cfi_undefined x30			// the outermost frame
+	ready_for_leaf
 	ldp	x19, x20, [sp, #WEFT_SAVED_X19]
 	add	sp, sp, #WEFT_SAVED_SIZE
 	isb					// entry may use the space

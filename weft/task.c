@@ -56,6 +56,7 @@
 #include <weft/space.h>
 #include <weft/sysreg.h>
 
+#include "entry.h"
 #include "flags.h"
 
 static void assert_masked(void)
@@ -165,6 +166,13 @@ hand_over(struct weft_task *prev, struct weft_task *next)
 	next->cpu = cpu;
 }
 
+#if WEFT_USER
+void weft_leaf_hand_over(struct weft_task *prev, struct weft_task *next)
+{
+	hand_over(prev, next);
+}
+#endif
+
 void weft_hand_over(struct weft_task *prev, struct weft_task *next)
 {
 	hand_over(prev, next);
@@ -201,5 +209,6 @@ void weft_switch_from_frame(struct weft_task *prev, struct weft_frame *frame,
 	hand_over(prev, next);
 	prev->sp = (uint64_t)(uintptr_t)frame;
 	prev->pc = (uint64_t)(uintptr_t)weft_resume_frame;
+	prev->leaf_cpu = NULL;
 	weft_switch_away(prev, next);
 }

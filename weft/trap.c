@@ -228,6 +228,18 @@ void weft_trap_other(struct weft_frame *frame, unsigned vector)
 	}
 }
 
+#if WEFT_USER
+/* What weft_resume_kernel does for one that was parked inside the kernel. */
+static void ready_for_leaf(struct weft_frame *frame)
+{
+	struct weft_task *self = weft_task_current();
+
+	self->sp = (uint64_t)(uintptr_t)frame;
+	self->pc = (uint64_t)(uintptr_t)weft_resume_leaf;
+	self->leaf_cpu = self->cpu;
+}
+#endif
+
 /* DAIF is masked: this is the end of a switch. */
 void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev)
 {
@@ -235,4 +247,6 @@ void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev)
 	weft_hook_resumed(frame, prev);
 	if (!WEFT_USER || !weft_frame_from_user(frame))
 		kernel_exit(frame);
+	else
+		ready_for_leaf(frame);
 }

@@ -20,7 +20,9 @@
 #define WEFT_CPU_ZCR		56
 #define WEFT_CPU_KERNEL_KEY	64
 #define WEFT_CPU_INDEX		80
-#define WEFT_CPU_SIZE		88
+#define WEFT_CPU_GENERATION	88
+#define WEFT_CPU_ACTIVE		96
+#define WEFT_CPU_SIZE		104
 
 /*
  * Kernel stacks of the client fill the upper half of slots of twice their
@@ -63,6 +65,12 @@ struct weft_cpu {
 	uint64_t kernel_key[2];
 	/* 0, 1, ...: index into the client's and the ASID domain's arrays. */
 	uint64_t index;
+	/*
+	 * Of the ASID domain whose spaces run here, for leaf switches: the
+	 * present generation, and what this CPU has active. Set by the install.
+	 */
+	const uint64_t *generation;
+	uint64_t *active;
 };
 
 WEFT_OFFSET(WEFT_CPU_SPARE_STACK, weft_cpu, spare_stack);
@@ -75,6 +83,9 @@ WEFT_OFFSET(WEFT_CPU_FP_POLICY, weft_cpu, fp_policy);
 WEFT_OFFSET(WEFT_CPU_ZCR, weft_cpu, zcr);
 WEFT_OFFSET(WEFT_CPU_KERNEL_KEY, weft_cpu, kernel_key);
 WEFT_OFFSET(WEFT_CPU_INDEX, weft_cpu, index);
+WEFT_OFFSET(WEFT_CPU_GENERATION, weft_cpu, generation);
+WEFT_OFFSET(WEFT_CPU_ACTIVE, weft_cpu, active);
+WEFT_PAIR(weft_cpu, generation, active);
 WEFT_SIZE(WEFT_CPU_SIZE, weft_cpu);
 
 /* Read once per CPU; what differs between CPUs is the client's to merge. */

@@ -10,6 +10,14 @@
 #ifndef WEFT_SPACE_H
 #define WEFT_SPACE_H
 
+#include <weft/layout.h>
+
+#define WEFT_SPACE_TTBR		0
+#define WEFT_SPACE_CONTEXT	8
+#define WEFT_SPACE_DOMAIN	16
+#define WEFT_SPACE_ASID_BITS	16	/* of context; above: generation */
+
+#ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,6 +34,11 @@ struct weft_space {
 	uint64_t context;	/* generation | ASID (weft/asid.h); atomic */
 	struct weft_asid_domain *domain;	/* NULL: the empty space */
 };
+
+WEFT_OFFSET(WEFT_SPACE_TTBR, weft_space, ttbr);
+WEFT_OFFSET(WEFT_SPACE_CONTEXT, weft_space, context);
+WEFT_OFFSET(WEFT_SPACE_DOMAIN, weft_space, domain);
+WEFT_PAIR(weft_space, ttbr, context);
 
 /*
  * A space over the page table at @root (physical, page-aligned). It gets its
@@ -73,5 +86,6 @@ void weft_space_forget(struct weft_cpu *cpu, const struct weft_space *space);
 
 #ifdef __cplusplus
 }
+#endif
 #endif
 #endif

@@ -9,6 +9,8 @@
  *	weft_resume_first	calls the entry of a thread that never ran
  *	weft_resume_frame	sp is a frame, which is restored, and ERET; no
  *				C is returned to
+ *	weft_resume_leaf	the same for one that a leaf call parked
+ *				(weft/leaf.h)
  *
  * So the one that leaves chooses how it is parked, and need not know how the
  * next one is: weft_switch_to or weft_switch_from_frame, any mix. (A kernel
@@ -32,7 +34,9 @@
 #define WEFT_TASK_KEYS		56
 #define WEFT_TASK_TPIDR_EL0	64
 #define WEFT_TASK_TPIDRRO_EL0	72
-#define WEFT_TASK_SIZE		80
+#define WEFT_TASK_LEAF_CPU	80
+#define WEFT_TASK_WORK		88
+#define WEFT_TASK_SIZE		96
 
 /* struct weft_saved, pushed on the kernel stack by the switch */
 #define WEFT_SAVED_X19		0
@@ -69,6 +73,10 @@ struct weft_task {
 	const struct weft_keys *keys;	/* its process's; NULL: none */
 	uint64_t tpidr_el0;	/* while parked; the user may write it */
 	uint64_t tpidrro_el0;	/* what the user reads there */
+	struct weft_cpu *leaf_cpu;	/* weft/leaf.h: the CPU where a leaf
+					 * switch finds it ready; or NULL */
+	uint64_t work;		/* the client's; not 0: a leaf switch to it
+				 * goes on in weft_hook_user_exit; atomic */
 };
 
 WEFT_OFFSET(WEFT_TASK_SP, weft_task, sp);
@@ -81,8 +89,11 @@ WEFT_OFFSET(WEFT_TASK_FP_USED, weft_task, fp_used);
 WEFT_OFFSET(WEFT_TASK_KEYS, weft_task, keys);
 WEFT_OFFSET(WEFT_TASK_TPIDR_EL0, weft_task, tpidr_el0);
 WEFT_OFFSET(WEFT_TASK_TPIDRRO_EL0, weft_task, tpidrro_el0);
+WEFT_OFFSET(WEFT_TASK_LEAF_CPU, weft_task, leaf_cpu);
+WEFT_OFFSET(WEFT_TASK_WORK, weft_task, work);
 WEFT_SIZE(WEFT_TASK_SIZE, weft_task);
 WEFT_PAIR(weft_task, sp, pc);
+WEFT_PAIR(weft_task, tpidr_el0, tpidrro_el0);
 
 /* What the procedure call standard preserves, and nothing else. */
 struct weft_saved {
@@ -220,6 +231,7 @@ __attribute__((noreturn)) void weft_enter_user(struct weft_frame *frame);
 extern const char weft_resume_kernel[];
 extern const char weft_resume_first[];
 extern const char weft_resume_frame[];
+extern const char weft_resume_leaf[];
 
 #ifdef __cplusplus
 }

@@ -128,6 +128,8 @@ static int let_go(const struct fdt *fdt, int node, uint64_t mpidr)
 	const char *method = fdt_prop_string(fdt, node, "enable-method");
 	uint64_t pa;
 
+	/* It may come late, when nobody waits for it any more. */
+	cpu_expect_others();
 	if (!method || strcmp(method, "psci") == 0)
 		return psci_cpu_on(mpidr, image_to_phys(secondary_physical),
 				   0);

@@ -324,6 +324,46 @@ int endpoint_receive(struct endpoint *ep, const struct ipc_patience *patience)
 	return wait_done(ep, self, patience->deadline_ns);
 }
 
+bool endpoint_begin_call(struct endpoint *ep, bool queues)
+{
+	struct thread *self = thread_current();
+	int err;
+
+	ipc_watch(self);
+	spin_lock(ep->lock);
+	err = start_send(ep, self, true, queues);
+	spin_unlock(ep->lock);
+	return err == STARTED;
+}
+
+bool endpoint_begin_receive(struct endpoint *ep)
+{
+	struct thread *self = thread_current();
+	bool waits;
+	int err;
+
+	if (self->ipc.caller_gone)
+		return false;
+	spin_lock(ep->lock);
+	waits = ep->waiting != QUEUE_SENDERS && ep->senders;
+	spin_unlock(ep->lock);
+	/* It stays so: this is the only CPU, and nothing interrupts. */
+	if (!waits)
+		return false;
+	err = endpoint_reply();
+	assert(!err || err == -ENOTCONN);
+	ipc_watch(self);
+	spin_lock(ep->lock);
+	queue_up(ep, self, IPC_RECEIVING);
+	spin_unlock(ep->lock);
+	return true;
+}
+
+int endpoint_resume(struct endpoint *ep)
+{
+	return wait_done(ep, thread_current(), WAIT_FOREVER);
+}
+
 void endpoint_leave(void)
 {
 	struct thread *self = thread_current();

@@ -76,6 +76,18 @@ int endpoint_send(struct endpoint *ep, uint64_t badge, bool calls,
 		  const struct ipc_patience *patience);
 
 /*
+ * The first halves of a call and of REPLY_RECV in a leaf call: true if what is
+ * left is to sleep, in ipc state and queued as it must be for that. False:
+ * nothing has changed, the general way is needed. The caller's parcel is
+ * empty, its ipc.badge set.
+ */
+bool endpoint_begin_call(struct endpoint *ep, bool queues);
+bool endpoint_begin_receive(struct endpoint *ep);
+
+/* What is left of either after the calling thread slept in a leaf call. */
+int endpoint_resume(struct endpoint *ep);
+
+/*
  * Receive. A call that this thread has not replied to is refused first. 0,
  * -EPIPE (no descriptor is left that could send), -EAGAIN, -EINTR, -ETIMEDOUT.
  */

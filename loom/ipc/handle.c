@@ -11,6 +11,7 @@
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "ipc/endpoint.h"
+#include "ipc/leaf.h"
 #include "ipc/notification.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -47,6 +48,18 @@ bool handle_is(const struct file *f, const struct file_ops *ops)
 	return f->ops == ops;
 }
 
+static uint32_t leaf_rights(const struct file_ops *ops, unsigned rights)
+{
+	bool endpoint = ops == &endpoint_file_ops;
+	uint32_t leaf = 0;
+
+	if (rights & LOOM_RIGHT_RECV)
+		leaf |= endpoint ? LEAF_RECV : LEAF_WAIT;
+	if (rights & LOOM_RIGHT_SEND)
+		leaf |= endpoint ? LEAF_SEND : LEAF_SIGNAL;
+	return leaf;
+}
+
 /*
  * The inode has no operations of files, so that a path to it (/proc/PID/fd)
  * opens none: that would be one with all rights.
@@ -62,6 +75,7 @@ int handle_create(struct inode *inode, const struct file_ops *ops,
 	f->flags = mode_of(rights);
 	f->data = inode->data;
 	f->badge = badge;
+	f->leaf = leaf_rights(ops, rights);
 	f->ops = ops;
 	err = ops->open(f);
 	assert(!err);

@@ -95,6 +95,14 @@ int notification_wait(struct notification *n, bool waits, uint64_t deadline_ns,
 	return err;
 }
 
+int notification_resume(struct notification *n, uint64_t *word)
+{
+	int err = wait_on_queue(n, WAIT_FOREVER);
+
+	*word = thread_current()->ipc.badge;
+	return err;
+}
+
 static unsigned poll(struct file *f, struct poll_table *pt)
 {
 	struct notification *n = f->data;

@@ -64,4 +64,7 @@ void notification_signal_locked(struct notification *n, uint64_t bits);
 int notification_wait(struct notification *n, bool waits, uint64_t deadline_ns,
 		      uint64_t *word);
 
+/* What is left of it after the calling thread slept in a leaf call. */
+int notification_resume(struct notification *n, uint64_t *word);
+
 #endif

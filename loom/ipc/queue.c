@@ -10,6 +10,13 @@ static struct thread *thread_at(struct list *node)
 	return container_of(node, struct thread, ipc.link);
 }
 
+void ipc_init_thread(struct thread *thread)
+{
+	thread->ipc.accepts = -1;
+	thread->ipc.watch.thread = thread;
+	list_init(&thread->ipc.link);
+}
+
 void ipc_watch(struct thread *self)
 {
 	watch_init(&self->ipc.watch);

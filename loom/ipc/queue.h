@@ -27,6 +27,9 @@
 #include "ipc/state.h"
 #include "sched/thread.h"
 
+/* A new thread, all zeros. */
+void ipc_init_thread(struct thread *thread);
+
 /* Before the caller looks whether it has to wait. */
 void ipc_watch(struct thread *self);
 

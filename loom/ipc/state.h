@@ -79,6 +79,10 @@ struct ipc_thread {
 	struct parcel out;		/* going; the lock */
 	struct parcel in;		/* has come; the lock */
 	struct watch watch;		/* the sleep */
+
+	/* The thread itself, in leaf calls (leaf.h). */
+	struct files *files;	/* nobody else uses them; NULL: not known */
+	void *object;		/* what it waits at since a leaf call */
 };
 
 #endif

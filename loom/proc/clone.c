@@ -29,6 +29,7 @@
 
 #include "fs/file.h"
 #include "fs/fs_context.h"
+#include "ipc/leaf.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/aspace.h"
@@ -249,6 +250,8 @@ static long clone_process(const struct weft_frame *frame,
 long process_clone(const struct weft_frame *frame,
 		   const struct clone_wish *wish)
 {
+	/* The new one may share them. */
+	ipc_leaf_forget_files();
 	switch (clone_judge(wish->flags)) {
 	case CLONE_IS_THREAD:
 		return page_is_short() ? -EAGAIN : clone_thread(frame, wish);

@@ -10,6 +10,14 @@ struct cpu cpus[CPU_MAX];
 
 uint64_t cpu_online_set;
 
+void cpu_expect_others(void)
+{
+	unsigned i;
+
+	for (i = 0; i < CPU_MAX; i++)
+		cpus[i].others = true;
+}
+
 void cpu_set_online(struct cpu *cpu)
 {
 	__atomic_fetch_or(&cpu_online_set, UINT64_C(1) << cpu->weft.index,

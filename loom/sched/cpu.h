@@ -39,11 +39,18 @@ struct cpu {
 	/* lock */
 	struct thread *current;		/* who owns the CPU's registers */
 	struct thread *idle;		/* runs when no level has a thread */
-	uint64_t switches;
+	uint64_t switches;		/* but for those of sched/quick.h */
 	uint64_t ipis;			/* asked of it by others */
 
 	/* Changed under the lock, by any CPU; read by this one. */
 	bool need_resched;
+
+	/*
+	 * Other CPUs are online, or about to be. Set once, by this CPU or
+	 * before this one is online. While it is not, nobody else looks at
+	 * what is here, locked or not.
+	 */
+	bool others;
 
 	/* This CPU only, DAIF masked. */
 	uint64_t charged;		/* CPU time is: the counter then */
@@ -81,6 +88,9 @@ static inline uint64_t cpu_online(void)
 {
 	return __atomic_load_n(&cpu_online_set, __ATOMIC_RELAXED);
 }
+
+/* Before the first of the others is started, not in a leaf call. */
+void cpu_expect_others(void);
 
 /* The calling CPU is from now on. DAIF masked. */
 void cpu_set_online(struct cpu *cpu);

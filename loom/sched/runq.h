@@ -80,35 +80,51 @@ static inline void runq_remove(struct cpu *cpu, struct thread *thread)
 	runq_store(cpu, levels, cpu->nready - 1);
 }
 
+/* The one that is to run next, or NULL. */
+static inline struct thread *runq_first(const struct cpu *cpu)
+{
+	const struct run_level *level;
+	const struct list *queue;
+
+	if (!cpu->levels)
+		return NULL;
+	level = &cpu->level[__builtin_ctzll(cpu->levels)];
+	queue = list_empty(&level->woken) ? &level->ready : &level->woken;
+	return list_first_entry(queue, struct thread, run);
+}
+
 /* Take off the one that is to run next; there is one. */
 static inline struct thread *runq_take(struct cpu *cpu)
 {
-	struct run_level *level = &cpu->level[runq_best(cpu)];
-	struct list *queue = list_empty(&level->woken) ? &level->ready :
-							 &level->woken;
-	struct thread *first = list_first_entry(queue, struct thread, run);
+	struct thread *first = runq_first(cpu);
 
 	runq_remove(cpu, first);
 	return first;
 }
 
 /*
- * @thread takes the place behind all that wait on its level, and the first of
- * them, which is returned, is off the queue. NULL, and nothing done, if one
- * that woke waits there, or nobody, or if another level comes first.
+ * Who would run if @thread, the one that runs, yielded: the first on its level,
+ * if that is not one that woke and no other level comes first. Or NULL.
  */
-static inline struct thread *runq_rotate(struct cpu *cpu,
-					 struct thread *thread)
+static inline struct thread *runq_in_turn(const struct cpu *cpu,
+					  const struct thread *thread)
 {
-	struct run_level *level = &cpu->level[thread->prio];
-	struct thread *first;
+	const struct run_level *level = &cpu->level[thread->prio];
 
 	if (runq_best(cpu) != thread->prio || !list_empty(&level->woken))
 		return NULL;
-	first = list_first_entry(&level->ready, struct thread, run);
+	return list_first_entry(&level->ready, struct thread, run);
+}
+
+/*
+ * @first, who is in turn after @thread, is taken off the queue, and @thread put
+ * behind all that wait on the level of both.
+ */
+static inline void runq_rotate(struct cpu *cpu, struct thread *thread,
+			       struct thread *first)
+{
 	list_del(&first->run);
-	list_add_tail(&level->ready, &thread->run);
-	return first;
+	list_add_tail(&cpu->level[thread->prio].ready, &thread->run);
 }
 
 static inline bool runq_has(const struct thread *thread)

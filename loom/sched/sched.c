@@ -46,7 +46,10 @@
  * because the next time they run it may be on another CPU, under another lock.
  *
  * A new thread has no reschedule() to return to: it comes up in first_run()
- * of sched/thread.c, which does the same finish_switch().
+ * of sched/thread.c, which does the same finish_switch(); nor has one that was
+ * parked at its frame by a leaf call, for which weft_hook_resumed does it.
+ * (Where there is one CPU leaf calls switch without any of this, as nobody
+ * else is there to look: sched/quick.h.)
  *
  * A thread that ends becomes DEAD under the lock and switches away for good.
  * Its successor, who is out of its stack and has its registers out of the CPU,
@@ -86,6 +89,7 @@
 #include <stddef.h>
 
 #include <weft/arch.h>
+#include <weft/leaf.h>
 #include <weft/sysreg.h>
 
 #include "dev/timer.h"
@@ -252,9 +256,10 @@ static struct thread *rotate(struct cpu *cpu, struct thread *prev)
 
 	if (chaos_on() || !place_allows(prev, cpu))
 		return NULL;
-	next = runq_rotate(cpu, prev);
+	next = runq_in_turn(cpu, prev);
 	if (!next)
 		return NULL;
+	runq_rotate(cpu, prev, next);
 	prev->state = THREAD_RUNNABLE;
 	next_slice(prev);
 	return next;
@@ -342,10 +347,13 @@ void sched_finish_switch(struct weft_task *left)
 		thread_bury(prev);
 }
 
-static void reschedule(enum leave why)
+/*
+ * The first half of a switch: the calling thread, @prev, leaves the CPU to the
+ * one that is returned, with the run queue locked. NULL: it stays.
+ */
+static struct thread *pick_next(struct thread *prev, enum leave why)
 {
 	struct cpu *cpu = cpu_current();
-	struct thread *prev = thread_current();
 	struct thread *next;
 
 	spin_lock_masked(&cpu->lock);
@@ -354,7 +362,7 @@ static void reschedule(enum leave why)
 	cpu->need_resched = false;
 	if (next == prev) {
 		spin_unlock_masked(&cpu->lock);
-		return;
+		return NULL;
 	}
 	if (why == LEAVE_PREEMPTED)
 		prev->involuntary++;
@@ -369,8 +377,17 @@ static void reschedule(enum leave why)
 	if (prev->process && cpu_online() != 1)
 		pay_barrier();
 	spin_disown(&cpu->lock);
-	/* Back here it may be another CPU: cpu and next mean nothing now. */
-	sched_finish_switch(weft_switch_to(&prev->task, &next->task));
+	return next;
+}
+
+static void reschedule(enum leave why)
+{
+	struct thread *prev = thread_current();
+	struct thread *next = pick_next(prev, why);
+
+	/* Back from it this may be another CPU. */
+	if (next)
+		sched_finish_switch(weft_switch_to(&prev->task, &next->task));
 }
 
 static bool must_switch(void)
@@ -412,6 +429,29 @@ void sched_yield(void)
 	leave_cpu(LEAVE_YIELDS);
 }
 
+static struct weft_leaf_result leaf_leave(enum leave why)
+{
+	struct thread *next = pick_next(thread_current(), why);
+	uint64_t task = (uintptr_t)next;
+
+	return (struct weft_leaf_result){
+		0, next ? task | WEFT_LEAF_HANDED : 0
+	};
+}
+
+struct weft_leaf_result sched_leaf_yield(void)
+{
+	return leaf_leave(LEAVE_YIELDS);
+}
+
+struct weft_leaf_result sched_leaf_sleep(uint64_t value)
+{
+	struct weft_leaf_result result = leaf_leave(LEAVE_SLEEPS);
+
+	result.value = value;
+	return result;
+}
+
 void sched_exit(void)
 {
 	lock_assert_none_spinning();
@@ -433,6 +473,16 @@ static void let_go(struct cpu *cpu, uint64_t daif)
 }
 
 /* Sleeping and waking */
+
+/*
+ * Is it asleep in a leaf call? Who wakes it without giving it what it waits
+ * for, and all of its result, lets it go on in the general way. A signal
+ * always may.
+ */
+static bool sched_sleeps_in_leaf(const struct thread *thread)
+{
+	return thread->task.leaf_cpu && thread->state == THREAD_BLOCKED;
+}
 
 /* Atomic: signal_send has a look at it without the lock. */
 static void store_kill_wakeups(struct thread *self, bool value)
@@ -473,6 +523,8 @@ static struct cpu *wake_locked(struct cpu *cpu, struct thread *thread)
 		thread->state = THREAD_RUNNING;
 		return cpu;
 	}
+	if (sched_sleeps_in_leaf(thread))
+		thread_add_work(thread, WORK_LEAF);
 	earn_slice(cpu, thread);
 	thread->state = THREAD_RUNNABLE;
 	if (slice_left(thread) > 0)
@@ -490,7 +542,8 @@ static bool wake(struct thread *thread, bool by_signal)
 	weft_mask_all();
 	cpu = lock_home(thread);
 	asleep = thread->state == THREAD_BLOCKED &&
-		 (!by_signal || thread->kill_wakeups);
+		 (!by_signal || thread->kill_wakeups ||
+		  sched_sleeps_in_leaf(thread));
 	if (asleep)
 		cpu = wake_locked(cpu, thread);
 	else if (by_signal && cpu->current == thread && cpu != cpu_current())

@@ -28,6 +28,7 @@
 #include "sched/thread.h"
 
 struct cpu;
+struct weft_leaf_result;
 
 enum {
 	TICK_HZ = 100,		/* timer period: 10 ms */
@@ -63,6 +64,15 @@ _Noreturn void sched_exit(void);
 
 /* sched_yield(2): behind the others of the same priority. */
 void sched_yield(void);
+
+/* The same in a leaf call, DAIF masked: what the leaf function returns. */
+struct weft_leaf_result sched_leaf_yield(void);
+
+/*
+ * The calling thread, which is BLOCKED, sleeps; in a leaf call of the only CPU,
+ * DAIF masked. Until it is woken @value is its x0.
+ */
+struct weft_leaf_result sched_leaf_sleep(uint64_t value);
 
 /*
  * BLOCKED -> RUNNABLE. False if it was not blocked. From any context. A wake

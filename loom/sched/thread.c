@@ -9,6 +9,7 @@
 #include <weft/frame.h>
 #include <weft/sysreg.h>
 
+#include "ipc/queue.h"
 #include "lib/assert.h"
 #include "lib/lock.h"
 #include "lib/panic.h"
@@ -86,6 +87,7 @@ static void init_fields(struct thread *thread, const char *name)
 	list_init(&thread->run);
 	list_init(&thread->all);
 	signal_init_thread(thread);
+	ipc_init_thread(thread);
 	list_init(&thread->sibling);
 	strlcpy(thread->name, name, sizeof(thread->name));
 }

@@ -55,7 +55,7 @@ enum {
 };
 
 /*
- * thread->work: what a thread has to do before it goes to user mode. While it
+ * task.work: what a thread has to do before it goes to user mode. While it
  * is 0, and the CPU's need_resched is not set, the way out of the kernel
  * (loom/trap.c) is free.
  *
@@ -95,6 +95,8 @@ enum {
 enum {
 	WORK_SIGNAL = 1,
 	WORK_CALL = 2,
+	WORK_LEAF = 4,		/* woken in a leaf call: ipc_leaf_resume */
+	WORK_ALL = 7,
 };
 
 struct thread {
@@ -142,8 +144,6 @@ struct thread {
 	struct list sibling;
 	struct number *number;		/* of tid; tree lock */
 
-	uint32_t work;			/* WORK_ bits; atomic, see above */
-
 	/*
 	 * signal_lock of its process to write, and for others to read; the
 	 * thread itself reads without.
@@ -188,19 +188,20 @@ static inline bool thread_must_end(void)
 /* Is there something of @bits? A look; it orders nothing. */
 static inline bool thread_has_work(const struct thread *t, uint32_t bits)
 {
-	return __atomic_load_n(&t->work, __ATOMIC_RELAXED) & bits;
+	return __atomic_load_n(&t->task.work, __ATOMIC_RELAXED) & bits;
 }
 
 /* @t has to do @bits; what it will find then was stored before. */
 static inline void thread_add_work(struct thread *t, uint32_t bits)
 {
-	__atomic_fetch_or(&t->work, bits, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&t->task.work, bits, __ATOMIC_RELEASE);
 }
 
 /* The running thread begins with @bits: what was stored for it is seen. */
 static inline void thread_take_work(uint32_t bits)
 {
-	__atomic_fetch_and(&thread_current()->work, ~bits, __ATOMIC_ACQUIRE);
+	__atomic_fetch_and(&thread_current()->task.work,
+			   ~(uint64_t)bits, __ATOMIC_ACQUIRE);
 }
 
 /*

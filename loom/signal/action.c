@@ -195,7 +195,7 @@ void signal_init_thread(struct thread *t)
 	};
 	signal_queue_init(&t->signal.pending);
 	/* It may be born into a process that has to stop, or has a signal. */
-	t->work = WORK_SIGNAL;
+	t->task.work = WORK_SIGNAL;
 }
 
 void signal_make_unkillable(struct process *p)

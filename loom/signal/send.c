@@ -15,7 +15,7 @@
  * under signal_lock (proc/exit.c), the sender finds and wakes it under that.
  *
  * A thread that runs in user mode or is about to needs no wake-up: the sender
- * has told it to look (signal_tell; thread->work), and it does so on its next
+ * has told it to look (signal_tell; task.work), and it does so on its next
  * way out of the kernel, one timer period from now at the latest.
  *
  * One of several. A signal for a process may be taken by any thread that does

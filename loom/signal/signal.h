@@ -124,7 +124,7 @@ void signal_inspect(struct process *p, int tid, struct signal_sets *sets);
  * True if the running thread has a signal to act on, must stop or must end;
  * false in a kernel thread. Takes no lock: any context. It may be false as long
  * as the sender has not come to tell the thread to look, that is, to wake it
- * (thread->work); signal_look() is not, and takes longer.
+ * (task.work); signal_look() is not, and takes longer.
  */
 bool signal_pending(void);
 bool signal_look(void);
@@ -140,7 +140,7 @@ void signal_finish_call(struct weft_frame *frame);
 
 /*
  * Has the running thread been told to look if signal_look() is true
- * (thread->work)? For assertions: it takes signal_lock.
+ * (task.work)? For assertions: it takes signal_lock.
  */
 bool signal_is_told(void);
 

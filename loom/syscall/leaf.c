@@ -6,27 +6,27 @@
  */
 #include <weft/leaf.h>
 
+#include <loom/abi.h>
+
+#include "ipc/leaf.h"
 #include "proc/process.h"
-#include "sched/chaos.h"
 #include "sched/cpu.h"
+#include "sched/quick.h"
+#include "sched/sched.h"
 #include "sched/thread.h"
 
 #define LEAF(name) \
 	static struct weft_leaf_result \
 	leaf_##name(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, \
-		    uint64_t x4, uint64_t x5)
+		    uint64_t x4, uint64_t x5, uint64_t x6, uint64_t x7)
 
-#define UNUSED ((void)x0, (void)x1, (void)x2, (void)x3, (void)x4, (void)x5)
-
-static struct weft_leaf_result is(uint64_t value)
-{
-	return (struct weft_leaf_result){ value, 0 };
-}
+#define UNUSED ((void)x0, (void)x1, (void)x2, (void)x3, (void)x4, (void)x5, \
+		(void)x6, (void)x7)
 
 LEAF(getpid)
 {
 	UNUSED;
-	return is((uint64_t)thread_current()->process->pid);
+	return quick_done((uint64_t)thread_current()->process->pid);
 }
 
 LEAF(getppid)
@@ -34,38 +34,51 @@ LEAF(getppid)
 	const struct process *self = thread_current()->process;
 
 	UNUSED;
-	return is((uint64_t)__atomic_load_n(&self->ppid, __ATOMIC_RELAXED));
+	return quick_done((uint64_t)__atomic_load_n(&self->ppid,
+						    __ATOMIC_RELAXED));
 }
 
 LEAF(gettid)
 {
 	UNUSED;
-	return is(thread_current()->tid);
+	return quick_done(thread_current()->tid);
 }
 
-/* Nobody waits for this CPU: nothing to do. */
 LEAF(sched_yield)
 {
-	const struct cpu *cpu = cpu_current();
+	struct thread *self = thread_current();
+	struct cpu *cpu = cpu_current();
+	struct thread *next;
 
 	UNUSED;
-	if (__atomic_load_n(&cpu->levels, __ATOMIC_RELAXED) || chaos_on())
-		return (struct weft_leaf_result){ 0, 1 };
-	return is(0);
+	if (!quick_allowed(cpu))
+		return sched_leaf_yield();
+	next = runq_in_turn(cpu, self);
+	if (!next || !quick_is_near(cpu, next))
+		return sched_leaf_yield();
+	runq_rotate(cpu, self, next);
+	self->state = THREAD_RUNNABLE;
+	next->state = THREAD_RUNNING;
+	return quick_switch(cpu, self, next, 0);
 }
 
 /* There is one user: root. */
 LEAF(zero)
 {
 	UNUSED;
-	return is(0);
+	return quick_done(0);
 }
 
 #define AT(number_, name) \
 	[WEFT_LEAF_SLOT(number_)] = { .number = (number_), .fn = leaf_##name }
 
+_Static_assert(WEFT_LEAF_SLOT(LOOM_SYS_CALL) == 0, "slot 0 has an entry");
+
 const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS] = {
-	[0] = WEFT_LEAF_NONE,
+	AT(LOOM_SYS_CALL, ipc_call),
+	AT(LOOM_SYS_REPLY_RECV, ipc_reply_recv),
+	AT(LOOM_SYS_SIGNAL, ipc_signal),
+	AT(LOOM_SYS_WAIT, ipc_wait),
 	AT(124, sched_yield),
 	AT(172, getpid),
 	AT(173, getppid),

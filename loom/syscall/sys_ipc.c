@@ -13,6 +13,7 @@
 #include "ipc/bind.h"
 #include "ipc/endpoint.h"
 #include "ipc/handle.h"
+#include "ipc/leaf.h"
 #include "ipc/notification.h"
 #include "ipc/parcel.h"
 #include "lib/errno.h"
@@ -49,6 +50,7 @@ static int get_file(uint64_t fd, const struct file_ops *ops, unsigned rights,
 	struct file *f = files_lookup(process_current()->files, (int)fd);
 	int err = 0;
 
+	ipc_leaf_know_files();
 	if (!f)
 		return -EBADF;
 	if (!handle_is(f, ops))
@@ -426,6 +428,23 @@ static long (*const table[TABLE_SIZE])(struct weft_frame *frame) = {
 	ENTRY(LOOM_SYS_BIND_IRQ) = ipc_bind_irq,
 	ENTRY(LOOM_SYS_ACK_IRQ) = ipc_ack_irq,
 };
+
+long ipc_resume(struct weft_frame *frame)
+{
+	struct ipc_thread *ipc = &thread_current()->ipc;
+	uint64_t word;
+	long result;
+
+	if (weft_frame_syscall(frame) == LOOM_SYS_WAIT) {
+		result = notification_resume(ipc->object, &word);
+		if (!result)
+			weft_frame_set_more(frame, 1, word);
+		return result;
+	}
+	result = endpoint_resume(ipc->object);
+	word = (uint64_t)parcel_unpack(frame);
+	return result ? result : (long)word;
+}
 
 bool ipc_call_exists(uint64_t number)
 {

@@ -22,4 +22,7 @@ bool ipc_call_exists(uint64_t number);
  */
 long ipc_call(uint64_t number, struct weft_frame *frame);
 
+/* The same for what is left of one that began as a leaf call (ipc/leaf.h). */
+long ipc_resume(struct weft_frame *frame);
+
 #endif

@@ -30,6 +30,12 @@ struct weft_frame;
  */
 void syscall_dispatch(struct weft_frame *frame);
 
+/*
+ * The call that the calling thread made as a leaf call, and in which it slept,
+ * goes on to its end; as syscall_dispatch.
+ */
+void syscall_resume(struct weft_frame *frame);
+
 /* What a call that exists may be asked for and does not do. */
 enum syscall_part {
 	PART_CLONE_FLAGS,

@@ -134,6 +134,12 @@ void syscall_dispatch(struct weft_frame *frame)
 	       restart_class[number & (TABLE_SIZE - 1)]);
 }
 
+void syscall_resume(struct weft_frame *frame)
+{
+	frame->number = frame->x[8];
+	finish(frame, ipc_resume(frame), RESTART_ALWAYS);
+}
+
 long syscall_part_missing(enum syscall_part part)
 {
 	count(&part_missing[part]);

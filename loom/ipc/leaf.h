@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Notifications and endpoints as leaf calls (weft/leaf.h): the commonest cases
+ * of SIGNAL, WAIT, CALL and REPLY_RECV, from the program's registers to the
+ * other program's. Everything else is left to the general way before anything
+ * has changed, and both ways may take part in one exchange.
+ */
+#ifndef LOOM_IPC_LEAF_H
+#define LOOM_IPC_LEAF_H
+
+#include <weft/leaf.h>
+
+/* struct file, leaf: what a descriptor is, and permits, in one look. */
+enum {
+	LEAF_RECV = 1,		/* an endpoint */
+	LEAF_SEND = 2,
+	LEAF_WAIT = 4,		/* a notification */
+	LEAF_SIGNAL = 8,
+};
+
+weft_leaf_fn leaf_ipc_call;
+weft_leaf_fn leaf_ipc_reply_recv;
+weft_leaf_fn leaf_ipc_signal;
+weft_leaf_fn leaf_ipc_wait;
+
+/*
+ * If nobody else uses the calling thread's descriptors leaf calls may from now
+ * on; and when somebody is about to, no more.
+ */
+void ipc_leaf_know_files(void);
+void ipc_leaf_forget_files(void);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The scheduler for leaf calls (weft/leaf.h): one thread for another in a few
+ * instructions, where there is nothing to decide. All of DAIF is masked, and
+ * there is no other CPU (cpu->others): so nothing is locked here, for nobody
+ * else looks. Whatever is not as simple is left to sched.c, before anything
+ * has changed.
+ */
+#ifndef LOOM_SCHED_QUICK_H
+#define LOOM_SCHED_QUICK_H
+
+#include <weft/leaf.h>
+#include <weft/sysreg.h>
+
+#include "sched/chaos.h"
+#include "sched/cpu.h"
+#include "sched/runq.h"
+#include "sched/thread.h"
+
+/* May leaf calls of this CPU switch, and touch what else a lock guards? */
+static inline bool quick_allowed(const struct cpu *cpu)
+{
+	return !cpu->others && !chaos_on();
+}
+
+/* Is @thread, which does not run, where a leaf switch finds it? */
+static inline bool quick_is_near(const struct cpu *cpu,
+				 const struct thread *thread)
+{
+	return thread->task.leaf_cpu == &cpu->weft;
+}
+
+/*
+ * @next runs instead of @prev, which gets @value as the result of its call:
+ * what the leaf function returns. Who is on which queue, and the state of
+ * both, is settled.
+ */
+static inline struct weft_leaf_result quick_switch(struct cpu *cpu,
+						   struct thread *prev,
+						   struct thread *next,
+						   uint64_t value)
+{
+	uint64_t now = weft_read_cntvct_el0();
+
+	prev->stime += now - cpu->charged;
+	cpu->charged = now;
+	prev->voluntary++;
+	cpu->current = next;
+	return (struct weft_leaf_result){ value, (uintptr_t)next };
+}
+
+static inline struct weft_leaf_result quick_done(uint64_t value)
+{
+	return (struct weft_leaf_result){ value, 0 };
+}
+
+static inline struct weft_leaf_result quick_defer(void)
+{
+	return (struct weft_leaf_result){ 0, WEFT_LEAF_DEFER };
+}
+
+#endif
