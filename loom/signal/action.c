@@ -190,9 +190,7 @@ void signal_init_process(struct process *p)
 
 void signal_init_thread(struct thread *t)
 {
-	t->signal = (struct signal_thread){
-		.stack = { .flags = SS_DISABLE },
-	};
+	t->signal.stack.flags = SS_DISABLE;
 	signal_queue_init(&t->signal.pending);
 	/* It may be born into a process that has to stop, or has a signal. */
 	t->task.work = WORK_SIGNAL;
@@ -247,7 +245,8 @@ void signal_inherit(struct process *child, struct thread *t, bool clear)
 	spin_unlock_irqrestore(&parent->signal_lock, daif);
 	if (clear)
 		forget_handlers(s);
-	signal_update(child);
+	if (s->changed)
+		signal_update(child);
 	signal_inherit_thread(t, false);
 }
 
