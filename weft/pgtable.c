@@ -94,7 +94,7 @@ static uint64_t alloc_page(struct weft_pgtable *table)
 	return pa;
 }
 
-/* @entry: whose address is the page's. */
+/* @entry: whose address is the page's, which is zeros again. */
 static void free_page(struct weft_pgtable *table, uint64_t entry)
 {
 	table->pages--;
@@ -556,6 +556,7 @@ int weft_pt_merge(struct weft_pgtable *table, uint64_t va)
 {
 	uint64_t value, *page;
 	struct place at;
+	unsigned i;
 	int error;
 
 	if (!in_range(table, va, WEFT_PAGE_SIZE))
@@ -573,6 +574,8 @@ int weft_pt_merge(struct weft_pgtable *table, uint64_t va)
 	/* Pages and the walks through the table: not by one invalidation. */
 	remake(table, va & ~(uint64_t)(WEFT_BLOCK_SIZE - 1), at.entry,
 	       read_entry(page) & ~WEFT_PTE_PAGE, 0);
+	for (i = 0; i < ENTRIES; i++)
+		page[i] = 0;
 	free_page(table, value);
 	return 0;
 }
@@ -632,8 +635,10 @@ int weft_pt_trim(struct weft_pgtable *table, uint64_t va, size_t size)
 				     chain);
 	flush(table, &batch);
 	while (chain) {
-		uint64_t next = read_entry(table_at(table, chain));
+		uint64_t *page = table_at(table, chain);
+		uint64_t next = read_entry(page);
 
+		*page = 0;
 		free_page(table, chain);
 		chain = next;
 	}
@@ -668,10 +673,12 @@ struct share {
 	bool (*wants)(void *arg, uint64_t pa);
 	void *arg;
 	bool changed;		/* an entry of @from */
+	/* The tables of pages where the last range was, and of which 2 MiB. */
+	uint64_t block, *pages, *copies;	/* copies: NULL, not made yet */
 };
 
 /*
- * The entry for the page at @va, with tables made on the way. They are not
+ * The table of pages for @va, made with those on the way. They are not
  * published: no CPU walks @table yet. NULL: no memory.
  */
 static uint64_t *make_pages(struct weft_pgtable *table, uint64_t va)
@@ -692,7 +699,7 @@ static uint64_t *make_pages(struct weft_pgtable *table, uint64_t va)
 		value |= WEFT_PTE_TABLE | WEFT_PTE_VALID;
 		write_entry(table, va, at, entry, value);
 	}
-	return &table_at(table, value)[index_of(va, PAGE_SHIFT)];
+	return table_at(table, value);
 }
 
 /* The page at @va, of @from, becomes read-only, and so is what @to gets. */
@@ -710,23 +717,41 @@ static void share_page(struct share *s, uint64_t va, uint64_t *from,
 	s->changed = true;
 }
 
-/* The pages from @va on whose entries are [@from, @stop) of one table. */
-static int share_pages(struct share *s, uint64_t va, uint64_t *from,
+/* Pages from @va on, whose entries are [@first, @stop) of s->pages. */
+static int share_pages(struct share *s, uint64_t va, uint64_t *first,
 		       const uint64_t *stop)
 {
-	uint64_t *at = skip_empty(from, stop), *to;
+	uint64_t *at = skip_empty(first, stop);
 
 	if (at == stop)
 		return 0;
-	to = make_pages(s->to, va);
-	if (!to)
+	if (!s->copies)
+		s->copies = make_pages(s->to, va);
+	if (!s->copies)
 		return WEFT_ENOMEM;
-	for (; at < stop; at = skip_empty(at + 1, stop)) {
-		size_t i = (size_t)(at - from);
-
-		share_page(s, va + (i << PAGE_SHIFT), at, &to[i]);
-	}
+	for (; at < stop; at = skip_empty(at + 1, stop))
+		share_page(s, va + ((uint64_t)(at - first) << PAGE_SHIFT), at,
+			   &s->copies[at - s->pages]);
 	return 0;
+}
+
+/* Look for the table for @va. Where it ends, or the hole that is there. */
+static uint64_t find_pages(struct share *s, uint64_t va)
+{
+	struct place at;
+
+	if (s->block == va >> BLOCK_SHIFT)
+		return next_of(va, BLOCK_SHIFT);
+	at = walk(s->from, va, PAGE_SHIFT);
+	s->block = va >> BLOCK_SHIFT;
+	s->pages = NULL;
+	s->copies = NULL;
+	if (at.shift > PAGE_SHIFT) {
+		weft_assert(!is_leaf(read_entry(at.entry), at.shift));
+		return next_of(va, at.shift);
+	}
+	s->pages = at.entry - index_of(va, PAGE_SHIFT);
+	return next_of(va, BLOCK_SHIFT);
 }
 
 static int share_range(struct share *s, uint64_t va, uint64_t end)
@@ -735,15 +760,13 @@ static int share_range(struct share *s, uint64_t va, uint64_t end)
 	int error = 0;
 
 	for (; va < end && !error; va = next) {
-		struct place at = walk(s->from, va, PAGE_SHIFT);
+		uint64_t *first;
 
-		if (at.shift > PAGE_SHIFT) {
-			weft_assert(!is_leaf(read_entry(at.entry), at.shift));
-			next = next_of(va, at.shift);
+		next = min(find_pages(s, va), end);
+		if (!s->pages)
 			continue;
-		}
-		next = min(next_of(va, BLOCK_SHIFT), end);
-		error = share_pages(s, va, at.entry, at.entry +
+		first = &s->pages[index_of(va, PAGE_SHIFT)];
+		error = share_pages(s, va, first, first +
 				    ((next - va) >> PAGE_SHIFT));
 	}
 	return error;
@@ -753,7 +776,10 @@ int weft_pt_share(struct weft_pgtable *to, struct weft_pgtable *from,
 		  bool (*next)(void *arg, uint64_t *va, uint64_t *end),
 		  bool (*wants)(void *arg, uint64_t pa), void *arg)
 {
-	struct share share = { to, from, wants, arg, false };
+	struct share share = {
+		.to = to, .from = from, .wants = wants, .arg = arg,
+		.block = UINT64_MAX,
+	};
 	uint64_t va = 0, end;
 	int error = 0;
 
@@ -783,21 +809,29 @@ struct release {
 };
 
 /* Give up what @entry, of level @shift, leads to, if that is a leaf. */
-static void release_leaf(const struct release *r, uint64_t entry,
+static void release_leaf(const struct release *r, uint64_t *entry,
 			 unsigned shift)
 {
-	if (is_leaf(entry, shift) && r->done)
-		r->done(r->arg, entry & WEFT_PTE_ADDR, size_of(shift));
+	uint64_t value = *entry;
+
+	if (!is_leaf(value, shift))
+		return;
+	*entry = 0;
+	if (r->done)
+		r->done(r->arg, value & WEFT_PTE_ADDR, size_of(shift));
 }
 
 /* Free the table under the entry for @va at level @shift, if there is one. */
 static void release_table(const struct release *r, uint64_t va, unsigned shift)
 {
-	struct place at = walk(r->table, va, shift);
-	uint64_t value = *at.entry;
+	struct place at;
+	uint64_t value;
 
-	if (at.shift != shift || !is_table(value, shift) ||
-	    next_of(va, shift) > r->keep)
+	if (next_of(va, shift) > r->keep)
+		return;
+	at = walk(r->table, va, shift);
+	value = *at.entry;
+	if (at.shift != shift || !is_table(value, shift))
 		return;
 	*at.entry = 0;
 	free_page(r->table, value);
@@ -811,7 +845,7 @@ static void release_pages(const struct release *r, uint64_t *first,
 
 	for (entry = skip_empty(first, stop); entry < stop;
 	     entry = skip_empty(entry + 1, stop))
-		release_leaf(r, *entry, PAGE_SHIFT);
+		release_leaf(r, entry, PAGE_SHIFT);
 }
 
 static void release_range(const struct release *r, uint64_t va, uint64_t end)
@@ -823,7 +857,7 @@ static void release_range(const struct release *r, uint64_t va, uint64_t end)
 
 		if (at.shift > PAGE_SHIFT) {
 			next = next_of(va, at.shift);
-			release_leaf(r, *at.entry, at.shift);
+			release_leaf(r, at.entry, at.shift);
 		} else {
 			next = min(next_of(va, BLOCK_SHIFT), end);
 			release_pages(r, at.entry, at.entry +
@@ -863,7 +897,7 @@ void weft_pt_destroy(struct weft_pgtable *table,
 	/*
 	 * No TTBR0 has the root, so nothing new is cached. What is there goes
 	 * with the whole ASID, leaves and walk caches, before any page is
-	 * free: entries need not be cleared one by one.
+	 * free. Entries are cleared only to leave zeros to ops->free.
 	 */
 	weft_tlb_flush_space(table->space, table->tlb_flags);
 	release_ranges(&all, next);

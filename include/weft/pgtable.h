@@ -51,6 +51,7 @@ enum weft_pt_flags {
 struct weft_pt_ops {
 	/* A page of zeros for a table: physical address, 0: none left. */
 	uint64_t (*alloc)(void *arg);
+	/* It is a page of zeros again. */
 	void (*free)(void *arg, uint64_t pa);
 	/* Where the CPU sees a table page. */
 	uint64_t *(*to_virt)(void *arg, uint64_t pa);

@@ -17,6 +17,7 @@
 #include "mm/kmem.h"
 #include "mm/kvm.h"
 #include "mm/page.h"
+#include "mm/tables.h"
 
 static struct spinlock spaces_lock = SPINLOCK_INIT(RANK_SPACES, "spaces");
 
@@ -26,13 +27,13 @@ static struct list spaces = LIST_INIT(spaces);
 static uint64_t table_page_alloc(void *arg)
 {
 	(void)arg;
-	return page_alloc_zeroed();
+	return tables_alloc();
 }
 
 static void table_page_free(void *arg, uint64_t pa)
 {
 	(void)arg;
-	page_free(pa, 0);
+	tables_free(pa);
 }
 
 static uint64_t *table_page_virt(void *arg, uint64_t pa)
@@ -106,24 +107,21 @@ static void drop_page(void *arg, uint64_t pa, size_t size)
 /* Of a space that nobody else has, for weft_pt_destroy. */
 struct ending {
 	struct aspace *as;
-	size_t i;		/* of its areas */
+	const struct area *at, *stop;	/* of its areas */
 };
 
 /* For weft_pt_destroy; areas that are near each other are one range. */
 static bool next_range(void *arg, uint64_t *va, uint64_t *end)
 {
 	struct ending *e = arg;
-	const struct area *area = &e->as->areas.area[e->i];
-	const struct area *stop = &e->as->areas.area[e->as->areas.count];
 
-	if (area == stop)
+	if (e->at == e->stop)
 		return false;
-	*va = area->start;
+	*va = e->at->start;
 	do {
-		*end = area->end;
-		area++;
-	} while (area < stop && area->start - *end <= NEAR);
-	e->i = (size_t)(area - e->as->areas.area);
+		*end = e->at->end;
+		e->at++;
+	} while (e->at < e->stop && e->at->start - *end <= NEAR);
 	return true;
 }
 
@@ -167,10 +165,12 @@ static bool drop_reference(struct aspace *as)
 
 void aspace_put(struct aspace *as)
 {
-	struct ending ending = { as, 0 };
+	struct ending ending = { .as = as };
 
 	if (!drop_reference(as))
 		return;
+	ending.at = as->areas.area;
+	ending.stop = ending.at + as->areas.count;
 	kvm_forget_space(&as->space);
 	weft_pt_destroy(&as->table, next_range, drop_last_page, &ending);
 	area_clear(&as->areas);

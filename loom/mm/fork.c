@@ -16,7 +16,7 @@
 struct sharing {
 	struct aspace *to, *from;
 	uint64_t pc;
-	size_t i;		/* of from's areas */
+	const struct area *at, *stop;	/* of from's areas */
 	bool is_pc;		/* it is at the page of the program counter */
 };
 
@@ -42,20 +42,20 @@ static bool has_pc(const struct sharing *s, const struct area *area)
 static bool next_range(void *arg, uint64_t *va, uint64_t *end)
 {
 	struct sharing *s = arg;
-	const struct area *area = &s->from->areas.area[s->i];
-	const struct area *stop = &s->from->areas.area[s->from->areas.count];
+	const struct area *area = s->at;
 
-	while (area < stop && !has_pages_to_share(area) && !has_pc(s, area))
+	while (area < s->stop && !has_pages_to_share(area) && !has_pc(s, area))
 		area++;
-	if (area == stop)
+	s->at = area;
+	if (area == s->stop)
 		return false;
 	s->is_pc = !has_pages_to_share(area);
 	*va = s->is_pc ? page_down(s->pc) : area->start;
 	*end = s->is_pc ? *va + PAGE_SIZE : area->end;
-	for (area++; !s->is_pc && area < stop && area->start == *end &&
+	for (area++; !s->is_pc && area < s->stop && area->start == *end &&
 	     has_pages_to_share(area); area++)
 		*end = area->end;
-	s->i = (size_t)(area - s->from->areas.area);
+	s->at = area;
 	return true;
 }
 
@@ -101,7 +101,11 @@ static int copy_areas(struct aspace *to, const struct aspace *from)
  */
 static int fork_locked(struct aspace *to, struct aspace *from, uint64_t pc)
 {
-	struct sharing sharing = { .to = to, .from = from, .pc = pc };
+	const struct area_set *areas = &from->areas;
+	struct sharing sharing = {
+		.to = to, .from = from, .pc = pc,
+		.at = areas->area, .stop = areas->area + areas->count,
+	};
 	int err = copy_areas(to, from);
 
 	if (err)

@@ -20,6 +20,7 @@
 #include "lib/string.h"
 #include "mm/kvm.h"
 #include "mm/page.h"
+#include "mm/tables.h"
 #include "proc/process.h"
 #include "sched/clock.h"
 #include "sched/sched.h"
@@ -63,7 +64,8 @@ static bool is_chosen(const struct boot_test *test)
 
 static void get_counts(struct counts *counts)
 {
-	counts->pages = page_free_count() + kvm_spare_pages();
+	counts->pages = page_free_count() + kvm_spare_pages() +
+			tables_spare();
 	counts->threads = thread_count();
 	counts->processes = process_count();
 }

@@ -61,7 +61,11 @@ static uint64_t table_alloc(void *arg)
 
 static void table_free(void *arg, uint64_t pa)
 {
+	unsigned i;
+
 	(void)arg;
+	for (i = 0; i < 512; i++)
+		assert_int_equal(memory[pa >> 12][i], 0);
 	assert_true(table_used[pa >> 12]);
 	table_used[pa >> 12] = false;
 	tables_left++;

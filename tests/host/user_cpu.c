@@ -17,6 +17,7 @@
 #include "mm/aspace.h"
 #include "mm/kvm.h"
 #include "mm/page.h"
+#include "mm/tables.h"
 
 enum {
 	FIRST_ASID = 5,		/* of the first space; each has its own */
@@ -149,6 +150,21 @@ static void drop(uint64_t asid, uint64_t start, uint64_t end)
 		assert_true(page->refs > 0);
 		tlb[i] = tlb[--ncached];
 	}
+}
+
+uint64_t tables_alloc(void)
+{
+	return page_alloc_zeroed();
+}
+
+void tables_free(uint64_t pa)
+{
+	const uint64_t *word = phys_to_virt(pa);
+	size_t i;
+
+	for (i = 0; i < PAGE_SIZE / sizeof(*word); i++)
+		assert_int_equal(word[i], 0);
+	page_free(pa, 0);
 }
 
 void weft_tlb_publish(void)

@@ -473,7 +473,12 @@ unsigned thread_count(void)
 
 size_t kvm_spare_pages(void)
 {
-	return 4;
+	return 3;
+}
+
+size_t tables_spare(void)
+{
+	return 1;
 }
 
 uint64_t sched_switch_count(void)
