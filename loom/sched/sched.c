@@ -55,9 +55,9 @@
  *
  * A thread that ends becomes DEAD under the lock and switches away for good.
  * Its successor, who is out of its stack and has its registers out of the CPU,
- * hands it to the reaper after the unlock. (Freeing a stack waits until every
- * CPU's TLB has dropped it: too long for the successor, whose DAIF is masked
- * and who has work of its own.)
+ * frees it after the unlock. (If its stack has to be unmapped, the reaper does:
+ * to wait until every CPU's TLB has dropped it is too long for the successor,
+ * whose DAIF is masked and who has work of its own.)
  *
  * Why no wake-up is lost
  *
