@@ -4,8 +4,9 @@
  * DAIF masked and a whole frame.
  *
  *	system call	interrupts on, the table (syscall/table.c)
- *	IRQ		the controller (dev/irq.c); if it hit the kernel, the
- *			preemption point
+ *	IRQ		the controller (dev/irq.c), unless it was but a tick
+ *			(sched/tick.c); if it hit the kernel, the preemption
+ *			point
  *	page fault	the address space (mm/fault.c), or a signal
  *	user trap	a signal
  *	user exit	switch if asked to, signals; then back to EL0
@@ -37,9 +38,9 @@ void weft_hook_syscall(struct weft_frame *frame)
 	syscall_dispatch(frame);
 }
 
-void weft_hook_irq(struct weft_frame *frame)
+void weft_hook_irq(struct weft_frame *frame, uint64_t taken)
 {
-	irq_dispatch(frame);
+	irq_dispatch(frame, taken);
 }
 
 void weft_hook_resumed(struct weft_frame *frame, struct weft_task *prev)

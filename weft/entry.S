@@ -15,9 +15,12 @@
 #include <weft/leaf.h>
 
 #include "entry.h"
+#if WEFT_FP
+#include "fp_regs.h"
+#endif
 
 /*
- * @which: sync; irq; other: w1 = number of the vector.
+ * @which: sync and irq, from the kernel; other: w1 = number of the vector.
  * @keys: _pauth, for weft_vectors_pauth.
  */
 	.macro	entry from:req, which:req, handler:req, keys
@@ -88,14 +91,12 @@ endfunc weft_entry_\from\()_\which\keys
 	ccmp	x10, #0, #0, eq
 	b.ne	\other
 	hand_over_space \other
-	mov	x19, x1
 	ldr	x0, [x20, #WEFT_TASK_FP]
-	bl	weft_fp_save
 	ldr	x21, [x20, #WEFT_TASK_CPU]
-	ldr	x0, [x19, #WEFT_TASK_FP]
+	fp_save	x0, x9, x10
+	ldr	x0, [x1, #WEFT_TASK_FP]
 	str	x0, [x21, #WEFT_CPU_FP_OWNER]
-	bl	weft_fp_restore
-	mov	x1, x19
+	fp_restore x0, x9, x10
 	hand_over_tls
 	b	1b
 	.endm
@@ -107,11 +108,10 @@ endfunc weft_entry_\from\()_\which\keys
 	b.eq	10f
 	ldr	x21, [x20, #WEFT_TASK_CPU]
 	ldp	x9, x10, [x10, #WEFT_SPACE_TTBR]
-	ldp	x11, x12, [x21, #WEFT_CPU_GENERATION]
+	ldp	x11, x12, [x21, #WEFT_CPU_ERA]	// addresses
 	ldr	x11, [x11]
-	eor	x11, x11, x10
-	lsr	x11, x11, #WEFT_SPACE_ASID_BITS
-	cbnz	x11, \other
+	cmp	x11, x10, lsr #WEFT_SPACE_ASID_BITS
+	b.ne	\other
 	str	x10, [x12]			// what is active here
 	msr	ttbr0_el1, x9
 	str	x9, [x21, #WEFT_CPU_TTBR0]
@@ -180,9 +180,7 @@ func weft_entry_user_leaf\keys, pad=none
 	pauth_user_key x9, x10
 	.endif
 	ldr	x1, [sp, #WEFT_FRAME_X0 + 8]
-	frame_x2_x17 ldp
-	ldr	x18, [sp, #WEFT_FRAME_X0 + 144]
-	ldr	x30, [sp, #WEFT_FRAME_X30]
+	frame_leaf_restore
 	eret_to_user				// leaves SP_EL1 at the frame
 1:	tbz	x1, #WEFT_LEAF_SPECIAL_BIT, weft_leaf_switch\keys
 	tbz	x1, #WEFT_LEAF_HANDED_BIT, weft_entry_user_sync\keys
@@ -253,23 +251,10 @@ func weft_leaf_work\keys, pad=none
 endfunc weft_leaf_work\keys
 	.endm
 
-/* What x0-x19 and x30 leave of a frame. Clobbers: x19-x25, x29 */
+/* In: x0-x19 and x30 are saved. */
 	.macro	entry_sync keys
 func weft_entry_user_sync\keys, pad=none
-	frame_x20_x29 stp
-	mrs	x21, sp_el0
-	mrs	x22, elr_el1
-	mrs	x23, spsr_el1
-	mrs	x24, esr_el1
-	mrs	x25, far_el1
-	ldr	x19, [sp, #WEFT_FRAME_X0]
-	mov	x20, #WEFT_NO_SYSCALL_ASM
-	str	x21, [sp, #WEFT_FRAME_SP]
-	stp	x22, x23, [sp, #WEFT_FRAME_PC]
-	stp	x24, x25, [sp, #WEFT_FRAME_ESR]
-	stp	x19, x20, [sp, #WEFT_FRAME_ORIG_X0]
-	stp	xzr, xzr, [sp, #WEFT_FRAME_RECORD]	// backtraces end here
-	add	x29, sp, #WEFT_FRAME_RECORD
+	frame_rest 1
 	frame_cfi
 	.ifnb	\keys
 	pauth_kernel_key x20, x21
@@ -280,9 +265,40 @@ func weft_entry_user_sync\keys, pad=none
 endfunc weft_entry_user_sync\keys
 	.endm
 
+/*
+ * An interrupt. In: x0-x19 and x30 are saved. If the client's leaf function
+ * says that there is more to do, the general way gets what it says besides.
+ */
+	.macro	entry_irq keys
+func weft_entry_user_irq\keys, pad=none
+	.cfi_undefined 32		// the frame lacks the caller's pc
+	.ifnb	\keys
+	pauth_kernel_key x11, x12
+	.endif
+	bl	weft_hook_leaf_irq
+	cbnz	x1, weft_entry_user_irq_more\keys
+	.ifnb	\keys
+	mrs	x9, tpidr_el1
+	pauth_user_key x9, x10
+	.endif
+	frame_x0_x1 ldp
+	frame_leaf_restore
+	eret_to_user				// leaves SP_EL1 at the frame
+endfunc weft_entry_user_irq\keys
+
+func weft_entry_user_irq_more\keys, pad=none
+	frame_rest 0
+	frame_cfi
+	mov	x1, x0
+	mov	x0, sp
+	bl	weft_trap_user_irq
+	b	weft_return_user\keys
+endfunc weft_entry_user_irq_more\keys
+	.endm
+
 	entry_leaf
 	entry_sync
-	entry	user, irq, weft_trap_user_irq
+	entry_irq
 	entry	user, other, weft_trap_other
 
 // The way to EL0.
@@ -309,7 +325,7 @@ endfunc weft_leaf_check
 #if WEFT_PAUTH
 	entry_leaf _pauth
 	entry_sync _pauth
-	entry	user, irq, weft_trap_user_irq, _pauth
+	entry_irq _pauth
 	entry	user, other, weft_trap_other, _pauth
 
 // The same, for a task with keys.

@@ -12,6 +12,10 @@
 #include <weft/frame.h>
 
 #ifdef __ASSEMBLER__
+#ifndef WEFT_DEBUG
+#define WEFT_DEBUG 0
+#endif
+
 #include <weft/arch.h>
 #include <weft/asm.h>
 #include <weft/cpu.h>
@@ -64,14 +68,20 @@
  */
 	.macro	vector_user_sync table:req, slot:req, keys
 	slot_begin \table, \slot
-	frame_x0_x1 stp
-	frame_x2_x19 stp
-	str	x30, [sp, #WEFT_FRAME_X30]
+	frame_leaf_save
 	mrs	x9, esr_el1
 	lsr	x10, x9, #WEFT_ESR_EC_SHIFT
 	cmp	x10, #WEFT_EC_SVC64
 	b.eq	weft_entry_user_leaf\keys
 	b	weft_entry_user_sync\keys
+	slot_end \table, \slot
+	.endm
+
+/* The slot for an interrupt of EL0, which may be over in a leaf function. */
+	.macro	vector_user_irq table:req, slot:req, keys
+	slot_begin \table, \slot
+	frame_leaf_save
+	b	weft_entry_user_irq\keys
 	slot_end \table, \slot
 	.endm
 
@@ -128,7 +138,7 @@
 	vectors_of_el1 \table
 #if WEFT_USER
 	vector_user_sync \table, VECTOR_EL0_64 + 0, \keys
-	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys, 0
+	vector_user_irq \table, VECTOR_EL0_64 + 1, \keys
 	.irp	n, 10, 11, 12, 13, 14, 15
 	vector_user	\table, \n, weft_entry_user_other\keys, 1, \n
 	.endr
@@ -171,6 +181,20 @@
 	\op	x28, x29, [sp, #WEFT_FRAME_X0 + 224]
 	.endm
 
+/* What a C function may change, and x19: all that a leaf function needs. */
+	.macro	frame_leaf_save
+	frame_x0_x1 stp
+	frame_x2_x19 stp
+	str	x30, [sp, #WEFT_FRAME_X30]
+	.endm
+
+/* The same but for x0 and x1; x19 is as it was. */
+	.macro	frame_leaf_restore
+	frame_x2_x17 ldp
+	ldr	x18, [sp, #WEFT_FRAME_X0 + 144]
+	ldr	x30, [sp, #WEFT_FRAME_X30]
+	.endm
+
 	.macro	frame_x0_x1 op:req
 	\op	x0, x1, [sp, #WEFT_FRAME_X0]
 	.endm
@@ -193,6 +217,31 @@
 	.else
 	stp	xzr, xzr, [sp, #WEFT_FRAME_ESR]
 	.endif
+	.endm
+
+/*
+ * What frame_leaf_save leaves of the frame of a user context. With @esr 0 there
+ * is no syndrome. Clobbers: x19-x25, x29
+ */
+	.macro	frame_rest esr:req
+	frame_x20_x29 stp
+	mrs	x21, sp_el0
+	mrs	x22, elr_el1
+	mrs	x23, spsr_el1
+	ldr	x19, [sp, #WEFT_FRAME_X0]
+	mov	x20, #WEFT_NO_SYSCALL_ASM
+	str	x21, [sp, #WEFT_FRAME_SP]
+	stp	x22, x23, [sp, #WEFT_FRAME_PC]
+	.if	\esr
+	mrs	x24, esr_el1
+	mrs	x25, far_el1
+	stp	x24, x25, [sp, #WEFT_FRAME_ESR]
+	.else
+	stp	xzr, xzr, [sp, #WEFT_FRAME_ESR]
+	.endif
+	stp	x19, x20, [sp, #WEFT_FRAME_ORIG_X0]
+	stp	xzr, xzr, [sp, #WEFT_FRAME_RECORD]	// backtraces end here
+	add	x29, sp, #WEFT_FRAME_RECORD
 	.endm
 
 /* The end of a frame from EL1: backtraces go on at x22, where it was. */
@@ -231,7 +280,7 @@ struct weft_task;
  * switch to a task that is parked at its frame and the way out.
  */
 void weft_trap_user_sync(struct weft_frame *frame);
-void weft_trap_user_irq(struct weft_frame *frame);
+void weft_trap_user_irq(struct weft_frame *frame, uint64_t taken);
 void weft_trap_kernel_sync(struct weft_frame *frame);
 void weft_trap_kernel_irq(struct weft_frame *frame);
 void weft_trap_other(struct weft_frame *frame, unsigned vector);

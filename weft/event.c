@@ -37,7 +37,7 @@ struct weft_frame *weft_event_trap(struct weft_frame *frame, unsigned vector)
 		/* Entry does not tell: ESR_EL1 is an older exception's. */
 		frame->esr = 0;
 		frame->far = 0;
-		weft_trap_user_irq(frame);
+		weft_trap_user_irq(frame, 0);
 		break;
 	default:
 		weft_trap_other(frame, vector);

@@ -180,9 +180,9 @@ void weft_trap_user_sync(struct weft_frame *frame)
 	}
 }
 
-void weft_trap_user_irq(struct weft_frame *frame)
+void weft_trap_user_irq(struct weft_frame *frame, uint64_t taken)
 {
-	weft_hook_irq(frame);
+	weft_hook_irq(frame, taken);
 }
 #endif
 
@@ -198,7 +198,7 @@ void weft_trap_kernel_sync(struct weft_frame *frame)
 
 void weft_trap_kernel_irq(struct weft_frame *frame)
 {
-	weft_hook_irq(frame);
+	weft_hook_irq(frame, 0);
 	weft_mask_all();
 	weft_hook_preempt(frame);
 	kernel_exit(frame);
@@ -245,8 +245,11 @@ void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev)
 {
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
 	weft_hook_resumed(frame, prev);
-	if (!WEFT_USER || !weft_frame_from_user(frame))
-		kernel_exit(frame);
-	else
+#if WEFT_USER
+	if (weft_frame_from_user(frame)) {
 		ready_for_leaf(frame);
+		return;
+	}
+#endif
+	kernel_exit(frame);
 }

@@ -103,8 +103,9 @@ struct weft_frame *weft_hook_resume(struct weft_frame *frame)
 	return &next->frame;
 }
 
-void weft_hook_irq(struct weft_frame *frame)
+void weft_hook_irq(struct weft_frame *frame, uint64_t taken)
 {
+	(void)taken;
 	weft_hook_unexpected(frame, WEFT_VECTOR_IRQ);	/* none is enabled */
 }
 

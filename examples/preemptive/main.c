@@ -25,10 +25,11 @@ static void slice_begins(void)
 	weft_vtimer_set(weft_vtimer_now() + weft_timer_frequency() / 100);
 }
 
-void weft_hook_irq(struct weft_frame *frame)
+void weft_hook_irq(struct weft_frame *frame, uint64_t taken)
 {
 	uint32_t irq = DEVICE(GICC)[GICC_IAR];
 
+	(void)taken;
 	slice_begins();			/* the timer no longer asserts it */
 	DEVICE(GICC)[GICC_EOIR] = irq;
 }

@@ -118,8 +118,9 @@ void weft_hook_syscall(struct weft_frame *frame)
 	weft_frame_set_result(frame, (uint64_t)result);
 }
 
-void weft_hook_irq(struct weft_frame *frame)
+void weft_hook_irq(struct weft_frame *frame, uint64_t taken)
 {
+	(void)taken;
 	weft_hook_unexpected(frame, WEFT_VECTOR_IRQ);	/* none is enabled */
 }
 

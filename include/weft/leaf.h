@@ -3,7 +3,8 @@
  * Leaf calls: system calls that read or change a word of the kernel's and are
  * over. What makes an ordinary one long is that anything may happen in it;
  * where nothing can, entry saves only what a C function may change, and goes
- * back to EL0 without a look at what else there is to do.
+ * back to EL0 without a look at what else there is to do. The same for an
+ * interrupt that finds a program running: a tick of the timer, most of all.
  *
  * A leaf function
  *
@@ -43,6 +44,9 @@
  *
  * A task that a leaf call parked can be resumed by any switch. All spaces of
  * tasks that switch so are of one ASID domain.
+ *
+ * weft_hook_leaf_irq is such a function: every interrupt from EL0 calls it,
+ * without arguments and with its value ignored.
  *
  * The table is the client's; weft-defaults has one without entries. A call is
  * looked up in the slot that the low bits of its number name, so two whose
@@ -108,6 +112,18 @@ WEFT_PAIR(weft_leaf, number, fn);
 /* At the begin of a page: its address is one instruction of entry code. */
 extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS]
 	__attribute__((aligned(4096)));
+
+/*
+ * IRQ from EL0, as a leaf function that does not switch. .next = 0: it was
+ * handled, acknowledged and ended, and the program goes on. WEFT_LEAF_DEFER:
+ * weft_hook_irq is called with a whole frame and .value, and
+ * weft_hook_user_exit after it: so what has been acknowledged already need not
+ * be asked for again, and can be told from nothing, which is 0. Not called in
+ * an event-driven kernel.
+ *
+ * Default: { 0, WEFT_LEAF_DEFER }.
+ */
+struct weft_leaf_result weft_hook_leaf_irq(void);
 
 #ifdef __cplusplus
 }

@@ -91,6 +91,15 @@ static inline void weft_vtimer_set(uint64_t deadline)
 	weft_isb();
 }
 
+/*
+ * The same for a timer that is enabled: it has fired, most likely, and goes on.
+ */
+static inline void weft_vtimer_move(uint64_t deadline)
+{
+	weft_write_cntv_cval_el0(deadline);
+	weft_isb();
+}
+
 /* Fire at @deadline of the physical counter. */
 static inline void weft_ptimer_set(uint64_t deadline)
 {

@@ -16,7 +16,8 @@
  * Which hooks are called when:
  *
  *	from EL0	syscall | page_fault | user_trap | irq | fiq | serror,
- *			then user_exit
+ *			then user_exit; before syscall and irq, and perhaps
+ *			instead of them, what weft/leaf.h has
  *	from EL1h	page_fault | irq, then preempt | fiq | serror
  *	parked at a frame, resumed
  *			resumed, then user_exit if the frame is an EL0 one
@@ -100,8 +101,11 @@ enum weft_vector {
 /* SVC from EL0. The result goes where weft_frame_set_result puts it. */
 void weft_hook_syscall(struct weft_frame *frame);
 
-/* IRQ, from EL0 or EL1. */
-void weft_hook_irq(struct weft_frame *frame);
+/*
+ * IRQ, from EL0 or EL1. @taken: what weft_hook_leaf_irq (weft/leaf.h) said of
+ * it; 0 where that is not asked: from EL1, and in an event-driven kernel.
+ */
+void weft_hook_irq(struct weft_frame *frame, uint64_t taken);
 
 /*
  * The kernel's preemption point: after weft_hook_irq when the IRQ was taken in

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
  * What GICv2 and GICv3 have in common: the distributor's registers and the
- * layout of its per-interrupt arrays (IHI 0048B, IHI 0069H chapter 12).
- * Used by gicv2.c and gicv3.c; a GICv3 redistributor has the same arrays for
- * its CPU's SGIs and PPIs.
+ * layout of its per-interrupt arrays (IHI 0048B, IHI 0069H chapter 12), for
+ * gicv2.c and gicv3.c; a GICv3 redistributor has the same arrays for its CPU's
+ * SGIs and PPIs. And how an interrupt is taken and ended, for irq.c and tick.c:
+ * inline, for it is done at every one.
  */
 #ifndef LOOM_DEV_GIC_H
 #define LOOM_DEV_GIC_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <weft/sysreg.h>
 
 #include "dev/irq.h"
 #include "dev/mmio.h"
@@ -53,6 +56,50 @@ enum {
 enum {
 	GICD_TYPER_LINES = 0x1f,	/* INTIDs / 32 - 1 */
 };
+
+/* CPU interface of a GICv2 */
+enum {
+	GICC_CTLR = 0x00,
+	GICC_PMR = 0x04,
+	GICC_IAR = 0x0c,
+	GICC_EOIR = 0x10,
+};
+
+/*
+ * Where a GICv2's CPU interface is mapped; 0: it is in system registers.
+ * Written once, before an interrupt is enabled.
+ */
+extern uintptr_t gic_cpu_if;
+
+/*
+ * Take the pending interrupt of highest priority. @cpu_if: gic_cpu_if. gic_end
+ * wants the value back: a GICv2's says also who sent an SGI. Orders nothing:
+ * see irq_dispatch.
+ */
+static inline uint64_t gic_take(uintptr_t cpu_if)
+{
+	if (cpu_if)
+		return mmio_read32(cpu_if + GICC_IAR);
+	return weft_read_icc_iar1_el1();
+}
+
+/* Its number; IRQ_MAX or more: there was none. LPIs are not used. */
+static inline uint64_t gic_number(uint64_t taken)
+{
+	return taken & 0x3ff;
+}
+
+/*
+ * It has been handled. No barrier: accesses to the CPU interface keep their
+ * order, and the next one is to take another or comes after an ERET.
+ */
+static inline void gic_end(uintptr_t cpu_if, uint64_t taken)
+{
+	if (cpu_if)
+		mmio_write32(cpu_if + GICC_EOIR, (uint32_t)taken);
+	else
+		weft_write_icc_eoir1_el1(taken);
+}
 
 static inline uint32_t gic_line_count(uintptr_t dist)
 {

@@ -20,18 +20,8 @@
 #include "lib/panic.h"
 #include "mm/kvm.h"
 
-/* CPU interface */
 enum {
-	GICC_CTLR = 0x00,
-	GICC_PMR = 0x04,
-	GICC_IAR = 0x0c,
-	GICC_EOIR = 0x10,
-
 	GICC_CTLR_ENABLE = 1,	/* EOImode bits 0: EOIR also deactivates */
-	GICC_IAR_INTID = 0x3ff,	/* above it, 3 bits: the sender of an SGI */
-};
-
-enum {
 	GICD_CTLR_ENABLE = 1,
 	SGIR_TARGETS_SHIFT = 16,
 	DIST_SIZE = 0x1000,
@@ -40,20 +30,8 @@ enum {
 };
 
 static uintptr_t dist;
-static uintptr_t cpu_if;
 /* The bit by which the distributor knows a CPU; 0: not there yet. */
 static uint8_t target_of[TARGET_MAX];
-
-static uint32_t gicv2_ack(uint32_t *token)
-{
-	*token = mmio_read32(cpu_if + GICC_IAR);
-	return *token & GICC_IAR_INTID;
-}
-
-static void gicv2_eoi(uint32_t token)
-{
-	mmio_write32(cpu_if + GICC_EOIR, token);
-}
 
 static unsigned this_cpu(void)
 {
@@ -101,8 +79,8 @@ static void gicv2_init_cpu(void)
 	for (irq = 0; irq < GIC_SPI_FIRST; irq++)
 		gic_set_priority(dist, irq);
 	target_of[cpu] = own_target();
-	mmio_write32(cpu_if + GICC_PMR, GIC_PRIORITY_MASK);
-	mmio_write32(cpu_if + GICC_CTLR, GICC_CTLR_ENABLE);
+	mmio_write32(gic_cpu_if + GICC_PMR, GIC_PRIORITY_MASK);
+	mmio_write32(gic_cpu_if + GICC_CTLR, GICC_CTLR_ENABLE);
 }
 
 static void gicv2_send_sgi(unsigned cpu, uint32_t sgi)
@@ -120,8 +98,6 @@ static void gicv2_send_sgi(unsigned cpu, uint32_t sgi)
 
 static struct irq_chip gicv2 = {
 	.name = "GICv2",
-	.ack = gicv2_ack,
-	.eoi = gicv2_eoi,
 	.enable = gicv2_enable,
 	.disable = gicv2_disable,
 	.init_cpu = gicv2_init_cpu,
@@ -171,8 +147,8 @@ int gicv2_probe(const struct fdt *fdt, const struct irq_chip **chip)
 		fatal("gicv2: the device tree gives no usable registers");
 
 	dist = (uintptr_t)kvm_map_device(dist_pa, DIST_SIZE);
-	cpu_if = (uintptr_t)kvm_map_device(cpu_pa, CPU_SIZE);
-	if (!dist || !cpu_if)
+	gic_cpu_if = (uintptr_t)kvm_map_device(cpu_pa, CPU_SIZE);
+	if (!dist || !gic_cpu_if)
 		fatal("gicv2: no room to map the registers");
 
 	gicv2.lines = gic_line_count(dist);

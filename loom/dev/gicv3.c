@@ -100,27 +100,6 @@ static const struct rdist *this_rdist(void)
 	return rdist_of[weft_task_current()->cpu->index];
 }
 
-static uint32_t gicv3_ack(uint32_t *token)
-{
-	*token = (uint32_t)weft_read_icc_iar1_el1();
-	/*
-	 * The GIC knows that the interrupt is taken before the handler
-	 * touches the device: a new edge after that is a new interrupt. Also
-	 * what the sender of an SGI wrote is not read before this.
-	 */
-	weft_dsb_sy();
-	return *token;
-}
-
-static void gicv3_eoi(uint32_t token)
-{
-	/*
-	 * No barrier: accesses to the CPU interface keep their order, and the
-	 * next one is the IAR or comes after an ERET.
-	 */
-	weft_write_icc_eoir1_el1(token);
-}
-
 static void gicv3_enable(uint32_t irq, bool edge)
 {
 	const struct rdist *rdist = this_rdist();
@@ -229,8 +208,8 @@ static void gicv3_send_sgi(unsigned cpu, uint32_t sgi)
 		(a >> 8 & 0xff) << SGI1R_AFF1_SHIFT | UINT64_C(1) << (a & 0xf);
 	/*
 	 * What this CPU wrote is visible to the receiver before the interrupt
-	 * is: pairs with the barrier in gicv3_ack. A system-register write is
-	 * not ordered after stores by anything less than a DSB.
+	 * is: pairs with the barrier in irq_dispatch. A system-register write
+	 * is not ordered after stores by anything less than a DSB.
 	 */
 	weft_dsb_ishst();
 	weft_write_icc_sgi1r_el1(value);
@@ -239,8 +218,6 @@ static void gicv3_send_sgi(unsigned cpu, uint32_t sgi)
 
 static struct irq_chip gicv3 = {
 	.name = "GICv3",
-	.ack = gicv3_ack,
-	.eoi = gicv3_eoi,
 	.enable = gicv3_enable,
 	.disable = gicv3_disable,
 	.init_cpu = gicv3_init_cpu,

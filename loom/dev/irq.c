@@ -1,30 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * The table of interrupt handlers and the loop that runs them. The IRQ
- * vector (trap.c) calls irq_dispatch; drivers register; gicv2.c or gicv3.c
- * is the chip behind it.
+ * The table of interrupt handlers. The IRQ vector (trap.c) calls irq_dispatch;
+ * drivers register; gicv2.c or gicv3.c is the chip behind it.
  */
 #include "dev/irq.h"
 
-#include <weft/cpu.h>
 #include <weft/sysreg.h>
-#include <weft/task.h>
 
 #include "dev/fdt.h"
+#include "dev/gic.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/lock.h"
 #include "lib/log.h"
 #include "lib/panic.h"
+#include "sched/cpu.h"
 
 enum {
-	/*
-	 * One visit to the vector handles at most this many: the way out
-	 * (reschedule, signals) is reached even under a storm of one line.
-	 */
-	DISPATCH_MAX = 32,
 	PPI_FIRST = 16,
-	SPI_FIRST = 32,
+	SPI_FIRST = IRQ_PRIVATE,
 	PPI_COUNT = SPI_FIRST - PPI_FIRST,
 };
 
@@ -41,7 +35,10 @@ struct line {
 	irq_handler fn;		/* NULL: nobody */
 	void *arg;
 	bool edge;
-	/* How often each CPU handled it; atomic. */
+	/*
+	 * How often each CPU handled it, if it is an SPI; others count in
+	 * struct cpu. Atomic.
+	 */
 	uint32_t count[CPU_MAX];
 	const char *name;
 };
@@ -51,6 +48,7 @@ static struct spinlock table_lock = SPINLOCK_INIT(RANK_IRQ, "irq");
 static struct line lines[IRQ_MAX];
 
 static const struct irq_chip *chip;
+uintptr_t gic_cpu_if;
 
 uint64_t irq_save(void)
 {
@@ -146,39 +144,44 @@ static bool line_take(uint32_t irq, struct line *line)
 	return false;
 }
 
-/* Only its own CPU writes it. */
-static void count(uint32_t *counter)
+/* How often @cpu handled @irq; only that CPU writes it. */
+static uint32_t *counter(struct cpu *cpu, uint32_t irq)
 {
-	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+	assert(irq < IRQ_MAX);
+	if (irq < SPI_FIRST)
+		return &cpu->irq_count[irq];
+	return &lines[irq].count[cpu->weft.index];
 }
 
-void irq_dispatch(struct weft_frame *frame)
+void irq_dispatch(struct weft_frame *frame, uint64_t taken)
 {
-	uint64_t cpu = weft_task_current()->cpu->index;
-	unsigned n;
+	uint64_t token = taken ? taken & ~IRQ_TAKEN : gic_take(gic_cpu_if);
+	uint32_t irq = (uint32_t)gic_number(token);
+	struct line line;
+	uint64_t start;
 
-	for (n = 0; n < DISPATCH_MAX; n++) {
-		struct line line;
-		uint32_t token;
-		uint32_t irq = chip->ack(&token);
-		uint64_t start;
-
-		if (irq >= IRQ_MAX)
-			break;
-		if (line_take(irq, &line)) {
-			count(&lines[irq].count[cpu]);
-			start = lock_handler_begins();
-			line.fn(line.arg, frame);
-			lock_handler_ends(start, (uintptr_t)line.fn);
-		}
-		chip->eoi(token);
+	/*
+	 * The GIC knows that the interrupt is taken before the handler
+	 * touches the device: a new edge after that is a new interrupt. Also
+	 * what the sender of an SGI wrote is not read before this.
+	 */
+	weft_dsb_sy();
+	if (irq >= IRQ_MAX)
+		return;
+	if (line_take(irq, &line)) {
+		irq_count(counter(cpu_current(), irq));
+		start = lock_handler_begins();
+		line.fn(line.arg, frame);
+		lock_handler_ends(start, (uintptr_t)line.fn);
 	}
+	gic_end(gic_cpu_if, token);
 }
 
-static void read_counts(const struct line *line, uint32_t counts[CPU_MAX])
+static void read_counts(uint32_t irq, uint32_t counts[CPU_MAX])
 {
 	for (unsigned i = 0; i < CPU_MAX; i++)
-		counts[i] = __atomic_load_n(&line->count[i], __ATOMIC_RELAXED);
+		counts[i] = __atomic_load_n(counter(&cpus[i], irq),
+					    __ATOMIC_RELAXED);
 }
 
 bool irq_inspect(uint32_t irq, struct irq_info *info)
@@ -198,7 +201,7 @@ bool irq_inspect(uint32_t irq, struct irq_info *info)
 			.name = line->name,
 			.chip = chip->name,
 		};
-		read_counts(line, info->count);
+		read_counts(irq, info->count);
 	}
 	spin_unlock_irqrestore(&table_lock, daif);
 	return found;
@@ -210,7 +213,7 @@ uint64_t irq_total(void)
 	uint64_t total = 0;
 
 	for (uint32_t irq = 0; irq < IRQ_MAX; irq++) {
-		read_counts(&lines[irq], counts);
+		read_counts(irq, counts);
 		for (unsigned i = 0; i < CPU_MAX; i++)
 			total += counts[i];
 	}

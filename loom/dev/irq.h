@@ -11,23 +11,24 @@
 #include <stdint.h>
 
 #include "lib/cpu_max.h"
+#include "lib/relaxed.h"
 
 struct fdt;
 struct weft_frame;
 
-enum { IRQ_MAX = 1020 };
+enum {
+	IRQ_MAX = 1020,
+	IRQ_PRIVATE = 32,	/* below it: of each CPU */
+};
+
+/* With what gic_take returned: an interrupt that has been taken already. */
+#define IRQ_TAKEN	(UINT64_C(1) << 32)
 
 typedef void (*irq_handler)(void *arg, struct weft_frame *frame);
 
 /* What a controller driver (gicv2.c, gicv3.c) provides. */
 struct irq_chip {
 	const char *name;
-	/*
-	 * Take the pending interrupt of highest priority; >= IRQ_MAX: none.
-	 * *@token is what eoi wants back (GICv2: with the sender of an SGI).
-	 */
-	uint32_t (*ack)(uint32_t *token);
-	void (*eoi)(uint32_t token);
 	/* SGIs and PPIs: of the calling CPU. SPIs: delivered to it. */
 	void (*enable)(uint32_t irq, bool edge);
 	void (*disable)(uint32_t irq);
@@ -60,6 +61,12 @@ int irq_register(uint32_t irq, bool edge, irq_handler fn, void *arg,
 void irq_mask(uint32_t irq);
 void irq_unmask(uint32_t irq, bool edge);
 
+/* One more, at a counter that only this CPU writes. DAIF masked. */
+static inline void irq_count(uint32_t *counter)
+{
+	relaxed_store(counter, *counter + 1);
+}
+
 /* A line that has a handler, for /proc/interrupts. */
 struct irq_info {
 	uint32_t irq;
@@ -75,12 +82,14 @@ bool irq_inspect(uint32_t irq, struct irq_info *info);
 uint64_t irq_total(void);
 
 /*
- * The IRQ vector: acknowledge and run handlers until none is pending. All of
- * DAIF masked, and it stays masked: handlers do not nest, and none is switched
- * away from (preempt_enable leaves that to the end of the interrupt), which
- * would leave its line active.
+ * The IRQ vector: take an interrupt, or go on with the one that tick.c took
+ * (@taken: IRQ_TAKEN and what it is), and run its handler. All of DAIF masked,
+ * and it stays masked: handlers do not nest, and none is switched away from
+ * (preempt_enable leaves that to the end of the interrupt), which would leave
+ * its line active. Another one that is pending is taken after this one's way
+ * out: so that is reached under a storm of one line, too.
  */
-void irq_dispatch(struct weft_frame *frame);
+void irq_dispatch(struct weft_frame *frame, uint64_t taken);
 
 /* Ask another CPU, or this one, for attention. */
 void irq_send_sgi(unsigned cpu, uint32_t sgi);

@@ -25,6 +25,7 @@ enum {
 };
 
 static uint64_t frequency;
+uint32_t timer_irq;
 
 uint64_t timer_now_ns(void)
 {
@@ -41,21 +42,22 @@ uint64_t timer_ns_to_ticks(uint64_t ns)
 	return timeconv_ns_to_ticks(ns, frequency);
 }
 
-void timer_set(uint64_t when_ns)
+uint64_t timer_counter(void)
 {
-	uint64_t ticks = timeconv_ns_to_ticks(when_ns, frequency);
+	return weft_vtimer_now();
+}
 
-	if (ticks == WEFT_TIMER_NEVER)
+void timer_set(uint64_t when)
+{
+	if (when == WEFT_TIMER_NEVER)
 		weft_vtimer_stop();
 	else
-		weft_vtimer_set(ticks);
+		weft_vtimer_set(when);
 }
 
 static void handle_interrupt(void *arg, struct weft_frame *frame)
 {
 	(void)arg;
-	/* Quiet, in case nothing is due that would set the timer again. */
-	weft_vtimer_stop();
 	clock_interrupt(weft_frame_from_user(frame));
 }
 
@@ -75,22 +77,24 @@ static uint64_t find_frequency(const struct fdt *fdt, int node)
 void timer_init(const struct fdt *fdt)
 {
 	int node = fdt_node_by_compatible(fdt, -1, "arm,armv8-timer");
-	uint32_t irq;
 	bool edge;
 	int err;
 
 	if (node < 0)
 		fatal("timer: the device tree has no generic timer");
 	frequency = find_frequency(fdt, node);
-	if (irq_from_node(fdt, node, VIRTUAL_INTERRUPT, &irq, &edge) < 0)
+	if (irq_from_node(fdt, node, VIRTUAL_INTERRUPT, &timer_irq,
+			  &edge) < 0)
 		fatal("timer: the device tree names no virtual interrupt");
 
 	timer_init_cpu();
-	err = irq_register(irq, edge, handle_interrupt, NULL, "arch_timer");
+	err = irq_register(timer_irq, edge, handle_interrupt, NULL,
+			   "arch_timer");
 	if (err < 0)
-		fatal("timer: interrupt %u cannot be used (%d)", irq, err);
+		fatal("timer: interrupt %u cannot be used (%d)", timer_irq,
+		      err);
 	klog("timer: %llu Hz, interrupt %u\n", (unsigned long long)frequency,
-	     irq);
+	     timer_irq);
 }
 
 void timer_init_cpu(void)

@@ -16,13 +16,18 @@ void timer_init(const struct fdt *fdt);
 /* On each further CPU, before irq_init_cpu enables the interrupt: quiet. */
 void timer_init_cpu(void);
 
-/*
- * Interrupt this CPU at (or at once after) this time; replaces the last
- * request. UINT64_MAX: not at all. The interrupt itself ends the request.
- */
-void timer_set(uint64_t when_ns);
+/* Its interrupt: of each CPU. Written by timer_init. */
+extern uint32_t timer_irq;
 
-/* CNTVCT_EL0 in nanoseconds, without overflow for centuries. */
+/*
+ * Interrupt this CPU when the counter gets there (or at once after); replaces
+ * the last request. UINT64_MAX: not at all. The interrupt stays raised until
+ * the next request.
+ */
+void timer_set(uint64_t when);
+
+/* CNTVCT_EL0, not read early; the same in ns, without overflow for centuries */
+uint64_t timer_counter(void);
 uint64_t timer_now_ns(void);
 
 /* The same for a difference of two readings, and back, rounded up. */

@@ -126,6 +126,13 @@ struct files {
 	struct fd_table *table;
 	uint32_t lowest;	/* no descriptor below this one is free */
 	uint32_t soft, hard;	/* RLIMIT_NOFILE */
+
+	/*
+	 * What ipc/leaf.c looked up last, for the only thread that uses this:
+	 * a descriptor, and its file until it is taken off.
+	 */
+	uint64_t known_fd;
+	struct file *known;
 };
 
 /*

@@ -10,9 +10,18 @@
 
 #include <weft/leaf.h>
 
+struct file;
+struct weft_frame;
+
 weft_leaf_fn leaf_ipc_call;
 weft_leaf_fn leaf_ipc_reply_recv;
 weft_leaf_fn leaf_ipc_signal;
 weft_leaf_fn leaf_ipc_wait;
+
+/*
+ * What the calling thread waited at in a leaf call: its descriptor is still
+ * there, for nobody else could take it off.
+ */
+struct file *leaf_ipc_file(const struct weft_frame *frame);
 
 #endif

@@ -3,7 +3,9 @@
  * The clock: what time it is, the queue of timeouts of each CPU, and the tick.
  * Called by the timer's interrupt handler, by wait queues and system calls.
  *
- * A CPU's timer is set to the earlier of its next tick and its first timeout.
+ * A CPU's timer is set to the earlier of its next tick and its first timeout,
+ * both of which it keeps as the counter will read then: only who starts a
+ * timeout converts.
  * The tick goes on only while a thread runs: an idle CPU lets the one that is
  * set expire and asks for no other, until the scheduler starts it again. A
  * timeout lives on the queue of the CPU that started it, so the timer is
@@ -23,6 +25,8 @@
 #include "sched/cpu.h"
 #include "sched/loadavg.h"
 #include "sched/sched.h"
+
+uint64_t clock_tick_period;
 
 static uint64_t boot_realtime_ns;
 
@@ -64,17 +68,22 @@ uint64_t clock_deadline(uint64_t delta_ns)
 static void set_timer(const struct cpu *cpu)
 {
 	if (cpu->clock_works)
-		timer_set(cpu->tick_ns < cpu->timeout_ns ? cpu->tick_ns :
-							   cpu->timeout_ns);
+		timer_set(cpu->tick_at < cpu->timeout_at ? cpu->tick_at :
+							   cpu->timeout_at);
+}
+
+static uint64_t counter_at(uint64_t ns)
+{
+	return ns == TIMEOUTS_NEVER ? ns : timer_ns_to_ticks(ns);
 }
 
 void clock_start_tick(void)
 {
 	struct cpu *cpu = cpu_current();
 
-	if (cpu->tick_ns != TIMEOUTS_NEVER)
+	if (cpu->tick_at != TIMEOUTS_NEVER)
 		return;
-	cpu->tick_ns = clock_now() + TICK_NS;
+	cpu->tick_at = timer_counter() + clock_tick_period;
 	set_timer(cpu);
 }
 
@@ -100,9 +109,10 @@ void timeout_start(struct timeout *timeout, uint64_t when_ns)
 	timeout->when_ns = when_ns;
 	timeout->cpu = cpu;
 	timeouts_add(&cpu->timeouts, timeout);
-	cpu->timeout_ns = timeouts_next(&cpu->timeouts);
-	if (cpu->timeout_ns == when_ns)
+	if (cpu->timeouts.next == &timeout->link) {
+		cpu->timeout_at = counter_at(when_ns);
 		set_timer(cpu);
+	}
 	spin_unlock_irqrestore(&cpu->timeout_lock, daif);
 }
 
@@ -130,6 +140,8 @@ static void run_timeouts(struct cpu *cpu)
 {
 	struct timeout *due;
 
+	if (timer_counter() < cpu->timeout_at)
+		return;
 	spin_lock_masked(&cpu->timeout_lock);
 	for (;;) {
 		due = timeouts_pop(&cpu->timeouts, clock_now());
@@ -141,28 +153,49 @@ static void run_timeouts(struct cpu *cpu)
 		due->fn(due);
 		spin_lock_masked(&cpu->timeout_lock);
 	}
-	cpu->timeout_ns = timeouts_next(&cpu->timeouts);
+	cpu->timeout_at = counter_at(timeouts_next(&cpu->timeouts));
 	spin_unlock_masked(&cpu->timeout_lock);
+}
+
+/* What is seldom due, and only while a thread runs. */
+static void do_chores(struct cpu *cpu)
+{
+	struct watchdog *dog = &cpu->watchdog;
+	uint64_t now = clock_now();
+	uint64_t next;
+
+	loadavg_tick(now);
+	next = loadavg_due();
+	if (!dog->on) {
+		if (now >= dog->next_ns)
+			watchdog_tick(cpu, now);
+		if (dog->next_ns < next)
+			next = dog->next_ns;
+	}
+	cpu->chores_at = counter_at(next);
 }
 
 static void run_tick(struct cpu *cpu, bool from_user)
 {
-	uint64_t now = clock_now();
+	uint64_t now = timer_counter();
 
-	if (now < cpu->tick_ns)
+	if (now < cpu->tick_at)
 		return;
 	if (thread_current() == cpu->idle) {
-		cpu->tick_ns = TIMEOUTS_NEVER;
+		cpu->tick_at = TIMEOUTS_NEVER;
 		return;
 	}
-	cpu->tick_ns = timeouts_next_tick(cpu->tick_ns, now, TICK_NS);
+	cpu->tick_at = timeouts_next_tick(cpu->tick_at, now,
+					  clock_tick_period);
 	if (chaos_on())		/* up to a tick earlier */
-		cpu->tick_ns = now + (TICK_NS >> chaos_pick(0xff));
+		cpu->tick_at = now + (clock_tick_period >> chaos_pick(0xff));
 	sched_tick(from_user);
-	loadavg_tick(now);
 	timers_tick();
-	if (!cpu->watchdog.on && now >= cpu->watchdog.next_ns)
-		watchdog_tick(cpu, now);
+	if (now >= cpu->chores_at)
+		do_chores(cpu);
+	cpu->plain_until = cpu->chores_at;
+	if (cpu_online() != 1 && cpu->balance_at < cpu->chores_at)
+		cpu->plain_until = cpu->balance_at;
 }
 
 void clock_interrupt(bool from_user)
@@ -179,8 +212,8 @@ void clock_init_cpu(struct cpu *cpu)
 {
 	spin_init(&cpu->timeout_lock, RANK_TIMER, "timeouts");
 	list_init(&cpu->timeouts);
-	cpu->tick_ns = TIMEOUTS_NEVER;
-	cpu->timeout_ns = TIMEOUTS_NEVER;
+	cpu->tick_at = TIMEOUTS_NEVER;
+	cpu->timeout_at = TIMEOUTS_NEVER;
 }
 
 void clock_init(void)
@@ -190,6 +223,8 @@ void clock_init(void)
 
 	weft_mask_all();
 	cpu = cpu_current();
+	if (!clock_tick_period)
+		clock_tick_period = timer_ns_to_ticks(TICK_NS);
 	sched_clock_works(cpu);
 	cpu->clock_works = true;
 	set_timer(cpu);

@@ -36,6 +36,9 @@ void timeout_start(struct timeout *timeout, uint64_t when_ns);
 /* Off the queue; when this returns the function is not running and will not. */
 void timeout_stop(struct timeout *timeout);
 
+/* A tick, in those of the counter; constant before other CPUs start. */
+extern uint64_t clock_tick_period;
+
 /* For sched/sched.c: a thread is about to run here. DAIF masked. */
 void clock_start_tick(void);
 

@@ -10,6 +10,7 @@
 
 #include <weft/cpu.h>
 
+#include "dev/irq.h"
 #include "lib/cpu_max.h"
 #include "lib/list.h"
 #include "lib/lock.h"
@@ -21,7 +22,7 @@ struct weft_frame;
 /* The threads of one priority that are ready to run. */
 struct run_level {
 	struct list queue;	/* first those that woke with slice left, */
-	struct list *woken;	/* of whom this is the last; or NULL */
+	struct list *woken;	/* of whom this is the last; runq_nobody */
 	uint64_t unused;	/* a power of two is found by a shift */
 };
 
@@ -31,20 +32,16 @@ struct cpu {
 
 	struct spinlock lock;		/* RANK_RUNQ */
 
-	/* lock; read without it as a hint (place.c) */
-	struct run_level level[PRIO_COUNT];
-	uint64_t levels;		/* bit n: level[n] has a thread */
-	uint32_t nready;		/* threads on all levels */
-	uint8_t running_prio;		/* of current */
-
-	/* lock */
+	/* What leaf calls change: lock. */
 	struct thread *current;		/* who owns the CPU's registers */
-	struct thread *idle;		/* runs when no level has a thread */
-	uint64_t switches;		/* but for those of sched/quick.h */
-	uint64_t ipis;			/* asked of it by others */
-
-	/* Changed under the lock, by any CPU; read by this one. */
-	bool need_resched;
+	uint64_t charged;		/* CPU time is: the counter then; this
+					   CPU only, DAIF masked */
+	/*
+	 * Ran until a leaf call woke a better one, which is current, or was
+	 * and was followed by as good ones: the best of all that wait. NULL:
+	 * there is none; with other CPUs never one.
+	 */
+	struct thread *displaced;
 
 	/*
 	 * Other CPUs are online, or about to be. Set once, by this CPU or
@@ -53,15 +50,33 @@ struct cpu {
 	 */
 	bool others;
 
+	/* lock; read without it as a hint (place.c) */
+	struct run_level level[PRIO_COUNT];
+	uint64_t levels;		/* bit n: level[n] has a thread */
+	uint32_t nready;		/* threads on all levels */
+	uint8_t running_prio;		/* of current */
+
+	/* lock */
+	struct thread *idle;		/* runs when no level has a thread */
+	uint64_t switches;		/* but for those of sched/quick.h */
+	uint64_t ipis;			/* asked of it by others */
+
+	/* Changed under the lock, by any CPU; read by this one. */
+	bool need_resched;
+
 	/* This CPU only, DAIF masked. */
-	uint64_t charged;		/* CPU time is: the counter then */
 	uint64_t begun;			/* the counter when that began */
 	uint64_t user, nice;		/* ticks of it that went to programs */
 	bool clock_works;
 	uint64_t balance_at;		/* counter: compare the loads next */
 	unsigned called;		/* the last that place.c woke */
-	uint64_t tick_ns;		/* the next tick, or TIMEOUTS_NEVER */
-	uint64_t timeout_ns;		/* the first timeout, or NEVER */
+	uint64_t tick_at;		/* counter: the next tick, or NEVER */
+	uint64_t timeout_at;		/* counter: the first timeout, or so */
+	uint64_t chores_at;		/* counter: clock.c's next chores */
+	uint64_t plain_until;		/* ticks only count: tick.c */
+
+	/* This CPU only; atomic, others look. How often it handled each. */
+	uint32_t irq_count[IRQ_PRIVATE];
 
 	struct spinlock timeout_lock;	/* RANK_TIMER */
 
@@ -90,7 +105,10 @@ static inline uint64_t cpu_online(void)
 	return __atomic_load_n(&cpu_online_set, __ATOMIC_RELAXED);
 }
 
-/* Before the first of the others is started, not in a leaf call. */
+/*
+ * Before the first of the others is started, or to have all go the general way.
+ * On the only CPU, not in a leaf call.
+ */
 void cpu_expect_others(void);
 
 /* The calling CPU is from now on. DAIF masked. */

@@ -56,11 +56,16 @@ static void sample(uint64_t now_ns, uint64_t active)
 	spin_unlock_irqrestore(&lock, daif);
 }
 
+uint64_t loadavg_due(void)
+{
+	return __atomic_load_n(&due_ns, __ATOMIC_RELAXED);
+}
+
 void loadavg_tick(uint64_t now_ns)
 {
 	struct inspect_load load;
 
-	if (now_ns < __atomic_load_n(&due_ns, __ATOMIC_RELAXED))
+	if (now_ns < loadavg_due())
 		return;
 	inspect_load(&load);
 	sample(now_ns, load.running + load.blocked);

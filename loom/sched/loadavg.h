@@ -23,6 +23,9 @@ enum {
 /* From the tick, interrupts masked, no lock held. */
 void loadavg_tick(uint64_t now_ns);
 
+/* When loadavg_tick has something to do next. */
+uint64_t loadavg_due(void);
+
 /* The three averages now, times LOAD_ONE. */
 void loadavg_get(uint64_t load[LOAD_COUNT]);
 

@@ -40,13 +40,14 @@ static inline struct weft_leaf_result quick_sleep(struct cpu *cpu,
 						  uint64_t x0)
 {
 	struct thread *next = runq_first(cpu);
+	uint64_t now = quick_now();
 
 	self->state = THREAD_BLOCKED;
-	self->blocked_at = cpu->charged;
+	self->blocked_at = now;
 	if (!next || !quick_is_near(next))
 		return sched_leaf_sleep(x0);
 	runq_remove(cpu, next);
-	return quick_switch(cpu, self, next, x0);
+	return quick_switch(cpu, self, next, x0, now);
 }
 
 /* @to, off its queue, is woken by @self, whose call gives @value. */
@@ -57,7 +58,7 @@ static inline struct weft_leaf_result quick_wake(struct cpu *cpu,
 {
 	to->state = THREAD_READY;
 	runq_add(cpu, self, PLACE_NEXT);
-	return quick_switch(cpu, self, to, value);
+	return quick_switch(cpu, self, to, value, quick_now());
 }
 
 /* Is nobody told of what happens there? */

@@ -39,9 +39,8 @@ uint64_t timeouts_next(const struct list *queue)
 	return list_first_entry(queue, struct timeout, link)->when_ns;
 }
 
-uint64_t timeouts_next_tick(uint64_t tick_ns, uint64_t now_ns,
-			    uint64_t period_ns)
+uint64_t timeouts_next_tick(uint64_t tick, uint64_t now, uint64_t period)
 {
 	/* Whole periods: a late interrupt does not move the ones after it. */
-	return tick_ns + ((now_ns - tick_ns) / period_ns + 1) * period_ns;
+	return tick + ((now - tick) / period + 1) * period;
 }

@@ -31,8 +31,10 @@ struct timeout *timeouts_pop(struct list *queue, uint64_t now_ns);
 /* When the first one is due; TIMEOUTS_NEVER if there is none. */
 uint64_t timeouts_next(const struct list *queue);
 
-/* The first tick after @now_ns, in step with @tick_ns, which has passed. */
-uint64_t timeouts_next_tick(uint64_t tick_ns, uint64_t now_ns,
-			    uint64_t period_ns);
+/*
+ * The first tick after @now, in step with @tick, which has passed; in the
+ * unit of @period.
+ */
+uint64_t timeouts_next_tick(uint64_t tick, uint64_t now, uint64_t period);
 
 #endif

@@ -43,15 +43,31 @@ void hooks_take(const struct hooks *hooks)
 	}
 
 PASS(syscall)
-PASS(irq)
 PASS(preempt)
 PASS(fiq)
 PASS(serror)
 PASS(user_exit)
 
-void hooks_pass_irq(struct weft_frame *frame)
+PASS_MORE(irq, uint64_t)
+
+void hooks_pass_irq(struct weft_frame *frame, uint64_t given)
 {
-	__real_weft_hook_irq(frame);
+	__real_weft_hook_irq(frame, given);
+}
+
+/*
+ * Not to loom's while a test has any: what it runs at EL0 may be no thread, and
+ * it waits for the hooks of the general way.
+ */
+struct weft_leaf_result __real_weft_hook_leaf_irq(void);
+struct weft_leaf_result __wrap_weft_hook_leaf_irq(void);
+struct weft_leaf_result __wrap_weft_hook_leaf_irq(void)
+{
+	if (taken->leaf_irq)
+		return taken->leaf_irq();
+	if (taken != &none)
+		return (struct weft_leaf_result){ 0, WEFT_LEAF_DEFER };
+	return __real_weft_hook_leaf_irq();
 }
 
 PASS_MORE(user_trap, enum weft_trap)

@@ -10,11 +10,14 @@
 
 #include <stdbool.h>
 
+#include <weft/leaf.h>
 #include <weft/trap.h>
 
 struct hooks {
 	void (*syscall)(struct weft_frame *frame);
-	void (*irq)(struct weft_frame *frame);
+	/* If it is not taken and another one is: always the general way. */
+	struct weft_leaf_result (*leaf_irq)(void);
+	void (*irq)(struct weft_frame *frame, uint64_t taken);
 	void (*preempt)(struct weft_frame *frame);
 	void (*fiq)(struct weft_frame *frame);
 	void (*serror)(struct weft_frame *frame);
@@ -31,6 +34,6 @@ struct hooks {
 void hooks_take(const struct hooks *hooks);
 
 /* loom's own, for a hook that only looks. */
-void hooks_pass_irq(struct weft_frame *frame);
+void hooks_pass_irq(struct weft_frame *frame, uint64_t taken);
 
 #endif

@@ -58,8 +58,9 @@ static void wake(struct timeout *timeout)
 	woken = true;
 }
 
-static void on_irq(struct weft_frame *frame)
+static void on_irq(struct weft_frame *frame, uint64_t taken)
 {
+	wrong += taken != 0;
 	if (weft_frame_from_user(frame)) {
 		due = true;
 		user_irqs++;
@@ -72,7 +73,7 @@ static void on_irq(struct weft_frame *frame)
 		wrong += !on_event_stack((uintptr_t)frame, DEPTH);
 	}
 	wrong += frame->esr != 0 || frame->far != 0;
-	hooks_pass_irq(frame);
+	hooks_pass_irq(frame, taken);
 	/* What the preemption point must find masked all the same. */
 	if (!weft_frame_from_user(frame))
 		weft_unmask_irq();

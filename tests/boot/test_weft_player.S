@@ -225,6 +225,7 @@ func \name
 endfunc \name
 	.endm
 
+	fake_from_user fake_el0_irq, 9
 	fake_from_user fake_el0_fiq, 10
 	fake_from_user fake_el0_serror, 11
 	fake_from_user fake_el0_aarch32, 12

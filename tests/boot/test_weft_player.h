@@ -80,6 +80,7 @@ extern const char fake_el1_end[];
  * registers are given to the CPU, and the slot of the table in force is entered
  * where ERET would be.
  */
+_Noreturn void fake_el0_irq(struct weft_frame *frame, uint64_t esr);
 _Noreturn void fake_el0_fiq(struct weft_frame *frame, uint64_t esr);
 _Noreturn void fake_el0_serror(struct weft_frame *frame, uint64_t esr);
 _Noreturn void fake_el0_aarch32(struct weft_frame *frame, uint64_t esr);

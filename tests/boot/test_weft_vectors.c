@@ -24,7 +24,8 @@
 
 #define SERROR_ESR	(((uint64_t)WEFT_EC_SERROR << WEFT_ESR_EC_SHIFT) | 0x11)
 #define NO_VECTOR	100
-#define TURNS		12
+#define TURNS		15
+#define TAKEN		UINT64_C(0x1234567890)	/* by a leaf function */
 #define NEAR_THE_END	128	/* bytes of stack that are left */
 
 /* The table that is tried in place of the kernel's; 0: that one. */
@@ -40,8 +41,9 @@ static void see(struct weft_frame *frame)
 	seen_at = frame;
 }
 
-static void on_irq(struct weft_frame *frame)
+static void on_irq(struct weft_frame *frame, uint64_t taken)
 {
+	(void)taken;
 	irqs++;
 	see(frame);
 }
@@ -259,7 +261,7 @@ static int test_overflow(void)
 
 static struct player player;
 static struct weft_task *home;
-static unsigned exits, user_wrong, aarch32;
+static unsigned exits, user_wrong, aarch32, leaves;
 static void (*const fake_aarch32[])(struct weft_frame *, uint64_t) = {
 	fake_el0_aarch32, fake_el0_aarch32_irq, fake_el0_aarch32_fiq,
 	fake_el0_aarch32_serror,
@@ -290,6 +292,42 @@ static void check_user(const struct weft_frame *frame, uint64_t esr,
 	user_wrong += frame->sp != before.sp;
 	/* A backtrace ends here. */
 	user_wrong += frame->record[0] || frame->record[1];
+}
+
+/* All that a C function may change. */
+static void scribble_registers(void)
+{
+	__asm__ volatile(".irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n"
+			 "	mov	x\\n, #\\n\n"
+			 "	.endr\n"
+			 "	.irp	n, 10, 11, 12, 13, 14, 15, 16, 17, 18\n"
+			 "	mov	x\\n, #\\n\n"
+			 "	.endr\n"
+			 : : : "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7",
+			       "x8", "x9", "x10", "x11", "x12", "x13", "x14",
+			       "x15", "x16", "x17", "x18", "cc");
+}
+
+/* The program goes on behind what a leaf function did. */
+static bool leaf_did;
+
+/* Over at once, or more to do: by turns. */
+static struct weft_leaf_result on_user_leaf_irq(void)
+{
+	bool more = player.turns % 5 == 3;
+
+	leaves++;
+	leaf_did = !more;
+	user_wrong += !weft_pauth_exit_ok(&player.thread.task);
+	scribble_registers();
+	return (struct weft_leaf_result){ TAKEN, more ? WEFT_LEAF_DEFER : 0 };
+}
+
+static void on_user_irq(struct weft_frame *frame, uint64_t taken)
+{
+	irqs++;
+	user_wrong += taken != TAKEN;
+	check_user(frame, 0, 0);
 }
 
 static void on_user_fiq(struct weft_frame *frame)
@@ -326,13 +364,17 @@ static void on_syscall(struct weft_frame *frame)
 	user_wrong += frame->esr >> WEFT_ESR_EC_SHIFT != WEFT_EC_SVC64;
 	frame->x[0] = ~frame->x[1];
 	before = *frame;
+	leaf_did = false;
 	if (player_entered(frame) != PLAYER_TURN)
 		fake_aarch32[aarch32](frame, SERROR_ESR);
-	switch (player.turns % 3) {
+	switch (player.turns % 5) {
 	case 0:
 		fake_el0_fiq(frame, SERROR_ESR);
 	case 1:
 		fake_el0_serror(frame, SERROR_ESR);
+	case 2:
+	case 3:
+		fake_el0_irq(frame, SERROR_ESR);
 	default:
 		break;
 	}
@@ -342,10 +384,21 @@ static void on_exit(struct weft_frame *frame)
 {
 	poison(frame);
 	exits++;
+	user_wrong += leaf_did;
+}
+
+/* loom would finish a switch that its scheduler made. */
+static void on_resumed(struct weft_frame *frame, struct weft_task *prev)
+{
+	user_wrong += frame != thread_user_frame(&player.thread);
+	user_wrong += prev != home;
 }
 
 static const struct hooks user_hooks = {
 	.syscall = on_syscall,
+	.resumed = on_resumed,
+	.leaf_irq = on_user_leaf_irq,
+	.irq = on_user_irq,
 	.fiq = on_user_fiq,
 	.serror = on_user_serror,
 	.user_exit = on_exit,
@@ -357,9 +410,11 @@ static int check_user_test(void)
 	CHECK(player.done && !player.failed);
 	CHECK_NUM(player.turns, ==, TURNS);
 	CHECK_NUM(user_wrong, ==, 0);
-	CHECK_NUM(fiqs, ==, TURNS / 3);
-	CHECK_NUM(serrors, ==, TURNS / 3);
-	CHECK_NUM(exits, >=, TURNS + 1);
+	CHECK_NUM(fiqs, ==, TURNS / 5);
+	CHECK_NUM(serrors, ==, TURNS / 5);
+	CHECK_NUM(leaves, ==, TURNS / 5 * 2);
+	CHECK_NUM(irqs, ==, TURNS / 5);
+	CHECK_NUM(exits, >=, TURNS + 1 - TURNS / 5);
 	/* To loom, the way there was none. */
 	CHECK_NUM(seen_vector, ==, WEFT_VECTOR_EL0_32 | aarch32);
 	return BOOT_PASS;
@@ -372,7 +427,8 @@ static int test_user_once(void)
 
 	if (player_init_user(&player, UINT64_C(0x3141592653000), TURNS,
 			     true)) {
-		fiqs = serrors = exits = user_wrong = 0;
+		irqs = fiqs = serrors = leaves = exits = 0;
+		user_wrong = 0;
 		seen_vector = NO_VECTOR;
 		home = weft_task_current();
 		weft_mask_all();
@@ -398,8 +454,8 @@ static int test_user(void)
 const struct boot_test weft_vectors_tests[] = {
 	{ "weft.vectors.kernel", "FIQ and SError of EL1 are told apart and go "
 	  "on", test_kernel },
-	{ "weft.vectors.user", "FIQ and SError of EL0, too; AArch32 is "
-	  "unexpected", test_user },
+	{ "weft.vectors.user", "FIQ and SError of EL0, too; IRQ may be over in "
+	  "a leaf function; AArch32 is unexpected", test_user },
 	{ "weft.vectors.unexpected", "an exception on SP_EL0 is told by its "
 	  "vector", test_unexpected },
 	{ "weft.vectors.overflow", "each vector of EL1 finds a full stack and "

@@ -83,8 +83,9 @@ static void try_switch(struct weft_space *space)
 	tell("switch", steps == TASKS * ROUNDS ? "works" : "lost steps");
 }
 
-void weft_hook_irq(struct weft_frame *frame)
+void weft_hook_irq(struct weft_frame *frame, uint64_t taken)
 {
+	(void)taken;
 	weft_hook_unexpected(frame, WEFT_VECTOR_IRQ);	/* none is enabled */
 }
 

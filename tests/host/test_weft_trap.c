@@ -68,8 +68,12 @@ void weft_hook_syscall(struct weft_frame *frame)
 	note(SYSCALL, frame);
 }
 
-void weft_hook_irq(struct weft_frame *frame)
+/* What was said to have been taken. */
+static uint64_t given;
+
+void weft_hook_irq(struct weft_frame *frame, uint64_t taken)
 {
+	given = taken;
 	note(IRQ, frame);
 }
 
@@ -428,14 +432,21 @@ static void test_fixup(void **state)
 	assert_false(weft_extable_covers(0));
 }
 
+static void user_irq(struct weft_frame *frame)
+{
+	weft_trap_user_irq(frame, 33);
+}
+
 static void test_irq(void **state)
 {
 	(void)state;
 	setup();
-	enter(weft_trap_user_irq, 0, 0, WEFT_PSTATE_EL0T);
+	enter(user_irq, 0, 0, WEFT_PSTATE_EL0T);
 	check_hooks(IRQ, NONE, NONE);
+	assert_int_equal(given, 33);
 	enter(weft_trap_kernel_irq, 0, 0, WEFT_PSTATE_EL1H);
 	check_hooks(IRQ, MASKED, PREEMPT);
+	assert_int_equal(given, 0);
 	enter(weft_trap_user_exit, 0, 0, WEFT_PSTATE_EL0T);
 	check_hooks(MASKED, USER_EXIT, NONE);
 }

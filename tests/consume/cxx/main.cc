@@ -133,7 +133,7 @@ void weft_hook_syscall(weft_frame *frame)
 	weft_hook_unexpected(frame, WEFT_VECTOR_EL0_64);
 }
 
-void weft_hook_irq(weft_frame *frame)
+void weft_hook_irq(weft_frame *frame, uint64_t)
 {
 	weft_hook_unexpected(frame, WEFT_VECTOR_EL1H | WEFT_VECTOR_IRQ);
 }

@@ -125,8 +125,9 @@ void weft_hook_syscall(struct weft_frame *frame)
 	weft_hook_unexpected(frame, WEFT_VECTOR_EL0_64);
 }
 
-void weft_hook_irq(struct weft_frame *frame)
+void weft_hook_irq(struct weft_frame *frame, uint64_t taken)
 {
+	(void)taken;
 	weft_hook_unexpected(frame, WEFT_VECTOR_EL1H | WEFT_VECTOR_IRQ);
 }
 

@@ -279,9 +279,14 @@ uint64_t weft_read_cntvct_el0(void)
 	return world->now;
 }
 
-void timer_set(uint64_t when_ns)
+uint64_t timer_counter(void)
 {
-	self()->timer = when_ns;
+	return world->now;
+}
+
+void timer_set(uint64_t when)
+{
+	self()->timer = when;
 }
 
 void watchdog_start(struct cpu *cpu)
@@ -309,6 +314,11 @@ void lock_note_wait(const void *lock, uint64_t asked)
 void loadavg_tick(uint64_t now_ns)
 {
 	(void)now_ns;
+}
+
+uint64_t loadavg_due(void)
+{
+	return 0;
 }
 
 void timers_tick(void)
@@ -598,7 +608,7 @@ void chaos_delay(void)
 
 /* ---- memory for threads ---- */
 
-void *kzalloc(size_t size)
+void *kmalloc(size_t size)
 {
 	unsigned n = (unsigned)__builtin_ctzll(~world->allocated);
 
@@ -623,6 +633,18 @@ void kfree(void *p)
 void *kvm_stack_alloc(void)
 {
 	return world->stacks[63 - __builtin_clzll(world->allocated)];
+}
+
+/* Every other one: the end of a thread takes both ways. */
+bool kvm_stack_keep(void *stack)
+{
+	unsigned n = (unsigned)((uint8_t (*)[STACK_SIZE])stack -
+				world->stacks);
+
+	if (n % 2)
+		return false;
+	kvm_stack_free(stack);
+	return true;
 }
 
 void kvm_stack_free(void *stack)
