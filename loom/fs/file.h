@@ -87,7 +87,7 @@ struct file {
 	const struct file_ops *ops;	/* NULL with FILE_PATH */
 	void *data;		/* of the implementation */
 	uint64_t badge;		/* ipc/handle.h; constant */
-	uint32_t leaf;		/* what leaf calls may do (ipc/leaf.h); constant */
+	uint32_t leaf;		/* what leaf calls may (ipc/leaf.h); constant */
 	struct mutex lock;	/* RANK_FILE */
 	uint64_t pos;		/* lock */
 };

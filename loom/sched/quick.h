@@ -54,8 +54,8 @@ static inline uint64_t quick_now(void)
 
 /*
  * @next runs from @now on instead of @prev, which gets @value as the result of
- * its call: what the leaf function returns. Who is on which queue, and the state of
- * both, is settled.
+ * its call: what the leaf function returns. Who is on which queue, and the
+ * state of both, is settled.
  */
 static inline struct weft_leaf_result quick_switch(struct cpu *cpu,
 						   struct thread *prev,
