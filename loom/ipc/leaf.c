@@ -60,7 +60,7 @@ void ipc_leaf_forget_files(void)
 /* Apart also in the code: what calls nothing saves no registers. */
 #define APART static __attribute__((noinline))
 
-/* The file of descriptor @fd, if it was the last and permits @right; else NULL */
+/* The file of @fd, if it was the last and permits @right; else NULL. */
 static inline struct file *file_of(const struct thread *self, uint64_t fd,
 				   uint32_t right)
 {
