@@ -45,6 +45,11 @@
 #define WEFT_LEAF WEFT_USER
 #endif
 
+/* Assertions (weft/assert.h): the one that is off unless the build says 1. */
+#ifndef WEFT_DEBUG
+#define WEFT_DEBUG 0
+#endif
+
 #if WEFT_SVE && !WEFT_FP
 #error "WEFT_SVE needs WEFT_FP"
 #endif
