@@ -56,6 +56,7 @@ int weft_asid_init(struct weft_asid_domain *domain,
 	domain->ncpus = ncpus;
 	domain->next = 1;
 	domain->generation = WEFT_ASID_GENERATION;
+	domain->era = domain->generation >> WEFT_SPACE_ASID_BITS;
 	domain->rollovers = 0;
 	domain->map = map;
 	domain->cpus = cpus;
@@ -111,6 +112,8 @@ static void next_generation(struct weft_asid_domain *domain)
 	if (!generation)
 		generation = WEFT_ASID_GENERATION;
 	__atomic_store_n(&domain->generation, generation, __ATOMIC_RELAXED);
+	__atomic_store_n(&domain->era, generation >> WEFT_SPACE_ASID_BITS,
+			 __ATOMIC_RELAXED);
 	domain->rollovers++;
 }
 

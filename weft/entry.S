@@ -15,6 +15,9 @@
 #include <weft/leaf.h>
 
 #include "entry.h"
+#if WEFT_FP
+#include "fp_regs.h"
+#endif
 
 /*
  * @which: sync and irq, from the kernel; other: w1 = number of the vector.
@@ -88,14 +91,12 @@ endfunc weft_entry_\from\()_\which\keys
 	ccmp	x10, #0, #0, eq
 	b.ne	\other
 	hand_over_space \other
-	mov	x19, x1
 	ldr	x0, [x20, #WEFT_TASK_FP]
-	bl	weft_fp_save
 	ldr	x21, [x20, #WEFT_TASK_CPU]
-	ldr	x0, [x19, #WEFT_TASK_FP]
+	fp_save	x0, x9, x10
+	ldr	x0, [x1, #WEFT_TASK_FP]
 	str	x0, [x21, #WEFT_CPU_FP_OWNER]
-	bl	weft_fp_restore
-	mov	x1, x19
+	fp_restore x0, x9, x10
 	hand_over_tls
 	b	1b
 	.endm
@@ -107,11 +108,10 @@ endfunc weft_entry_\from\()_\which\keys
 	b.eq	10f
 	ldr	x21, [x20, #WEFT_TASK_CPU]
 	ldp	x9, x10, [x10, #WEFT_SPACE_TTBR]
-	ldp	x11, x12, [x21, #WEFT_CPU_GENERATION]
+	ldp	x11, x12, [x21, #WEFT_CPU_ERA]	// addresses
 	ldr	x11, [x11]
-	eor	x11, x11, x10
-	lsr	x11, x11, #WEFT_SPACE_ASID_BITS
-	cbnz	x11, \other
+	cmp	x11, x10, lsr #WEFT_SPACE_ASID_BITS
+	b.ne	\other
 	str	x10, [x12]			// what is active here
 	msr	ttbr0_el1, x9
 	str	x9, [x21, #WEFT_CPU_TTBR0]

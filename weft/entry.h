@@ -12,6 +12,10 @@
 #include <weft/frame.h>
 
 #ifdef __ASSEMBLER__
+#ifndef WEFT_DEBUG
+#define WEFT_DEBUG 0
+#endif
+
 #include <weft/arch.h>
 #include <weft/asm.h>
 #include <weft/cpu.h>

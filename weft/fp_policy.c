@@ -175,8 +175,10 @@ void weft_task_copy_fp(struct weft_task *to, const struct weft_task *from)
 {
 	assert_running(from);
 	weft_assert(to->fp && from->fp && !to->cpu);
+	if (!from->fp_used)
+		return;		/* zeros, as @to has from weft_task_init */
 	*to->fp = *from->fp;
-	to->fp_used = from->fp_used ? WEFT_FP_SIMD : WEFT_FP_NOTHING;
+	to->fp_used = WEFT_FP_SIMD;
 	if (from->cpu->fp_live)
 		weft_fp_save(to->fp);
 	else if (WEFT_SVE && from->fp_used == WEFT_FP_SVE)

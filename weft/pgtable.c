@@ -80,7 +80,10 @@ static void write_entry(const struct weft_pgtable *table, uint64_t va,
 
 static uint64_t *table_at(const struct weft_pgtable *table, uint64_t pa)
 {
-	return table->ops->to_virt(table->arg, pa & WEFT_PTE_ADDR);
+	pa &= WEFT_PTE_ADDR;
+	if (table->linear)
+		return (uint64_t *)(uintptr_t)(pa + table->linear);
+	return table->ops->to_virt(table->arg, pa);
 }
 
 static uint64_t alloc_page(struct weft_pgtable *table)
@@ -91,7 +94,7 @@ static uint64_t alloc_page(struct weft_pgtable *table)
 	return pa;
 }
 
-/* @entry: whose address is the page's. */
+/* @entry: whose address is the page's, which is zeros again. */
 static void free_page(struct weft_pgtable *table, uint64_t entry)
 {
 	table->pages--;
@@ -192,6 +195,7 @@ void weft_pt_adopt(struct weft_pgtable *table, uint64_t root, uint64_t base,
 	table->arg = arg;
 	table->space = NULL;
 	table->tlb_flags = 0;
+	table->linear = 0;
 	table->pages = 0;
 }
 
@@ -331,7 +335,7 @@ static uint64_t next_of(uint64_t va, unsigned shift)
 
 /*
  * The next leaf at or after *@va, below @end, with *@va set; no entry if there
- * is none.
+ * is none. One walk for all the holes of a table.
  */
 static struct place next_leaf(const struct weft_pgtable *table, uint64_t *va,
 			      uint64_t end)
@@ -340,9 +344,17 @@ static struct place next_leaf(const struct weft_pgtable *table, uint64_t *va,
 	while (*va - table->base < end - table->base) {
 		struct place at = walk(table, *va, PAGE_SHIFT);
 
-		if (is_leaf(read_entry(at.entry), at.shift))
-			return at;
-		*va = next_of(*va, at.shift);
+		do {
+			uint64_t value = read_entry(at.entry);
+
+			if (is_leaf(value, at.shift))
+				return at;
+			if (is_table(value, at.shift))
+				break;
+			*va = next_of(*va, at.shift);
+			at.entry++;
+		} while (*va - table->base < end - table->base &&
+			 index_of(*va, at.shift) != 0);
 	}
 	return (struct place){ NULL, 0 };
 }
@@ -544,6 +556,7 @@ int weft_pt_merge(struct weft_pgtable *table, uint64_t va)
 {
 	uint64_t value, *page;
 	struct place at;
+	unsigned i;
 	int error;
 
 	if (!in_range(table, va, WEFT_PAGE_SIZE))
@@ -561,6 +574,8 @@ int weft_pt_merge(struct weft_pgtable *table, uint64_t va)
 	/* Pages and the walks through the table: not by one invalidation. */
 	remake(table, va & ~(uint64_t)(WEFT_BLOCK_SIZE - 1), at.entry,
 	       read_entry(page) & ~WEFT_PTE_PAGE, 0);
+	for (i = 0; i < ENTRIES; i++)
+		page[i] = 0;
 	free_page(table, value);
 	return 0;
 }
@@ -620,8 +635,10 @@ int weft_pt_trim(struct weft_pgtable *table, uint64_t va, size_t size)
 				     chain);
 	flush(table, &batch);
 	while (chain) {
-		uint64_t next = read_entry(table_at(table, chain));
+		uint64_t *page = table_at(table, chain);
+		uint64_t next = read_entry(page);
 
+		*page = 0;
 		free_page(table, chain);
 		chain = next;
 	}
@@ -629,42 +646,266 @@ int weft_pt_trim(struct weft_pgtable *table, uint64_t va, size_t size)
 }
 
 #if WEFT_USER
-static void free_table(struct weft_pgtable *table, uint64_t pa, unsigned shift,
-		       void (*done)(void *arg, uint64_t pa, size_t size),
-		       void *done_arg)
+/*
+ * The first entry of [@entry, @stop), part of a table, that is not 0; @stop:
+ * none. Most tables are mostly empty: eight at a time; by plain loads, for
+ * nobody else writes, and what is found is read again.
+ */
+static uint64_t *skip_empty(uint64_t *entry, const uint64_t *stop)
 {
-	uint64_t *page = table_at(table, pa);
-	unsigned i;
+	while (stop - entry >= 8 &&
+	       !(entry[0] | entry[1] | entry[2] | entry[3] |
+		 entry[4] | entry[5] | entry[6] | entry[7]))
+		entry += 8;
+	while (entry < stop && !*entry)
+		entry++;
+	return entry;
+}
 
-	for (i = 0; i < ENTRIES; i++) {
-		uint64_t entry = read_entry(&page[i]);
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
 
-		if (is_table(entry, shift))
-			free_table(table, entry, shift - LEVEL_BITS, done,
-				   done_arg);
-		else if (is_leaf(entry, shift) && done)
-			done(done_arg, entry & WEFT_PTE_ADDR,
-			     size_of(shift));
+/* What the functions of weft_pt_share have from each other. */
+struct share {
+	struct weft_pgtable *to, *from;
+	bool (*wants)(void *arg, uint64_t pa);
+	void *arg;
+	bool changed;		/* an entry of @from */
+	/* The tables of pages where the last range was, and of which 2 MiB. */
+	uint64_t block, *pages, *copies;	/* copies: NULL, not made yet */
+};
+
+/*
+ * The table of pages for @va, made with those on the way. They are not
+ * published: no CPU walks @table yet. NULL: no memory.
+ */
+static uint64_t *make_pages(struct weft_pgtable *table, uint64_t va)
+{
+	uint64_t value = table->root;
+	unsigned at;
+
+	for (at = FIRST_SHIFT; at > PAGE_SHIFT; at -= LEVEL_BITS) {
+		uint64_t *entry = &table_at(table, value)[index_of(va, at)];
+
+		value = read_entry(entry);
+		if (is_table(value, at))
+			continue;
+		weft_assert(!value);
+		value = alloc_page(table);
+		if (!value)
+			return NULL;
+		value |= WEFT_PTE_TABLE | WEFT_PTE_VALID;
+		write_entry(table, va, at, entry, value);
 	}
-	free_page(table, pa);
+	return table_at(table, value);
+}
+
+/* The page at @va, of @from, becomes read-only, and so is what @to gets. */
+static void share_page(struct share *s, uint64_t va, uint64_t *from,
+		       uint64_t *to)
+{
+	uint64_t old = read_entry(from), new = old | WEFT_PTE_RDONLY;
+
+	if (!s->wants(s->arg, old & WEFT_PTE_ADDR))
+		return;
+	write_entry(s->to, va, PAGE_SHIFT, to, new);
+	if (new == old)
+		return;
+	write_entry(s->from, va, PAGE_SHIFT, from, new);
+	s->changed = true;
+}
+
+/* Pages from @va on, whose entries are [@first, @stop) of s->pages. */
+static int share_pages(struct share *s, uint64_t va, uint64_t *first,
+		       const uint64_t *stop)
+{
+	uint64_t *at = skip_empty(first, stop);
+
+	if (at == stop)
+		return 0;
+	if (!s->copies)
+		s->copies = make_pages(s->to, va);
+	if (!s->copies)
+		return WEFT_ENOMEM;
+	for (; at < stop; at = skip_empty(at + 1, stop))
+		share_page(s, va + ((uint64_t)(at - first) << PAGE_SHIFT), at,
+			   &s->copies[at - s->pages]);
+	return 0;
+}
+
+/* Look for the table for @va. Where it ends, or the hole that is there. */
+static uint64_t find_pages(struct share *s, uint64_t va)
+{
+	struct place at;
+
+	if (s->block == va >> BLOCK_SHIFT)
+		return next_of(va, BLOCK_SHIFT);
+	at = walk(s->from, va, PAGE_SHIFT);
+	s->block = va >> BLOCK_SHIFT;
+	s->pages = NULL;
+	s->copies = NULL;
+	if (at.shift > PAGE_SHIFT) {
+		weft_assert(!is_leaf(read_entry(at.entry), at.shift));
+		return next_of(va, at.shift);
+	}
+	s->pages = at.entry - index_of(va, PAGE_SHIFT);
+	return next_of(va, BLOCK_SHIFT);
+}
+
+static int share_range(struct share *s, uint64_t va, uint64_t end)
+{
+	uint64_t next;
+	int error = 0;
+
+	for (; va < end && !error; va = next) {
+		uint64_t *first;
+
+		next = min(find_pages(s, va), end);
+		if (!s->pages)
+			continue;
+		first = &s->pages[index_of(va, PAGE_SHIFT)];
+		error = share_pages(s, va, first, first +
+				    ((next - va) >> PAGE_SHIFT));
+	}
+	return error;
+}
+
+int weft_pt_share(struct weft_pgtable *to, struct weft_pgtable *from,
+		  bool (*next)(void *arg, uint64_t *va, uint64_t *end),
+		  bool (*wants)(void *arg, uint64_t pa), void *arg)
+{
+	struct share share = {
+		.to = to, .from = from, .wants = wants, .arg = arg,
+		.block = UINT64_MAX,
+	};
+	uint64_t va = 0, end;
+	int error = 0;
+
+	weft_assert(to->space && from->space);
+	while (!error && next(arg, &va, &end)) {
+		error = share_range(&share, va, end);
+		va = end;
+	}
+	/*
+	 * Also after an error: who finds an entry read-only must be able to
+	 * rely on it that no TLB thinks otherwise. And @to is complete for
+	 * walkers.
+	 */
+	if (share.changed)
+		weft_tlb_flush_space(from->space, from->tlb_flags);
+	else
+		weft_tlb_publish();
+	return error;
+}
+
+/* What the functions of weft_pt_destroy have from each other. */
+struct release {
+	struct weft_pgtable *table;
+	void (*done)(void *arg, uint64_t pa, size_t size);
+	void *arg;
+	uint64_t keep;		/* from here on tables are needed still */
+};
+
+/* Give up what @entry, of level @shift, leads to, if that is a leaf. */
+static void release_leaf(const struct release *r, uint64_t *entry,
+			 unsigned shift)
+{
+	uint64_t value = *entry;
+
+	if (!is_leaf(value, shift))
+		return;
+	*entry = 0;
+	if (r->done)
+		r->done(r->arg, value & WEFT_PTE_ADDR, size_of(shift));
+}
+
+/* Free the table under the entry for @va at level @shift, if there is one. */
+static void release_table(const struct release *r, uint64_t va, unsigned shift)
+{
+	struct place at;
+	uint64_t value;
+
+	if (next_of(va, shift) > r->keep)
+		return;
+	at = walk(r->table, va, shift);
+	value = *at.entry;
+	if (at.shift != shift || !is_table(value, shift))
+		return;
+	*at.entry = 0;
+	free_page(r->table, value);
+}
+
+/* Entries [@first, @stop) of a table of pages. */
+static void release_pages(const struct release *r, uint64_t *first,
+			  const uint64_t *stop)
+{
+	uint64_t *entry;
+
+	for (entry = skip_empty(first, stop); entry < stop;
+	     entry = skip_empty(entry + 1, stop))
+		release_leaf(r, entry, PAGE_SHIFT);
+}
+
+static void release_range(const struct release *r, uint64_t va, uint64_t end)
+{
+	uint64_t next;
+
+	for (; va < end; va = next) {
+		struct place at = walk(r->table, va, PAGE_SHIFT);
+
+		if (at.shift > PAGE_SHIFT) {
+			next = next_of(va, at.shift);
+			release_leaf(r, at.entry, at.shift);
+		} else {
+			next = min(next_of(va, BLOCK_SHIFT), end);
+			release_pages(r, at.entry, at.entry +
+				      ((next - va) >> PAGE_SHIFT));
+			release_table(r, va, BLOCK_SHIFT);
+		}
+		if (next >= end || next % size_of(FIRST_SHIFT) == 0)
+			release_table(r, va, FIRST_SHIFT);
+	}
+}
+
+static void release_ranges(struct release *r,
+			   bool (*next)(void *arg, uint64_t *va,
+					uint64_t *end))
+{
+	uint64_t va = 0, end, after = 0, after_end;
+	bool more = next && next(r->arg, &va, &end);
+
+	while (more) {
+		after = end;
+		more = next(r->arg, &after, &after_end);
+		r->keep = more ? after : UINT64_MAX;
+		release_range(r, va, end);
+		va = after;
+		end = after_end;
+	}
 }
 
 void weft_pt_destroy(struct weft_pgtable *table,
+		     bool (*next)(void *arg, uint64_t *va, uint64_t *end),
 		     void (*done)(void *arg, uint64_t pa, size_t size),
-		     void *done_arg)
+		     void *arg)
 {
-	uint16_t asid;
+	struct release all = { table, done, arg, UINT64_MAX };
 
 	weft_assert(table->space);
 	/*
 	 * No TTBR0 has the root, so nothing new is cached. What is there goes
 	 * with the whole ASID, leaves and walk caches, before any page is
-	 * free: entries need not be cleared one by one.
+	 * free. Entries are cleared only to leave zeros to ops->free.
 	 */
-	asid = weft_space_asid(table->space);
-	if (asid)
-		weft_tlb_flush_asid(asid, table->tlb_flags);
-	free_table(table, table->root, FIRST_SHIFT, done, done_arg);
+	weft_tlb_flush_space(table->space, table->tlb_flags);
+	release_ranges(&all, next);
+	/* Without ranges; or tables were made where nothing came to be. */
+	all.keep = UINT64_MAX;
+	if (table->pages > 1)
+		release_range(&all, 0, UINT64_C(1) << WEFT_VA_BITS);
+	free_page(table, table->root);
 	table->root = 0;
 }
 #endif

@@ -61,8 +61,8 @@ static const struct weft_space *tlb_space(const struct weft_cpu *cpu)
 	return __atomic_load_n(&cpu->tlb_space, __ATOMIC_RELAXED);
 }
 
-/* No context is of this generation: leaf switches do not go this way. */
-static const uint64_t NO_GENERATION = UINT64_MAX;
+/* No context is of this one: leaf switches do not go this way. */
+static const uint64_t NO_ERA = UINT64_MAX;
 
 /*
  * One ASID for all: what the TLB holds under it belongs to the last space.
@@ -75,7 +75,7 @@ static void install_common(struct weft_cpu *cpu,
 {
 	const struct weft_asid_domain *domain = space->domain;
 
-	cpu->generation = &NO_GENERATION;
+	cpu->era = &NO_ERA;
 	write_ttbr0(cpu, space->ttbr);
 	if (!domain || (tlb_space(cpu) == space &&
 			domain->policy == WEFT_ASID_FLUSH_CHANGE))
@@ -90,7 +90,7 @@ static void install_tagged(struct weft_cpu *cpu, struct weft_space *space)
 	struct weft_asid_domain *domain = space->domain;
 	bool flush = weft_asid_assign(domain, (uint32_t)cpu->index, space);
 
-	cpu->generation = &domain->generation;
+	cpu->era = &domain->era;
 	cpu->active = &domain->cpus[cpu->index].active;
 
 	/*

@@ -245,8 +245,11 @@ void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev)
 {
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
 	weft_hook_resumed(frame, prev);
-	if (!WEFT_USER || !weft_frame_from_user(frame))
-		kernel_exit(frame);
-	else
+#if WEFT_USER
+	if (weft_frame_from_user(frame)) {
 		ready_for_leaf(frame);
+		return;
+	}
+#endif
+	kernel_exit(frame);
 }

@@ -65,6 +65,7 @@ struct weft_asid_domain {
 	uint32_t ncpus;			/* CPUs, the size of cpus */
 	uint32_t next;			/* where the search goes on */
 	uint64_t generation;		/* multiple of WEFT_ASID_GENERATION */
+	uint64_t era;			/* the same as 1, 2 ...; atomic too */
 	uint64_t rollovers;		/* generations begun, for statistics */
 	uint64_t *map;			/* one bit an ASID, client's memory */
 	struct weft_asid_cpu *cpus;	/* ncpus of them, client's memory */

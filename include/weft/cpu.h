@@ -20,7 +20,7 @@
 #define WEFT_CPU_ZCR		56
 #define WEFT_CPU_KERNEL_KEY	64
 #define WEFT_CPU_INDEX		80
-#define WEFT_CPU_GENERATION	88
+#define WEFT_CPU_ERA	88
 #define WEFT_CPU_ACTIVE		96
 #define WEFT_CPU_SIZE		104
 
@@ -67,9 +67,10 @@ struct weft_cpu {
 	uint64_t index;
 	/*
 	 * Of the ASID domain whose spaces run here, for leaf switches: the
-	 * present generation, and what this CPU has active. Set by the install.
+	 * present generation (its era), and what this CPU has active. Set by
+	 * the install.
 	 */
-	const uint64_t *generation;
+	const uint64_t *era;
 	uint64_t *active;
 };
 
@@ -83,9 +84,9 @@ WEFT_OFFSET(WEFT_CPU_FP_POLICY, weft_cpu, fp_policy);
 WEFT_OFFSET(WEFT_CPU_ZCR, weft_cpu, zcr);
 WEFT_OFFSET(WEFT_CPU_KERNEL_KEY, weft_cpu, kernel_key);
 WEFT_OFFSET(WEFT_CPU_INDEX, weft_cpu, index);
-WEFT_OFFSET(WEFT_CPU_GENERATION, weft_cpu, generation);
+WEFT_OFFSET(WEFT_CPU_ERA, weft_cpu, era);
 WEFT_OFFSET(WEFT_CPU_ACTIVE, weft_cpu, active);
-WEFT_PAIR(weft_cpu, generation, active);
+WEFT_PAIR(weft_cpu, era, active);
 WEFT_SIZE(WEFT_CPU_SIZE, weft_cpu);
 
 /* Read once per CPU; what differs between CPUs is the client's to merge. */

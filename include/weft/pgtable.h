@@ -51,6 +51,7 @@ enum weft_pt_flags {
 struct weft_pt_ops {
 	/* A page of zeros for a table: physical address, 0: none left. */
 	uint64_t (*alloc)(void *arg);
+	/* It is a page of zeros again. */
 	void (*free)(void *arg, uint64_t pa);
 	/* Where the CPU sees a table page. */
 	uint64_t *(*to_virt)(void *arg, uint64_t pa);
@@ -70,6 +71,11 @@ struct weft_pgtable {
 	 * WEFT_TLB_LOCAL, there is only the calling one. 0 is always right.
 	 */
 	unsigned tlb_flags;
+	/*
+	 * If not 0, the CPU sees every table page so far above its physical
+	 * address, and ops->to_virt is not called. The client's, as tlb_flags.
+	 */
+	uint64_t linear;
 	/* How many pages of ops->alloc it takes, the root included. */
 	size_t pages;
 };
@@ -78,7 +84,7 @@ struct weft_pgtable {
  * An empty table: 0 or WEFT_ENOMEM. @base is 0 for a user table (TTBR0) or
  * the lowest address of TTBR1. For a user table the client calls
  * weft_space_init with table->root and sets table->space, for all
- * table->tlb_flags if it knows something.
+ * table->tlb_flags and table->linear if it knows something.
  */
 int weft_pt_init(struct weft_pgtable *table, uint64_t base,
 		 const struct weft_pt_ops *ops, void *arg);
@@ -176,13 +182,33 @@ bool weft_pt_next(const struct weft_pgtable *table, uint64_t *va, uint64_t end,
 		  struct weft_pt_entry *entry);
 
 /*
- * Free a user table: every leaf to @done, then, after a non-leaf
- * invalidation, every table page and the root. The root is in no CPU's TTBR0
- * and never will be again.
+ * The next two go through parts of a user table that the client names, in
+ * ascending order, so that they need not look at every entry of every table:
+ * @next puts the first range at or above *@va that may have something into
+ * *@va and *@end (page multiples), or returns false.
+ */
+
+/*
+ * What @from maps there @to, in which nothing is mapped there and that no CPU
+ * walks yet, maps as well: the same pages, read-only in both when this returns,
+ * on every CPU. For copies that share pages until they are written to. There
+ * are no blocks. @wants is asked for each page, and notes its new owner; if it
+ * says no, @to does not have it, and @from's entry stays. 0, or WEFT_ENOMEM:
+ * @to has a part.
+ */
+int weft_pt_share(struct weft_pgtable *to, struct weft_pgtable *from,
+		  bool (*next)(void *arg, uint64_t *va, uint64_t *end),
+		  bool (*wants)(void *arg, uint64_t pa), void *arg);
+
+/*
+ * Free a user table: after a non-leaf invalidation, every leaf to @done, every
+ * table page and the root. The root is in no CPU's TTBR0 and never will be
+ * again. All leaves are where @next says; NULL: anywhere.
  */
 void weft_pt_destroy(struct weft_pgtable *table,
+		     bool (*next)(void *arg, uint64_t *va, uint64_t *end),
 		     void (*done)(void *arg, uint64_t pa, size_t size),
-		     void *done_arg);
+		     void *arg);
 
 /*
  * Debug hook (WEFT_DEBUG): every descriptor that is written, before it is.

@@ -73,6 +73,12 @@ void weft_tlb_flush_kernel(uint64_t va, size_t size, unsigned flags);
 /* Everything under one ASID, cached walks included. WEFT_TLB_LOCAL counts. */
 void weft_tlb_flush_asid(uint16_t asid, unsigned flags);
 
+/*
+ * The same for all of @space, whatever ASID it has once all writes to its page
+ * table are visible; nothing if it never ran.
+ */
+void weft_tlb_flush_space(const struct weft_space *space, unsigned flags);
+
 /* Everything. WEFT_TLB_LOCAL counts. */
 void weft_tlb_flush_all(unsigned flags);
 

@@ -87,7 +87,7 @@ struct file {
 	const struct file_ops *ops;	/* NULL with FILE_PATH */
 	void *data;		/* of the implementation */
 	uint64_t badge;		/* ipc/handle.h; constant */
-	uint32_t leaf;		/* what leaf calls may do (ipc/leaf.h); constant */
+	uint32_t leaf;		/* what leaf calls may do; constant */
 	struct mutex lock;	/* RANK_FILE */
 	uint64_t pos;		/* lock */
 };
@@ -115,6 +115,13 @@ struct files {
 	struct fd_table *table;
 	uint32_t lowest;	/* no descriptor below this one is free */
 	uint32_t soft, hard;	/* RLIMIT_NOFILE */
+
+	/*
+	 * What ipc/leaf.c looked up last, for the only thread that uses this:
+	 * a descriptor, and its file until it is taken off.
+	 */
+	uint64_t known_fd;
+	struct file *known;
 };
 
 /*

@@ -25,6 +25,14 @@ static size_t map_bytes(uint32_t size)
 	return size / 8;
 }
 
+/* With a first table, which is enough for most. */
+struct own_files {
+	struct files files;
+	struct fd_table table;
+	struct file *slot[FIRST_SIZE];
+	uint64_t taken[FIRST_SIZE / 64], cloexec[FIRST_SIZE / 64];
+};
+
 /* Room for @size descriptors, a multiple of 64, none taken. */
 static struct fd_table *table_alloc(uint32_t size)
 {
@@ -44,6 +52,15 @@ static struct fd_table *table_alloc(uint32_t size)
 	return t;
 }
 
+/* Free @t, which @files does not use any more or is about to end with. */
+static void table_free(struct files *files, struct fd_table *t)
+{
+	struct own_files *own = container_of(files, struct own_files, files);
+
+	if (t != &own->table)
+		kfree(t);
+}
+
 /* What @from has, into the larger @to; no reference is taken. */
 static void table_copy(struct fd_table *to, const struct fd_table *from)
 {
@@ -54,19 +71,24 @@ static void table_copy(struct fd_table *to, const struct fd_table *from)
 
 struct files *files_create(void)
 {
-	struct files *files = kzalloc(sizeof(*files));
+	struct own_files *own = kzalloc(sizeof(*own));
+	struct files *files;
 
-	if (!files)
+	if (!own)
 		return NULL;
-	files->table = table_alloc(FIRST_SIZE);
-	if (!files->table) {
-		kfree(files);
-		return NULL;
-	}
+	own->table = (struct fd_table){
+		.size = FIRST_SIZE,
+		.slot = own->slot,
+		.taken = own->taken,
+		.cloexec = own->cloexec,
+	};
+	files = &own->files;
+	files->table = &own->table;
 	spin_init(&files->lock, RANK_FDTABLE, "descriptors");
 	files->refs = 1;
 	files->soft = FILES_SOFT;
 	files->hard = FILES_HARD;
+	files->known_fd = UINT64_MAX;
 	return files;
 }
 
@@ -91,30 +113,39 @@ static int make_room(struct files *files, uint32_t fd)
 		old = new;	/* somebody was faster */
 	}
 	spin_unlock(&files->lock);
-	kfree(old);
+	table_free(files, old);
 	return 0;
 }
 
-/* The descriptor above the highest that is open. The lock is held. */
+/* The descriptor above the highest that is taken. The lock is held. */
 static uint32_t end_of(const struct fd_table *t)
 {
-	uint32_t end = t->size;
+	uint32_t word = t->size / 64;
 
-	while (end && !t->slot[end - 1])
-		end--;
-	return end;
+	while (word && !t->taken[word - 1])
+		word--;
+	if (!word)
+		return 0;
+	return word * 64 - (uint32_t)__builtin_clzll(t->taken[word - 1]);
+}
+
+/* The first descriptor from @fd on that is taken; @t->size: none. */
+static uint32_t next_taken(const struct fd_table *t, uint32_t fd)
+{
+	return (uint32_t)bitmap_find_set(t->taken, t->size, fd);
 }
 
 /* @to has room. Both are locked or not yet shared. */
 static void copy_slots(struct files *to, const struct files *from)
 {
 	const struct fd_table *t = from->table;
+	uint32_t fd;
 
 	to->soft = from->soft;
 	to->hard = from->hard;
-	for (uint32_t fd = 0; fd < end_of(t); fd++) {
+	for (fd = next_taken(t, 0); fd < t->size; fd = next_taken(t, fd + 1)) {
 		if (!t->slot[fd])
-			continue;
+			continue;	/* reserved */
 		file_get(t->slot[fd]);
 		to->table->slot[fd] = t->slot[fd];
 		bitmap_set(to->table->taken, fd);
@@ -166,15 +197,17 @@ void files_get(struct files *files)
 void files_put(struct files *files)
 {
 	uint32_t left = __atomic_sub_fetch(&files->refs, 1, __ATOMIC_ACQ_REL);
+	const struct fd_table *t = files->table;
+	uint32_t fd;
 
 	assert(left != UINT32_MAX);
 	if (left)
 		return;
-	for (uint32_t fd = 0; fd < files->table->size; fd++)
-		if (files->table->slot[fd])
-			let_go(files, files->table->slot[fd]);
-	kfree(files->table);
-	kfree(files);
+	for (fd = next_taken(t, 0); fd < t->size; fd = next_taken(t, fd + 1))
+		if (t->slot[fd])
+			let_go(files, t->slot[fd]);
+	table_free(files, files->table);
+	kfree(container_of(files, struct own_files, files));
 }
 
 /* The rest, but for where it says otherwise, with the lock held. */
@@ -194,12 +227,19 @@ static void mark(struct files *files, int fd, bool cloexec)
 		bitmap_clear(files->table->cloexec, (size_t)fd);
 }
 
+/* What was known of a descriptor may be so no longer. */
+static void files_forget(struct files *files)
+{
+	files->known_fd = UINT64_MAX;
+}
+
 /* Free @fd, which is taken; its reference, if any, is the caller's. */
 static struct file *release(struct files *files, int fd)
 {
 	struct file *f = files->table->slot[fd];
 
 	files->table->slot[fd] = NULL;
+	files_forget(files);
 	bitmap_clear(files->table->taken, (size_t)fd);
 	mark(files, fd, false);
 	if ((uint32_t)fd < files->lowest)
@@ -370,6 +410,7 @@ static int replace(struct files *files, int from, int to, bool cloexec,
 	file_get(f);
 	bitmap_set(taken, (size_t)to);
 	files->table->slot[to] = f;
+	files_forget(files);
 	mark(files, to, cloexec);
 	return to;
 }

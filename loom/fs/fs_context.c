@@ -10,42 +10,46 @@
 #include "mm/kmem.h"
 #include "proc/process.h"
 
-struct fs_context *fs_context_create(struct inode *cwd, uint32_t umask)
+/* Without directories. */
+static struct fs_context *alloc(uint32_t umask)
 {
-	struct fs_context *fs = kzalloc(sizeof(*fs));
+	struct fs_context *fs = kmalloc(sizeof(*fs));
 
 	if (!fs)
 		return NULL;
 	spin_init(&fs->lock, RANK_FS_CONTEXT, "working directory");
 	fs->refs = 1;
+	fs->umask = umask;
+	return fs;
+}
+
+struct fs_context *fs_context_create(struct inode *cwd, uint32_t umask)
+{
+	struct fs_context *fs = alloc(umask);
+
+	if (!fs)
+		return NULL;
 	inode_get(cwd);
 	fs->cwd = cwd;
 	inode_get(fs_root());
 	fs->root = fs_root();
-	fs->umask = umask;
 	return fs;
 }
 
 struct fs_context *fs_context_copy(struct fs_context *from)
 {
-	struct inode *cwd, *root;
-	struct fs_context *fs;
-	uint32_t umask;
+	struct fs_context *fs = alloc(0);
 
+	if (!fs)
+		return NULL;
 	/* All of one moment. */
 	spin_lock(&from->lock);
-	cwd = from->cwd;
-	inode_get(cwd);
-	root = from->root;
-	inode_get(root);
-	umask = from->umask;
+	fs->cwd = from->cwd;
+	inode_get(fs->cwd);
+	fs->root = from->root;
+	inode_get(fs->root);
+	fs->umask = from->umask;
 	spin_unlock(&from->lock);
-	fs = fs_context_create(cwd, umask);
-	inode_put(cwd);
-	if (fs)
-		fs_context_set_root(fs, root);
-	else
-		inode_put(root);
 	return fs;
 }
 

@@ -16,6 +16,7 @@
 #include "lib/uts.h"
 #include "mm/kvm.h"
 #include "mm/page.h"
+#include "mm/tables.h"
 #include "proc/inspect.h"
 #include "proc/number.h"
 #include "proc/process.h"
@@ -204,10 +205,10 @@ int proc_boot_cmdline(struct proc_text *t, struct proc_id id)
 int proc_counts(struct proc_text *t, struct proc_id id)
 {
 	(void)id;
-	proc_add(t, "pages_free %zu\npages_tables %zu\nthreads %u\n"
+	proc_add(t, "pages_free %zu\npages_spare %zu\nthreads %u\n"
 		 "processes %u\nfiles %u\ninodes %u\nswitches %llu\n",
-		 page_free_count(), kvm_table_pages(), thread_count(),
-		 process_count(), file_count(), inode_count(),
+		 page_free_count(), kvm_spare_pages() + tables_spare(),
+		 thread_count(), process_count(), file_count(), inode_count(),
 		 (unsigned long long)sched_switch_count());
 	return 0;
 }

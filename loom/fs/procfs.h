@@ -3,9 +3,9 @@
  * /proc: what the kernel tells about itself, read-only, in Linux's formats.
  * procfs.c has the list of what is there; of loom's own there is
  *
- *	/proc/loom/counts	lines `name value`: what is in use. pages_tables
- *				are those of the kernel's own page table: not
- *				free, and not to come back (mm/kvm.h)
+ *	/proc/loom/counts	lines `name value`: what is in use. pages_spare
+ *				are the kernel's own page table and kept
+ *				stacks: not free, and nobody's (mm/kvm.h)
  *	/proc/loom/locks	debug builds: what is known of the locks
  */
 #ifndef LOOM_FS_PROCFS_H

@@ -66,6 +66,32 @@ static struct endpoint_lock locks[LOCKS] = {
 	LOCKS_16, LOCKS_16, LOCKS_16, LOCKS_16
 };
 
+/*
+ * Who waits in a leaf call, alone, is not on the queue, where it would cost
+ * more than all the rest of a call. Whoever takes the lock finds it there.
+ */
+static void lock(struct endpoint *ep)
+{
+	struct thread *ready;
+
+	spin_lock(ep->lock);
+	ready = endpoint_ready(ep);
+	if (!ready)
+		return;
+	ep->ready = NULL;
+	list_add_tail(&ep->queue, &ready->ipc.link);
+	ready->ipc.prio = ready->prio;
+	ep->waiting = QUEUE_RECEIVERS;
+}
+
+static void unlock(struct endpoint *ep)
+{
+	bool free = ep->waiting == QUEUE_EMPTY && !ep->watched && ep->senders;
+
+	ep->ready = free ? NULL : ENDPOINT_BUSY;
+	spin_unlock(ep->lock);
+}
+
 /* All below, where it does not say otherwise, with the endpoint's lock. */
 
 static void tell_pollers(struct endpoint *ep)
@@ -128,7 +154,8 @@ static void give_reply_right(struct endpoint *ep, struct thread *caller,
 			     struct thread *server)
 {
 	assert(!server->ipc.caller && !server->ipc.caller_gone);
-	server->ipc.reply_lock = ep->lock;
+	assert(server->ipc.reply_lock == ep->lock);
+	(void)ep;
 	/* Only its own thread looks without the lock, and it waits now. */
 	__atomic_store_n(&server->ipc.caller, caller, __ATOMIC_RELAXED);
 	caller->ipc.server = server;
@@ -184,6 +211,7 @@ static int start_receive(struct endpoint *ep, struct thread *self, bool queues)
 {
 	bool taken = false;
 
+	self->ipc.reply_lock = ep->lock;
 	while (!taken && ep->waiting == QUEUE_SENDERS) {
 		taken = take_from(ep, ipc_first(&ep->queue), self);
 		note_queue(ep);
@@ -225,12 +253,12 @@ static int wait_done(struct endpoint *ep, struct thread *self,
 
 	do {
 		err = ipc_sleep(self, deadline_ns);
-		spin_lock(ep->lock);
+		lock(ep);
 		/* What has happened counts, whatever else came. */
 		if (err && self->ipc.state != IPC_DONE)
 			give_up(ep, self, err);
 		done = self->ipc.state == IPC_DONE;
-		spin_unlock(ep->lock);
+		unlock(ep);
 	} while (!done);
 	return ipc_result(self);
 }
@@ -245,9 +273,9 @@ int endpoint_send(struct endpoint *ep, uint64_t badge, bool calls,
 
 	ipc_watch(self);
 	self->ipc.badge = badge;
-	spin_lock(ep->lock);
+	lock(ep);
 	err = start_send(ep, self, calls, patience->queues);
-	spin_unlock(ep->lock);
+	unlock(ep);
 	if (err != STARTED)
 		return err;
 	return wait_done(ep, self, patience->deadline_ns);
@@ -316,9 +344,9 @@ int endpoint_receive(struct endpoint *ep, const struct ipc_patience *patience)
 
 	refuse_caller(self);
 	ipc_watch(self);
-	spin_lock(ep->lock);
+	lock(ep);
 	err = start_receive(ep, self, patience->queues);
-	spin_unlock(ep->lock);
+	unlock(ep);
 	if (err != STARTED)
 		return err;
 	return wait_done(ep, self, patience->deadline_ns);
@@ -330,9 +358,9 @@ bool endpoint_begin_call(struct endpoint *ep, bool queues)
 	int err;
 
 	ipc_watch(self);
-	spin_lock(ep->lock);
+	lock(ep);
 	err = start_send(ep, self, true, queues);
-	spin_unlock(ep->lock);
+	unlock(ep);
 	return err == STARTED;
 }
 
@@ -344,18 +372,19 @@ bool endpoint_begin_receive(struct endpoint *ep)
 
 	if (self->ipc.caller_gone)
 		return false;
-	spin_lock(ep->lock);
+	lock(ep);
 	waits = ep->waiting != QUEUE_SENDERS && ep->senders;
-	spin_unlock(ep->lock);
+	unlock(ep);
 	/* It stays so: this is the only CPU, and nothing interrupts. */
 	if (!waits)
 		return false;
 	err = endpoint_reply();
 	assert(!err || err == -ENOTCONN);
 	ipc_watch(self);
-	spin_lock(ep->lock);
+	lock(ep);
+	self->ipc.reply_lock = ep->lock;
 	queue_up(ep, self, IPC_RECEIVING);
-	spin_unlock(ep->lock);
+	unlock(ep);
 	return true;
 }
 
@@ -382,7 +411,7 @@ static unsigned poll(struct file *f, struct poll_table *pt)
 	unsigned state = 0;
 
 	poll_wait(pt, &ep->pollers);
-	spin_lock(ep->lock);
+	lock(ep);
 	if (pt)
 		ep->watched = true;
 	if (rights & LOOM_RIGHT_RECV)
@@ -393,7 +422,7 @@ static unsigned poll(struct file *f, struct poll_table *pt)
 		state |= (ep->waiting == QUEUE_RECEIVERS ?
 			  POLLOUT | POLLWRNORM : 0) |
 			 (ep->receivers ? 0 : POLLERR);
-	spin_unlock(ep->lock);
+	unlock(ep);
 	return state;
 }
 
@@ -402,10 +431,10 @@ static int open(struct file *f)
 	struct endpoint *ep = f->data;
 	unsigned rights = handle_rights(f);
 
-	spin_lock(ep->lock);
+	lock(ep);
 	ep->receivers += rights & LOOM_RIGHT_RECV ? 1 : 0;
 	ep->senders += rights & LOOM_RIGHT_SEND ? 1 : 0;
-	spin_unlock(ep->lock);
+	unlock(ep);
 	return 0;
 }
 
@@ -418,7 +447,7 @@ static void release(struct file *f)
 	struct endpoint *ep = f->data;
 	unsigned rights = handle_rights(f);
 
-	spin_lock(ep->lock);
+	lock(ep);
 	ep->receivers -= rights & LOOM_RIGHT_RECV ? 1 : 0;
 	ep->senders -= rights & LOOM_RIGHT_SEND ? 1 : 0;
 	if ((!ep->receivers && ep->waiting == QUEUE_SENDERS) ||
@@ -429,7 +458,7 @@ static void release(struct file *f)
 	}
 	if (!ep->receivers || !ep->senders)
 		tell_pollers(ep);
-	spin_unlock(ep->lock);
+	unlock(ep);
 }
 
 const struct file_ops endpoint_file_ops = {

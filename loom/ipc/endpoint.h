@@ -37,6 +37,13 @@ struct endpoint {
 	 */
 	_Alignas(64) struct spinlock *lock;	/* RANK_ENDPOINT */
 
+	/*
+	 * For leaf calls (leaf.h). NULL: nobody waits, and nothing is to be
+	 * done beside if somebody is about to receive. Or the one thread that
+	 * does, asleep in a leaf call, on no queue. Or ENDPOINT_BUSY: neither.
+	 */
+	struct thread *ready;
+
 	/* lock */
 	struct list queue;	/* struct thread, ipc.link: by priority */
 	uint32_t waiting;	/* enum endpoint_queue */
@@ -46,6 +53,15 @@ struct endpoint {
 
 	struct waitq pollers;
 };
+
+#define ENDPOINT_BUSY ((struct thread *)1)
+
+/* The one that is asleep there in a leaf call, or NULL. */
+static inline struct thread *endpoint_ready(const struct endpoint *ep)
+{
+	return (uintptr_t)ep->ready > (uintptr_t)ENDPOINT_BUSY ? ep->ready :
+								 NULL;
+}
 
 extern const struct file_ops endpoint_file_ops;
 

@@ -48,45 +48,75 @@ void ipc_leaf_forget_files(void)
 	thread_current()->ipc.files = NULL;
 }
 
-/* The file of descriptor @fd if it permits @right; NULL: look again. */
+/* The leaf calls are made with this, the way that is common to all of them. */
+#define LEAF(name)							\
+	struct weft_leaf_result name(uint64_t x0, uint64_t x1,		\
+				     uint64_t x2, uint64_t x3,		\
+				     uint64_t x4, uint64_t x5,		\
+				     uint64_t x6, uint64_t x7)
+#define ARGS x0, x1, x2, x3, x4, x5, x6, x7
+#define UNUSED ((void)x2, (void)x3, (void)x4, (void)x5, (void)x6, (void)x7)
+
+/* Apart also in the code: what calls nothing saves no registers. */
+#define APART static __attribute__((noinline))
+
+/* The file of descriptor @fd, if it was the last one and permits @right. */
 static inline struct file *file_of(const struct thread *self, uint64_t fd,
 				   uint32_t right)
 {
 	const struct files *files = self->ipc.files;
-	const struct fd_table *t;
-	struct file *f;
 
-	if (!files)
+	if (!files || files->known_fd != (uint32_t)fd)
 		return NULL;
-	t = files->table;
-	if ((uint32_t)fd >= t->size)
-		return NULL;
-	f = t->slot[(uint32_t)fd];
-	return f && f->leaf & right ? f : NULL;
+	return files->known->leaf & right ? files->known : NULL;
 }
+
+/* False: @fd is nothing for a leaf call, or not for this one. */
+static bool learn(uint64_t fd, uint32_t right)
+{
+	struct files *files = thread_current()->ipc.files;
+	struct file *f = files ? files_peek(files, (int)fd) : NULL;
+
+	if (!f || !(f->leaf & right) || (uint32_t)fd == files->known_fd)
+		return false;
+	files->known_fd = (uint32_t)fd;
+	files->known = f;
+	return true;
+}
+
+/* NAME(), once more if its descriptor can be learnt. */
+#define AGAIN(name, right)						\
+	APART LEAF(name##_again)					\
+	{								\
+		return learn(x0, right) ? name(ARGS) : quick_defer();	\
+	}
+
+AGAIN(leaf_ipc_signal, LEAF_SIGNAL)
+AGAIN(leaf_ipc_wait, LEAF_WAIT)
+AGAIN(leaf_ipc_call, LEAF_SEND)
+AGAIN(leaf_ipc_reply_recv, LEAF_RECV)
 
 /* May @next run at once, at the cost of @self alone? */
 static inline bool may_follow(const struct thread *self,
 			      const struct thread *next)
 {
 	/* Nobody who waits to run is better than @self: it runs. */
-	return quick_is_near(next) && next->prio <= self->prio;
+	return next->prio <= self->prio;
 }
 
-static inline struct weft_frame *frame_of(const struct thread *asleep)
+/* Of one that is in a leaf call, running or asleep. */
+static inline struct weft_frame *frame_of(const struct thread *thread)
 {
-	return weft_task_frame(&asleep->task);
+	return weft_task_frame(&thread->task);
 }
 
-/* @self waits for @object from now on. */
-static inline void fall_asleep(struct cpu *cpu, struct thread *self,
-			       void *object, enum ipc_state state)
+/* @self waits from now on, and was running until @now. */
+static inline void fall_asleep(struct thread *self, enum ipc_state state,
+			       uint64_t now)
 {
-	self->ipc.object = object;
 	self->ipc.state = state;
-	self->ipc.watch.rung = false;
 	self->state = THREAD_BLOCKED;
-	self->blocked_at = cpu->charged;
+	self->blocked_at = now;
 }
 
 /* @next has what it waited for. */
@@ -96,28 +126,19 @@ static inline void wake_up(struct thread *next)
 	next->state = THREAD_READY;
 }
 
-static inline struct thread *first_of(const struct list *queue)
-{
-	return list_first_entry(queue, struct thread, ipc.link);
-}
-
-struct weft_leaf_result leaf_ipc_signal(uint64_t fd, uint64_t bits,
-					uint64_t x2, uint64_t x3, uint64_t x4,
-					uint64_t x5, uint64_t x6, uint64_t x7)
+LEAF(leaf_ipc_signal)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
+	struct file *f = file_of(self, x0, LEAF_SIGNAL);
 	struct notification *n;
 	struct weft_frame *frame;
 	struct thread *to;
-	struct file *f;
+	uint64_t bits;
 
-	(void)x2, (void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
-	f = file_of(self, fd, LEAF_SIGNAL);
 	if (!f)
-		return quick_defer();
-	if (f->badge)
-		bits = f->badge;
+		return leaf_ipc_signal_again(ARGS);
+	bits = f->badge ? f->badge : x1;
 	n = f->data;
 	if (!bits || n->slow & NOTE_WATCHED)
 		return quick_defer();
@@ -125,53 +146,54 @@ struct weft_leaf_result leaf_ipc_signal(uint64_t fd, uint64_t bits,
 		n->word |= bits;
 		return quick_done(0);
 	}
-	to = first_of(&n->waiters);
-	if (!may_follow(self, to))
+	to = list_first_entry(&n->waiters, struct thread, ipc.link);
+	if (!may_follow(self, to) || !quick_is_near(to))
 		return quick_defer();
 	list_del(&to->ipc.link);
 	frame = frame_of(to);
 	frame->x[0] = 0;
 	frame->x[1] = bits;
 	wake_up(to);
-	runq_add(cpu, self, PLACE_NEXT);
-	return quick_switch(cpu, self, to, 0);
+	if (to->prio < self->prio && !cpu->displaced)
+		cpu->displaced = self;
+	else
+		runq_add(cpu, self, PLACE_NEXT);
+	return quick_switch(cpu, self, to, 0, quick_now());
 }
 
-struct weft_leaf_result leaf_ipc_wait(uint64_t fd, uint64_t timeout,
-				      uint64_t x2, uint64_t x3, uint64_t x4,
-				      uint64_t x5, uint64_t x6, uint64_t x7)
+LEAF(leaf_ipc_wait)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
+	struct file *f = file_of(self, x0, LEAF_WAIT);
+	uint64_t now, word;
 	struct notification *n;
 	struct thread *next;
-	uint64_t word;
-	struct file *f;
 
-	(void)x2, (void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
-	f = file_of(self, fd, LEAF_WAIT);
+	UNUSED;
 	if (!f)
-		return quick_defer();
+		return leaf_ipc_wait_again(ARGS);
 	n = f->data;
 	if (n->slow & NOTE_STALLED)
 		return quick_defer();
 	word = n->word;
 	if (word) {
 		n->word = 0;
-		thread_user_frame(self)->x[1] = word;
+		frame_of(self)->x[1] = word;
 		return quick_done(0);
 	}
-	if (timeout != LOOM_FOREVER || f->flags & FILE_NONBLOCK ||
+	if (x1 != LOOM_FOREVER || f->flags & FILE_NONBLOCK ||
 	    !list_empty(&n->waiters))
 		return quick_defer();
 	list_add_tail(&n->waiters, &self->ipc.link);
 	self->ipc.prio = self->prio;
-	fall_asleep(cpu, self, n, IPC_WAITING);
-	next = runq_first(cpu);
+	now = quick_now();
+	fall_asleep(self, IPC_WAITING, now);
+	next = cpu->displaced;
 	if (!next || !quick_is_near(next))
-		return sched_leaf_sleep(fd);
-	runq_remove(cpu, next);
-	return quick_switch(cpu, self, next, fd);
+		return sched_leaf_sleep(x0);
+	cpu->displaced = NULL;
+	return quick_switch(cpu, self, next, x0, now);
 }
 
 static inline void write_message(struct weft_frame *frame, uint64_t tag,
@@ -193,97 +215,83 @@ static inline void write_message(struct weft_frame *frame, uint64_t tag,
  * one of them sleeps elsewhere. But this one sleeps here, so that the next time
  * it may be.
  */
-static struct weft_leaf_result sleep_apart(struct cpu *cpu, struct thread *self,
-					   struct endpoint *ep, uint64_t fd)
-{
-	self->ipc.object = ep;
-	self->state = THREAD_BLOCKED;
-	self->blocked_at = cpu->charged;
-	return sched_leaf_sleep(fd);
-}
-
-/* Apart also in the code: what calls nothing saves no registers. */
-static __attribute__((noinline)) struct weft_leaf_result
-call_apart(struct cpu *cpu, struct thread *self, const struct file *f,
-	   uint64_t fd)
+APART struct weft_leaf_result call_apart(struct thread *self,
+					 const struct file *f, uint64_t fd)
 {
 	self->ipc.badge = f->badge;
 	if (!endpoint_begin_call(f->data, !(f->flags & FILE_NONBLOCK)))
 		return quick_defer();
-	return sleep_apart(cpu, self, f->data, fd);
+	self->state = THREAD_BLOCKED;
+	self->blocked_at = quick_now();
+	return sched_leaf_sleep(fd);
 }
 
-static __attribute__((noinline)) struct weft_leaf_result
-receive_apart(struct cpu *cpu, struct thread *self, struct endpoint *ep,
-	      uint64_t fd)
+APART struct weft_leaf_result receive_apart(struct thread *self,
+					    struct endpoint *ep, uint64_t fd)
 {
 	if (!endpoint_begin_receive(ep))
 		return quick_defer();
-	return sleep_apart(cpu, self, ep, fd);
+	self->state = THREAD_BLOCKED;
+	self->blocked_at = quick_now();
+	return sched_leaf_sleep(fd);
 }
 
-struct weft_leaf_result leaf_ipc_call(uint64_t fd, uint64_t tag, uint64_t x2,
-				      uint64_t x3, uint64_t x4, uint64_t x5,
-				      uint64_t x6, uint64_t x7)
+LEAF(leaf_ipc_call)
 {
 	struct thread *self = thread_current();
-	struct cpu *cpu = quick_cpu(self);
+	struct file *f = file_of(self, x0, LEAF_SEND);
+	uint64_t now = quick_now();
 	struct weft_frame *frame;
 	struct endpoint *ep;
 	struct thread *to;
-	struct file *f;
 
-	if ((uint32_t)tag)
+	if ((uint32_t)x1)
 		return quick_defer();
-	f = file_of(self, fd, LEAF_SEND);
 	if (!f)
-		return quick_defer();
+		return leaf_ipc_call_again(ARGS);
 	ep = f->data;
-	if (ep->waiting != QUEUE_RECEIVERS)
-		return call_apart(cpu, self, f, fd);
-	to = first_of(&ep->queue);
-	if (!may_follow(self, to))
-		return call_apart(cpu, self, f, fd);
-	list_del(&to->ipc.link);
-	if (list_empty(&ep->queue))
-		ep->waiting = QUEUE_EMPTY;
+	to = endpoint_ready(ep);
+	if (!to || !may_follow(self, to))
+		return call_apart(self, f, x0);
+	ep->ready = NULL;
 	frame = frame_of(to);
-	write_message(frame, tag | LOOM_TAG_CALL, x2, x3, x4, x5, x6, x7);
+	write_message(frame, x1 | LOOM_TAG_CALL, x2, x3, x4, x5, x6, x7);
 	frame->x[9] = f->badge;
-	to->ipc.reply_lock = ep->lock;
 	to->ipc.caller = self;
 	self->ipc.server = to;
-	fall_asleep(cpu, self, ep, IPC_AWAITING_REPLY);
+	fall_asleep(self, IPC_AWAITING_REPLY, now);
 	wake_up(to);
-	return quick_switch(cpu, self, to, fd);
+	return quick_switch(quick_cpu(self), self, to, x0, now);
 }
 
-struct weft_leaf_result leaf_ipc_reply_recv(uint64_t fd, uint64_t tag,
-					    uint64_t x2, uint64_t x3,
-					    uint64_t x4, uint64_t x5,
-					    uint64_t x6, uint64_t x7)
+LEAF(leaf_ipc_reply_recv)
 {
 	struct thread *self = thread_current();
-	struct cpu *cpu = quick_cpu(self);
 	struct thread *caller = self->ipc.caller;
+	struct file *f = file_of(self, x0, LEAF_RECV);
+	uint64_t now = quick_now();
 	struct endpoint *ep;
-	struct file *f;
 
-	if ((uint32_t)tag)
+	if ((uint32_t)x1)
 		return quick_defer();
-	f = file_of(self, fd, LEAF_RECV);
-	if (!f || f->flags & FILE_NONBLOCK)
+	if (!f)
+		return leaf_ipc_reply_recv_again(ARGS);
+	if (f->flags & FILE_NONBLOCK)
 		return quick_defer();
 	ep = f->data;
-	if (!caller || ep->waiting != QUEUE_EMPTY || ep->watched ||
-	    !ep->senders || !may_follow(self, caller))
-		return receive_apart(cpu, self, ep, fd);
-	write_message(frame_of(caller), tag, x2, x3, x4, x5, x6, x7);
+	if (!caller || ep->ready || !may_follow(self, caller) ||
+	    !quick_is_near(caller))
+		return receive_apart(self, ep, x0);
+	write_message(frame_of(caller), x1, x2, x3, x4, x5, x6, x7);
 	self->ipc.caller = NULL;
-	list_add_tail(&ep->queue, &self->ipc.link);
-	ep->waiting = QUEUE_RECEIVERS;
-	self->ipc.prio = self->prio;
-	fall_asleep(cpu, self, ep, IPC_RECEIVING);
+	self->ipc.reply_lock = ep->lock;
+	ep->ready = self;
+	fall_asleep(self, IPC_RECEIVING, now);
 	wake_up(caller);
-	return quick_switch(cpu, self, caller, fd);
+	return quick_switch(quick_cpu(self), self, caller, x0, now);
+}
+
+struct file *leaf_ipc_file(const struct weft_frame *frame)
+{
+	return files_peek(process_current()->files, (int)frame->x[0]);
 }

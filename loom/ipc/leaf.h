@@ -10,6 +10,9 @@
 
 #include <weft/leaf.h>
 
+struct file;
+struct weft_frame;
+
 /* struct file, leaf: what a descriptor is, and permits, in one look. */
 enum {
 	LEAF_RECV = 1,		/* an endpoint */
@@ -29,5 +32,11 @@ weft_leaf_fn leaf_ipc_wait;
  */
 void ipc_leaf_know_files(void);
 void ipc_leaf_forget_files(void);
+
+/*
+ * What the calling thread waited at in a leaf call: its descriptor is still
+ * there, for nobody else could take it off.
+ */
+struct file *leaf_ipc_file(const struct weft_frame *frame);
 
 #endif

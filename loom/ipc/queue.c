@@ -55,8 +55,9 @@ void ipc_finish(struct thread *thread, int result)
 	struct ipc_thread *ipc = &thread->ipc;
 
 	ipc_give_up(thread, result);
-	if (!__atomic_exchange_n(&ipc->watch.rung, true, __ATOMIC_ACQ_REL))
-		sched_wake(thread);
+	/* One that sleeps in a leaf call has not reset it. */
+	__atomic_store_n(&ipc->watch.rung, true, __ATOMIC_RELEASE);
+	sched_wake(thread);
 }
 
 int ipc_sleep(struct thread *self, uint64_t deadline_ns)

@@ -82,7 +82,6 @@ struct ipc_thread {
 
 	/* The thread itself, in leaf calls (leaf.h). */
 	struct files *files;	/* nobody else uses them; NULL: not known */
-	void *object;		/* what it waits at since a leaf call */
 };
 
 #endif

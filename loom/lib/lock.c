@@ -368,6 +368,7 @@ void spin_disown(struct spinlock *lock)
 void spin_adopt(struct spinlock *lock)
 {
 	/* The acquisition was that of the thread that left this CPU. */
+	assert(lock->owner != lock->next);
 	note(lock, lock->rank, lock->name, ADOPTED);
 }
 

@@ -75,6 +75,7 @@ enum lock_rank {
 	RANK_KVM,		/* the kernel's page table, stack slots */
 	RANK_ASID,		/* the ASID allocator */
 	RANK_KMEM,		/* kmalloc's size classes */
+	RANK_TABLES,		/* pages of zeros for page tables */
 	RANK_FAIL,		/* allocations that fail on purpose */
 	RANK_PAGE,		/* the page allocator */
 	RANK_RNG,		/* the random generator */

@@ -44,6 +44,7 @@ static const char *const names[RANK_COUNT] = {
 	[RANK_RNG] = "rng",
 	[RANK_IRQ] = "irq",
 	[RANK_UART] = "uart",
+	[RANK_TABLES] = "tables",
 	[RANK_FAIL] = "fail",
 	[RANK_LOG] = "log",
 };

@@ -101,6 +101,7 @@ static void say_fault(const struct weft_frame *f)
 	say("\n");
 }
 
+#if LOOM_DEBUG
 static const char *lock_name(const void *lock, unsigned rank)
 {
 	if (!kvm_is_mapped((uint64_t)(uintptr_t)lock))
@@ -110,16 +111,25 @@ static const char *lock_name(const void *lock, unsigned rank)
 }
 
 /* Of a thread that may run: another CPU's books are read as they are. */
-static void say_locks(const struct lockset *held)
+static void say_locks(const struct thread *t)
 {
+	const struct lockset *held = &t->held;
 	uint32_t i;
 
+	if (!held->count)
+		return;
 	say("locks, held or waited for:");
 	for (i = 0; i < held->count && i < LOCKSET_MAX; i++)
 		say("%s %s", i ? "," : "",
 		    lock_name(held->lock[i], held->rank[i]));
 	say("\n");
 }
+#else
+static void say_locks(const struct thread *t)
+{
+	(void)t;
+}
+#endif
 
 static void say_thread(const struct thread *t)
 {
@@ -133,8 +143,7 @@ static void say_thread(const struct thread *t)
 	if (t->task.cpu)
 		say(", cpu %lu", (unsigned long)t->task.cpu->index);
 	say("\n");
-	if (LOOM_DEBUG && t->held.count)
-		say_locks(&t->held);
+	say_locks(t);
 }
 
 static void say_address(uint64_t pc)

@@ -17,6 +17,7 @@
 #include "mm/kmem.h"
 #include "mm/kvm.h"
 #include "mm/page.h"
+#include "mm/tables.h"
 
 static struct spinlock spaces_lock = SPINLOCK_INIT(RANK_SPACES, "spaces");
 
@@ -26,13 +27,13 @@ static struct list spaces = LIST_INIT(spaces);
 static uint64_t table_page_alloc(void *arg)
 {
 	(void)arg;
-	return page_alloc_zeroed();
+	return tables_alloc();
 }
 
 static void table_page_free(void *arg, uint64_t pa)
 {
 	(void)arg;
-	page_free(pa, 0);
+	tables_free(pa);
 }
 
 static uint64_t *table_page_virt(void *arg, uint64_t pa)
@@ -60,6 +61,7 @@ struct aspace *aspace_create(void)
 	weft_space_init(&as->space, as->table.root, kvm_asid_domain());
 	as->table.space = &as->space;
 	as->table.tlb_flags = kvm_tlb_flags();
+	as->table.linear = LINEAR_BASE;
 	mutex_init(&as->lock, RANK_ASPACE, "aspace");
 	as->refs = 1;
 	area_init(&as->areas);
@@ -91,11 +93,43 @@ void aspace_count_page(struct aspace *as, uint64_t pa)
 static void drop_page(void *arg, uint64_t pa, size_t size)
 {
 	struct aspace *as = arg;
+	struct page *page = page_of(pa);
 
 	assert(size == PAGE_SIZE);
 	as->pages--;
-	as->file_pages -= page_is_file(pa);
-	page_put(pa);
+	as->file_pages -= page->is_file;
+	page_drop(page, pa);
+}
+
+/* It takes less to look at so many entries than to begin another range. */
+#define NEAR	(32 * PAGE_SIZE)
+
+/* Of a space that nobody else has, for weft_pt_destroy. */
+struct ending {
+	struct aspace *as;
+	const struct area *at, *stop;	/* of its areas */
+};
+
+/* For weft_pt_destroy; areas that are near each other are one range. */
+static bool next_range(void *arg, uint64_t *va, uint64_t *end)
+{
+	struct ending *e = arg;
+
+	if (e->at == e->stop)
+		return false;
+	*va = e->at->start;
+	do {
+		*end = e->at->end;
+		e->at++;
+	} while (e->at < e->stop && e->at->start - *end <= NEAR);
+	return true;
+}
+
+static void drop_last_page(void *arg, uint64_t pa, size_t size)
+{
+	struct ending *e = arg;
+
+	drop_page(e->as, pa, size);
 }
 
 static void leave_program(struct aspace *as)
@@ -131,10 +165,14 @@ static bool drop_reference(struct aspace *as)
 
 void aspace_put(struct aspace *as)
 {
+	struct ending ending = { .as = as };
+
 	if (!drop_reference(as))
 		return;
+	ending.at = as->areas.area;
+	ending.stop = ending.at + as->areas.count;
 	kvm_forget_space(&as->space);
-	weft_pt_destroy(&as->table, drop_page, as);
+	weft_pt_destroy(&as->table, next_range, drop_last_page, &ending);
 	area_clear(&as->areas);
 	leave_program(as);
 	assert(as->pages == 0 && as->file_pages == 0);

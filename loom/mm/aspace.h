@@ -86,9 +86,10 @@ void aspace_put(struct aspace *as);
 /*
  * A copy, as fork(2) makes it: the same areas and contents. Pages are shared
  * until one of the two writes; nobody may write to a shared page any more when
- * this returns. Takes the lock of @from. NULL: no memory.
+ * this returns. @pc is where the child goes on. Takes the lock of @from. NULL:
+ * no memory.
  */
-struct aspace *aspace_fork(struct aspace *from);
+struct aspace *aspace_fork(struct aspace *from, uint64_t pc);
 
 /* What is mapped; the page table follows. */
 struct mapping {

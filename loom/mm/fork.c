@@ -3,7 +3,8 @@
  * Copies of address spaces, for fork(2). Areas are copied; of the pages, a
  * child gets those that were written to in private areas, read-only until one
  * of the two writes (mm/fault.c). Pages of files it can find itself when it
- * touches them, which it often never does.
+ * touches them, which it often never does; but it will need the one where the
+ * program counter is.
  */
 #include "fs/inode.h"
 #include "lib/assert.h"
@@ -11,40 +12,64 @@
 #include "mm/aspace_impl.h"
 #include "mm/page.h"
 
-/*
- * Let @to, which no CPU runs on yet, have the pages of @area of @from, too.
- * Other threads of @from may write to them until they are write-protected, at
- * the end: what they write before that both have.
- */
-static int share_area(struct aspace *to, struct aspace *from,
-		      const struct area *area)
-{
-	unsigned flags = table_flags_common(area, area->prot);
-	uint64_t va = area->start;
-	struct weft_pt_entry entry;
-	int err;
+/* Whose pages are shared with whom, and how far it went. */
+struct sharing {
+	struct aspace *to, *from;
+	uint64_t pc;
+	const struct area *at, *stop;	/* of from's areas */
+	bool is_pc;		/* it is at the page of the program counter */
+};
 
-	for (; weft_pt_next(&from->table, &va, area->end, &entry);
-	     va += PAGE_SIZE) {
-		if (page_is_file(entry.pa))
-			continue;
-		if (weft_pt_map(&to->table, va, entry.pa, PAGE_SIZE, flags))
-			return -ENOMEM;
-		page_get(entry.pa);
-		aspace_count_page(to, entry.pa);
-	}
-	if (!(area->prot & AREA_WRITE))
-		return 0;
-	err = weft_pt_protect(&from->table, area->start,
-			      area->end - area->start, flags);
-	assert(err == 0);
-	return 0;
+static bool is_inherited(const struct area *area)
+{
+	return !(area->flags & (AREA_DONTFORK | AREA_WIPEONFORK));
 }
 
 static bool has_pages_to_share(const struct area *area)
 {
 	return area->has_own && !(area->flags & AREA_SHARED) &&
-	       !(area->flags & (AREA_DONTFORK | AREA_WIPEONFORK));
+	       is_inherited(area);
+}
+
+/* Code that the child executes next. */
+static bool has_pc(const struct sharing *s, const struct area *area)
+{
+	return (area->prot & AREA_EXEC) && is_inherited(area) &&
+	       s->pc >= area->start && s->pc < area->end;
+}
+
+/* For weft_pt_share; areas that touch each other are one range. */
+static bool next_range(void *arg, uint64_t *va, uint64_t *end)
+{
+	struct sharing *s = arg;
+	const struct area *area = s->at;
+
+	while (area < s->stop && !has_pages_to_share(area) && !has_pc(s, area))
+		area++;
+	s->at = area;
+	if (area == s->stop)
+		return false;
+	s->is_pc = !has_pages_to_share(area);
+	*va = s->is_pc ? page_down(s->pc) : area->start;
+	*end = s->is_pc ? *va + PAGE_SIZE : area->end;
+	for (area++; !s->is_pc && area < s->stop && area->start == *end &&
+	     has_pages_to_share(area); area++)
+		*end = area->end;
+	s->at = area;
+	return true;
+}
+
+static bool share_page(void *arg, uint64_t pa)
+{
+	struct sharing *s = arg;
+	struct page *page = page_of(pa);
+
+	if (page->is_file && !s->is_pc)
+		return false;
+	page_hold(page);
+	s->to->pages++;
+	s->to->file_pages += page->is_file;
+	return true;
 }
 
 /* What madvise asked not to inherit is not there. */
@@ -70,8 +95,17 @@ static int copy_areas(struct aspace *to, const struct aspace *from)
 	return err ? err : drop_private(&to->areas);
 }
 
-static int fork_locked(struct aspace *to, struct aspace *from)
+/*
+ * No CPU runs on @to yet. Other threads of @from may write to its pages until
+ * they are write-protected: what they write before that both have.
+ */
+static int fork_locked(struct aspace *to, struct aspace *from, uint64_t pc)
 {
+	const struct area_set *areas = &from->areas;
+	struct sharing sharing = {
+		.to = to, .from = from, .pc = pc,
+		.at = areas->area, .stop = areas->area + areas->count,
+	};
 	int err = copy_areas(to, from);
 
 	if (err)
@@ -84,14 +118,10 @@ static int fork_locked(struct aspace *to, struct aspace *from)
 	to->arg_start = from->arg_start;
 	to->arg_end = from->arg_end;
 	to->env_end = from->env_end;
-	for (size_t i = 0; i < from->areas.count; i++) {
-		const struct area *area = &from->areas.area[i];
-
-		if (has_pages_to_share(area))
-			err = share_area(to, from, area);
-		if (err)
-			return err;
-	}
+	if (weft_pt_share(&to->table, &from->table, next_range, share_page,
+			  &sharing))
+		return -ENOMEM;
+	to->peak = to->pages;
 	if (!from->program)
 		return 0;
 	/* It is executed already, so it can be. */
@@ -102,7 +132,7 @@ static int fork_locked(struct aspace *to, struct aspace *from)
 	return 0;
 }
 
-struct aspace *aspace_fork(struct aspace *from)
+struct aspace *aspace_fork(struct aspace *from, uint64_t pc)
 {
 	struct aspace *as = aspace_create();
 	int err;
@@ -110,7 +140,7 @@ struct aspace *aspace_fork(struct aspace *from)
 	if (!as)
 		return NULL;
 	mutex_lock(&from->lock);
-	err = from->is_dead ? -ENOMEM : fork_locked(as, from);
+	err = from->is_dead ? -ENOMEM : fork_locked(as, from, pc);
 	mutex_unlock(&from->lock);
 	if (!err)
 		return as;

@@ -7,6 +7,10 @@
  * objects are free (kmem_free, linked through the objects themselves) and how
  * many are not (kmem_used). Slabs with a free object are on the list of their
  * class; full ones are on none, empty ones do not exist.
+ *
+ * The last link of a new slab's list is FRESH: that object, and all behind it,
+ * were never given out. So a slab is made by writing one link, however many
+ * objects it has.
  */
 #include "mm/kmem.h"
 
@@ -23,12 +27,15 @@
 enum {
 	FREED = 0xdb,		/* what freed objects hold in debug builds */
 	SMALL_MAX = 2048,
+	UNIT = 16,
 };
 
 /* A free object; the rest of it is FREED in debug builds. */
 struct object {
-	struct object *next;
+	struct object *next;	/* NULL: none; FRESH: what is behind it */
 };
+
+#define FRESH	((struct object *)(uintptr_t)1)
 
 struct kmem_class {
 	struct spinlock lock;
@@ -48,12 +55,30 @@ static struct kmem_class classes[] = {
 	CLASS(12, 1344), CLASS(13, SMALL_MAX),
 };
 
+#define X2(n)	n, n
+#define X4(n)	X2(n), X2(n)
+#define X8(n)	X4(n), X4(n)
+#define X10(n)	X8(n), X2(n)
+#define X20(n)	X10(n), X10(n)
+#define X22(n)	X20(n), X2(n)
+#define X44(n)	X22(n), X22(n)
+
+/* The class for so many units, from 0 on. */
+static const uint8_t class_by_units[] = {
+	X2(0), 1, 2, 3, X2(4), X2(5), X4(6), X4(7), X8(8), X8(9), X10(10),
+	X22(11), X20(12), X44(13),
+};
+
+_Static_assert(sizeof(class_by_units) == SMALL_MAX / UNIT + 1,
+	       "there is a class for every small size");
+
 static struct kmem_class *class_for(size_t size)
 {
-	struct kmem_class *class = classes;
+	struct kmem_class *class =
+		&classes[class_by_units[(size + UNIT - 1) / UNIT]];
 
-	while (class->size < size)
-		class++;
+	assert(class->size >= size);
+	assert(class == classes || class[-1].size < size);
 	return class;
 }
 
@@ -82,9 +107,12 @@ static bool is_on_free_list(const struct page *slab,
 {
 	const struct object *free;
 
-	for (free = slab->kmem_free; free; free = free->next)
+	for (free = slab->kmem_free; free != NULL; free = free->next) {
 		if (free == object)
 			return true;
+		if (free->next == FRESH)
+			return object > free;
+	}
 	return false;
 }
 
@@ -92,29 +120,49 @@ static bool is_on_free_list(const struct page *slab,
 static struct page *slab_create(struct kmem_class *class)
 {
 	uint64_t pa = page_alloc(0);
+	struct object *first = phys_to_virt(pa);
 	struct page *slab;
-	char *base;
-	size_t at;
 
 	if (!pa)
 		return NULL;
 	slab = page_of(pa);
-	base = phys_to_virt(pa);
 	if (LOOM_DEBUG)
-		memset(base, FREED, PAGE_SIZE);
+		memset(first, FREED, PAGE_SIZE);
+	first->next = FRESH;
 	slab->kmem_class = (uint16_t)(class - classes + 1);
 	slab->kmem_used = 0;
-	slab->kmem_free = NULL;
-	for (at = PAGE_SIZE / class->size * class->size; at > 0;) {
-		struct object *object;
-
-		at -= class->size;
-		object = (struct object *)(base + at);
-		object->next = slab->kmem_free;
-		slab->kmem_free = object;
-	}
+	slab->kmem_free = first;
 	list_add_head(&class->partial, &slab->link);
 	return slab;
+}
+
+/* The object behind @object, which were FRESH both; NULL: the page ends. */
+static struct object *next_fresh(const struct kmem_class *class,
+				 struct object *object)
+{
+	uintptr_t next = (uintptr_t)object + class->size;
+	uintptr_t left = PAGE_SIZE - (uintptr_t)object % PAGE_SIZE;
+
+	if (left < 2 * class->size)
+		return NULL;
+	object = (struct object *)next;
+	object->next = FRESH;
+	return object;
+}
+
+/* Take the first free object of @slab, which has one. The lock is held. */
+static struct object *take_object(struct kmem_class *class, struct page *slab)
+{
+	struct object *object = slab->kmem_free;
+
+	assert(object);		/* a full slab is on no list */
+	slab->kmem_free = object->next;
+	if (object->next == FRESH)
+		slab->kmem_free = next_fresh(class, object);
+	slab->kmem_used++;
+	if (!slab->kmem_free)
+		list_del(&slab->link);
+	return object;
 }
 
 static void *small_alloc(struct kmem_class *class)
@@ -127,14 +175,8 @@ static void *small_alloc(struct kmem_class *class)
 		slab = slab_create(class);
 	else
 		slab = list_first_entry(&class->partial, struct page, link);
-	if (slab) {
-		object = slab->kmem_free;
-		assert(object);		/* a full slab is on no list */
-		slab->kmem_free = object->next;
-		slab->kmem_used++;
-		if (!slab->kmem_free)
-			list_del(&slab->link);
-	}
+	if (slab)
+		object = take_object(class, slab);
 	spin_unlock_irqrestore(&class->lock, daif);
 	if (object && LOOM_DEBUG)
 		check_untouched(object, class->size);

@@ -38,6 +38,8 @@ _Static_assert(PAGE_SIZE == WEFT_PAGE_SIZE && BLOCK_SIZE == WEFT_BLOCK_SIZE,
 
 enum {
 	STACK_SLOTS = 8192,	/* threads at once, at most */
+	STACKS_KEPT = 8,
+	STACK_PAGES = STACK_SIZE / PAGE_SIZE,
 	ASID_COUNT_MAX = 65536,
 };
 
@@ -47,8 +49,11 @@ static struct spinlock lock = SPINLOCK_INIT(RANK_KVM, "kernel memory");
 static struct weft_pgtable table;
 static uint64_t slots[STACK_SLOTS / 64];
 static unsigned slot_hint;
+/* Nobody's, and mapped still: what has ended lately, the last one last. */
+static void *kept[STACKS_KEPT];
+static unsigned kept_count;
 static uint64_t device_next = DEVICE_BASE;
-static size_t table_pages;	/* of the page allocator's; atomic */
+static size_t spare_pages;	/* tables, and in kept stacks; atomic */
 
 /* Set while booting, then only read. */
 static uint64_t image_pa;
@@ -74,6 +79,12 @@ static uint64_t *table_to_virt(void *arg, uint64_t pa)
 	return phys_to_virt(pa);
 }
 
+static void count_spare(long pages)
+{
+	__atomic_store_n(&spare_pages, spare_pages + (size_t)pages,
+			 __ATOMIC_RELAXED);
+}
+
 static uint64_t table_alloc(void *arg)
 {
 	uint64_t *page, pa;
@@ -82,8 +93,7 @@ static uint64_t table_alloc(void *arg)
 	if (pool_closed) {
 		pa = page_alloc_zeroed();
 		if (pa)
-			__atomic_store_n(&table_pages, table_pages + 1,
-					 __ATOMIC_RELAXED);
+			count_spare(1);
 		return pa;
 	}
 	if (early_tables.used == EARLY_TABLES)
@@ -173,9 +183,9 @@ bool kvm_is_mapped(uint64_t va)
 	return weft_pt_lookup(&table, va, &entry) == 0;
 }
 
-size_t kvm_table_pages(void)
+size_t kvm_spare_pages(void)
 {
-	return __atomic_load_n(&table_pages, __ATOMIC_RELAXED);
+	return __atomic_load_n(&spare_pages, __ATOMIC_RELAXED);
 }
 
 void kvm_leave_identity(void)
@@ -247,10 +257,11 @@ void kvm_init_asids(const char *cmdline, unsigned ncpus)
 
 void kvm_forget_space(struct weft_space *space)
 {
-	unsigned i;
+	uint64_t left;
 
-	for (i = 0; i < CPU_MAX; i++)
-		weft_space_forget(&cpus[i].weft, space);
+	/* Others have run nothing yet. */
+	for (left = cpu_online(); left; left &= left - 1)
+		weft_space_forget(&cpus[__builtin_ctzll(left)].weft, space);
 }
 
 void *kvm_map_device(uint64_t pa, size_t size)
@@ -322,35 +333,89 @@ static bool map_stack(uint64_t va)
 	return true;
 }
 
+/* A stack that was not there before. The lock is held. */
+static void *make_stack(void)
+{
+	unsigned slot = take_slot();
+	void *stack = slot_stack(slot);
+
+	if (slot == STACK_SLOTS)
+		return NULL;
+	if (map_stack((uint64_t)(uintptr_t)stack))
+		return stack;
+	slots[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+	return NULL;
+}
+
+static void unmake_stack(void *stack)
+{
+	uint64_t va = (uint64_t)(uintptr_t)stack;
+	unsigned slot = (unsigned)((va - STACK_BASE) / STACK_SLOT);
+
+	weft_pt_unmap(&table, va, STACK_SIZE, free_stack_page, NULL);
+	slots[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+	if (slot < slot_hint)
+		slot_hint = slot;
+}
+
+static void unmake_kept(void)
+{
+	while (kept_count) {
+		unmake_stack(kept[--kept_count]);
+		count_spare(-STACK_PAGES);
+	}
+}
+
 void *kvm_stack_alloc(void)
 {
-	uint64_t daif = spin_lock_irqsave(&lock);
-	unsigned slot = take_slot();
-	void *stack = NULL;
+	uint64_t daif;
+	void *stack;
 
-	if (slot < STACK_SLOTS) {
-		stack = slot_stack(slot);
-		if (!map_stack((uint64_t)(uintptr_t)stack)) {
-			slots[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
-			stack = NULL;
-		}
+	/* One that is kept is refused on purpose as one that is made. */
+	if (page_refused(__builtin_return_address(0)))
+		return NULL;
+	daif = spin_lock_irqsave(&lock);
+	if (kept_count) {
+		stack = kept[--kept_count];
+		count_spare(-STACK_PAGES);
+	} else {
+		stack = make_stack();
 	}
 	spin_unlock_irqrestore(&lock, daif);
 	return stack;
 }
 
+bool kvm_stack_keep(void *stack)
+{
+	uint64_t daif = spin_lock_irqsave(&lock);
+	bool keep = kept_count < STACKS_KEPT && !page_is_short();
+
+	if (keep) {
+		kept[kept_count++] = stack;
+		count_spare(STACK_PAGES);
+	}
+	spin_unlock_irqrestore(&lock, daif);
+	return keep;
+}
+
 void kvm_stack_free(void *stack)
 {
 	uint64_t va = (uint64_t)(uintptr_t)stack;
-	unsigned slot = (unsigned)((va - STACK_BASE) / STACK_SLOT);
 	uint64_t daif;
 
 	assert(va - STACK_BASE < (uint64_t)STACK_SLOTS * STACK_SLOT);
 	daif = spin_lock_irqsave(&lock);
-	weft_pt_unmap(&table, va, STACK_SIZE, free_stack_page, NULL);
-	slots[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
-	if (slot < slot_hint)
-		slot_hint = slot;
+	if (page_is_short())
+		unmake_kept();
+	unmake_stack(stack);
+	spin_unlock_irqrestore(&lock, daif);
+}
+
+void kvm_stacks_give_back(void)
+{
+	uint64_t daif = spin_lock_irqsave(&lock);
+
+	unmake_kept();
 	spin_unlock_irqrestore(&lock, daif);
 }
 

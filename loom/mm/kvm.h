@@ -43,16 +43,28 @@ void kvm_leave_identity(void);
 /* Map device registers (Device-nGnRE); NULL if there is no room. */
 void *kvm_map_device(uint64_t pa, size_t size);
 
-/* A stack with its guard: its lowest byte, or NULL. */
+/*
+ * A stack with its guard: its lowest byte, or NULL. Any context, DAIF masked or
+ * not. It is freed in one of two ways. A few stay mapped for who asks next: to
+ * map one, and to drop it from all TLBs, is most of what a thread takes.
+ * kvm_stack_keep, which takes no time, says whether @stack is one of them; if
+ * not (enough are kept, or memory is short) kvm_stack_free unmaps it, and while
+ * memory is short those that were kept.
+ */
 void *kvm_stack_alloc(void);
+bool kvm_stack_keep(void *stack);
 void kvm_stack_free(void *stack);
 
+/* Free those that are kept: for tests. */
+void kvm_stacks_give_back(void);
+
 /*
- * How many pages of the page allocator are tables of the kernel's half. They
- * stay: as many as the most stacks at once have needed so far, at most one
- * for each 2 MiB of stack slots and devices.
+ * How many pages of the page allocator the kernel's half has that are nobody's:
+ * the stacks that are kept, and tables. Those stay: as many as the most stacks
+ * at once have needed so far, at most one for each 2 MiB of stack slots and
+ * devices.
  */
-size_t kvm_table_pages(void);
+size_t kvm_spare_pages(void);
 
 /* The empty user half, under ASID 0: what kernel threads and idle run on. */
 struct weft_space *kvm_empty_space(void);

@@ -305,13 +305,16 @@ void page_get(uint64_t pa)
 	struct page *page = page_of(pa);
 
 	assert(page && page->state == PAGE_USED && page->order == 0);
-	__atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);
+	page_hold(page);
 }
 
 void page_put(uint64_t pa)
 {
-	struct page *page = page_of(pa);
+	page_drop(page_of(pa), pa);
+}
 
+void page_drop(struct page *page, uint64_t pa)
+{
 	assert(page && page->state == PAGE_USED && page->order == 0);
 	/*
 	 * Release: what this owner did to the page comes before its reuse.

@@ -79,6 +79,13 @@ uint64_t page_alloc_user_zeroed(void);
 /* Sharing of single pages: an allocated page has one reference. */
 void page_get(uint64_t pa);
 void page_put(uint64_t pa);
+/* The same by who has looked up the struct page. */
+void page_drop(struct page *page, uint64_t pa);
+
+static inline void page_hold(struct page *page)
+{
+	__atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);
+}
 
 /*
  * Has the caller, who has one, the only reference? Nobody but he can give
@@ -105,6 +112,15 @@ struct page *page_of(uint64_t pa);
 
 size_t page_free_count(void);
 size_t page_total_count(void);
+
+/*
+ * So little is left that nothing is begun any more: what runs already needs it
+ * to go on, or to end.
+ */
+static inline bool page_is_short(void)
+{
+	return page_free_count() < page_total_count() / 32;
+}
 
 /* Let the next allocations fail (tests): after @n successes; negative: off. */
 void page_fail_after(long n);

@@ -45,9 +45,6 @@
 #include "signal/signal.h"
 #include "syscall/syscall.h"
 
-/* No process is born with less than this part of all memory free. */
-#define RESERVE_PART 32
-
 /*
  * A child's first steps: its frame is its parent's with x0 = 0. @arg: where in
  * its own memory it writes its number (CLONE_CHILD_SETTID), or NULL. A bad
@@ -105,15 +102,6 @@ static void tell_tid(const struct clone_wish *wish, uint32_t tid)
 		(void)copy_to_user(wish->ptid, &tid, sizeof(tid));
 }
 
-/*
- * Birth is refused before the last memory is gone: what programs that run
- * already need to go on, or to end, must be there.
- */
-static bool memory_is_short(void)
-{
-	return page_free_count() < page_total_count() / RESERVE_PART;
-}
-
 /* Another thread of the calling process. */
 static long clone_thread(const struct weft_frame *frame,
 			 const struct clone_wish *wish)
@@ -157,8 +145,11 @@ static void discard(struct process *child)
 	process_put(child);
 }
 
-/* What @child shares with its parent, or has a copy of: 0 or -ENOMEM. */
-static int give_objects(struct process *child, uint64_t flags)
+/*
+ * What @child, which goes on at @pc, shares with its parent, or has a copy of:
+ * 0 or -ENOMEM.
+ */
+static int give_objects(struct process *child, uint64_t flags, uint64_t pc)
 {
 	const struct process *parent = process_current();
 
@@ -176,7 +167,7 @@ static int give_objects(struct process *child, uint64_t flags)
 	if (flags & CLONE_VM)
 		aspace_get(child->aspace);
 	else
-		child->aspace = aspace_fork(parent->aspace);
+		child->aspace = aspace_fork(parent->aspace, pc);
 	return child->files && child->fs && child->aspace ? 0 : -ENOMEM;
 }
 
@@ -192,7 +183,7 @@ static struct process *make_process(const struct weft_frame *frame,
 		return NULL;
 	child->exit_signal = wish->exit_signal;
 	memcpy(child->name, thread_current()->name, sizeof(child->name));
-	if (!give_objects(child, wish->flags))
+	if (!give_objects(child, wish->flags, frame->pc))
 		t = make_thread(frame, wish, child);
 	if (!t) {
 		discard(child);
@@ -263,9 +254,9 @@ long process_clone(const struct weft_frame *frame,
 	ipc_leaf_forget_files();
 	switch (clone_judge(wish->flags)) {
 	case CLONE_IS_THREAD:
-		return memory_is_short() ? -EAGAIN : clone_thread(frame, wish);
+		return page_is_short() ? -EAGAIN : clone_thread(frame, wish);
 	case CLONE_IS_PROCESS:
-		return memory_is_short() ? -ENOMEM : clone_process(frame, wish);
+		return page_is_short() ? -ENOMEM : clone_process(frame, wish);
 	case CLONE_IS_OTHER:
 		return syscall_part_missing(PART_CLONE_FLAGS);
 	default:

@@ -119,9 +119,11 @@ static bool tell_parent(struct process *p)
 
 static void hand_children_on(struct process *p)
 {
-	struct process *init = tree_init_process();
-	struct process *child, *tmp;
+	struct process *child, *tmp, *init;
 
+	if (list_empty(&p->children))
+		return;
+	init = tree_init_process();
 	list_for_each_entry_safe(child, tmp, &p->children, struct process,
 				 sibling) {
 		list_del(&child->sibling);

@@ -5,6 +5,8 @@
  */
 #include "proc/process.h"
 
+#include <stddef.h>
+
 #include <weft/sysreg.h>
 
 #include "dev/irq.h"
@@ -30,10 +32,12 @@ struct process *process_current(void)
 
 struct process *process_alloc(void)
 {
-	struct process *p = kzalloc(sizeof(*p));
+	struct process *p = kmalloc(sizeof(*p));
 
 	if (!p)
 		return NULL;
+	/* Its actions are as at first, though they hold anything. */
+	memset(p, 0, offsetof(struct process, signals.action));
 	p->number = number_alloc();
 	if (!p->number) {
 		kfree(p);

@@ -113,7 +113,7 @@ struct process {
 	/* signal_lock */
 	struct spinlock signal_lock;	/* RANK_SIGNAL */
 	enum process_ending ending;
-	struct signal_process signals;
+	struct signal_process signals;	/* last: process_alloc */
 };
 
 /* All capabilities that Linux 6.1 has: what every program has, and keeps. */

@@ -74,6 +74,7 @@ unsigned chaos_init(const char *cmdline, unsigned ncpus)
 	for (unsigned i = 0; i < CPU_MAX; i++)
 		state[i] = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) + i + 1;
 	on = true;
+	cpu_expect_others();
 	return ncpus + 2;
 }
 #endif

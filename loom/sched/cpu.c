@@ -12,10 +12,17 @@ uint64_t cpu_online_set;
 
 void cpu_expect_others(void)
 {
-	unsigned i;
+	unsigned i, prio;
 
-	for (i = 0; i < CPU_MAX; i++)
+	for (i = 0; i < CPU_MAX; i++) {
 		cpus[i].others = true;
+		for (prio = 0; prio < PRIO_COUNT; prio++) {
+			struct run_level *level = &cpus[i].level[prio];
+
+			if (!level->woken)
+				level->woken = &level->queue;
+		}
+	}
 }
 
 void cpu_set_online(struct cpu *cpu)

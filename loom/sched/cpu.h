@@ -22,7 +22,7 @@ struct weft_frame;
 /* The threads of one priority that are ready to run. */
 struct run_level {
 	struct list queue;	/* first those that woke with slice left, */
-	struct list *woken;	/* of whom this is the last; or NULL */
+	struct list *woken;	/* of whom this is the last; runq_nobody */
 	uint64_t unused;	/* a power of two is found by a shift */
 };
 
@@ -32,20 +32,16 @@ struct cpu {
 
 	struct spinlock lock;		/* RANK_RUNQ */
 
-	/* lock; read without it as a hint (place.c) */
-	struct run_level level[PRIO_COUNT];
-	uint64_t levels;		/* bit n: level[n] has a thread */
-	uint32_t nready;		/* threads on all levels */
-	uint8_t running_prio;		/* of current */
-
-	/* lock */
+	/* What leaf calls change: lock. */
 	struct thread *current;		/* who owns the CPU's registers */
-	struct thread *idle;		/* runs when no level has a thread */
-	uint64_t switches;		/* but for those of sched/quick.h */
-	uint64_t ipis;			/* asked of it by others */
-
-	/* Changed under the lock, by any CPU; read by this one. */
-	bool need_resched;
+	uint64_t charged;		/* CPU time is: the counter then; this
+					   CPU only, DAIF masked */
+	/*
+	 * Ran until a leaf call woke a better one, which is current, or was
+	 * and was followed by as good ones: the best of all that wait. NULL:
+	 * there is none; with other CPUs never one.
+	 */
+	struct thread *displaced;
 
 	/*
 	 * Other CPUs are online, or about to be. Set once, by this CPU or
@@ -54,8 +50,21 @@ struct cpu {
 	 */
 	bool others;
 
+	/* lock; read without it as a hint (place.c) */
+	struct run_level level[PRIO_COUNT];
+	uint64_t levels;		/* bit n: level[n] has a thread */
+	uint32_t nready;		/* threads on all levels */
+	uint8_t running_prio;		/* of current */
+
+	/* lock */
+	struct thread *idle;		/* runs when no level has a thread */
+	uint64_t switches;		/* but for those of sched/quick.h */
+	uint64_t ipis;			/* asked of it by others */
+
+	/* Changed under the lock, by any CPU; read by this one. */
+	bool need_resched;
+
 	/* This CPU only, DAIF masked. */
-	uint64_t charged;		/* CPU time is: the counter then */
 	uint64_t begun;			/* the counter when that began */
 	uint64_t user, nice;		/* ticks of it that went to programs */
 	bool clock_works;
@@ -96,7 +105,10 @@ static inline uint64_t cpu_online(void)
 	return __atomic_load_n(&cpu_online_set, __ATOMIC_RELAXED);
 }
 
-/* Before the first of the others is started, not in a leaf call. */
+/*
+ * Before the first of the others is started, or to have all go the general way.
+ * On the only CPU, not in a leaf call.
+ */
 void cpu_expect_others(void);
 
 /* The calling CPU is from now on. DAIF masked. */

@@ -12,7 +12,6 @@
 #include <weft/leaf.h>
 #include <weft/sysreg.h>
 
-#include "sched/chaos.h"
 #include "sched/cpu.h"
 #include "sched/runq.h"
 #include "sched/thread.h"
@@ -23,10 +22,21 @@ static inline struct cpu *quick_cpu(const struct thread *self)
 	return (struct cpu *)self->task.cpu;
 }
 
+/* Where those wait that are as urgent as @self. */
+static inline struct run_level *quick_level(struct cpu *cpu,
+					    const struct thread *self)
+{
+	struct run_level *level = &cpu->level[self->prio];
+
+	/* One address, not one for each member of it. */
+	__asm__("" : "+r"(level));
+	return level;
+}
+
 /* May leaf calls of this CPU switch, and touch what else a lock guards? */
 static inline bool quick_allowed(const struct cpu *cpu)
 {
-	return !cpu->others && !chaos_on();
+	return !cpu->others;
 }
 
 /* Is @thread, which does not run, where a leaf switch finds it? */
@@ -36,24 +46,30 @@ static inline bool quick_is_near(const struct thread *thread)
 	return thread->task.leaf_cpu;
 }
 
-/*
- * @next runs instead of @prev, which gets @value as the result of its call:
- * what the leaf function returns. Who is on which queue, and the state of
- * both, is settled.
- */
-static inline struct weft_leaf_result quick_switch(struct cpu *cpu,
-						   struct thread *prev,
-						   struct thread *next,
-						   uint64_t value)
+/* The counter, as sched.c reads it. */
+static inline uint64_t quick_now(void)
 {
-	uint64_t now = weft_read_cntvct_el0();
+	return weft_read_cntvct_el0();
+}
+
+/*
+ * @next runs from @now on instead of @prev, which gets @value as the result of
+ * its call: what the leaf function returns. Who is on which queue, and the
+ * state of both, is settled.
+ */
+static inline struct weft_leaf_result
+quick_switch(struct cpu *cpu, struct thread *prev, struct thread *next,
+	     uint64_t value, uint64_t now)
+{
 	uint64_t stime = prev->stime + (now - cpu->charged);
 	uint64_t voluntary = prev->voluntary + 1;
 
+	/* Stored as a pair. */
+	__asm__("" : "+r"(stime), "+r"(voluntary));
 	prev->stime = stime;
 	prev->voluntary = voluntary;
-	cpu->charged = now;
 	cpu->current = next;
+	cpu->charged = now;
 	return (struct weft_leaf_result){ value, (uintptr_t)next };
 }
 

@@ -59,13 +59,24 @@ static inline struct list *runq_after(struct run_level *level,
 	}
 }
 
+/*
+ * What level->woken is when nobody is: NULL, and where leaf calls must leave
+ * the queue alone, because others look at it, the queue.
+ */
+static inline struct list *runq_nobody(const struct cpu *cpu,
+				       struct run_level *level)
+{
+	return cpu->others ? &level->queue : NULL;
+}
+
 static inline void runq_add(struct cpu *cpu, struct thread *thread,
 			    enum place place)
 {
 	struct run_level *level = &cpu->level[thread->prio];
 
 	list_add_after(runq_after(level, place), &thread->run);
-	if (place == PLACE_WOKEN || (place == PLACE_FIRST && !level->woken))
+	if (place == PLACE_WOKEN ||
+	    (place == PLACE_FIRST && level->woken == runq_nobody(cpu, level)))
 		level->woken = &thread->run;
 	runq_store(cpu, cpu->levels | UINT64_C(1) << thread->prio,
 		   cpu->nready + 1);
@@ -78,7 +89,7 @@ static inline void runq_remove(struct cpu *cpu, struct thread *thread)
 
 	if (level->woken == &thread->run)
 		level->woken = thread->run.prev == &level->queue ?
-			       NULL : thread->run.prev;
+			       runq_nobody(cpu, level) : thread->run.prev;
 	list_del(&thread->run);
 	if (list_empty(&level->queue))
 		levels &= ~(UINT64_C(1) << thread->prio);
@@ -106,14 +117,21 @@ static inline struct thread *runq_take(struct cpu *cpu)
 }
 
 /*
- * Who would run if @thread, the one that runs, yielded: the first on its level,
- * if that is not one that woke. Or NULL. On better levels nobody waits.
+ * Who would run if one of @level, who runs, yielded: the first, if that is not
+ * one that woke. Or NULL. On better levels nobody waits.
  */
 static inline struct thread *runq_in_turn(const struct cpu *cpu,
-					  const struct thread *thread)
+					  struct run_level *level)
 {
-	const struct run_level *level = &cpu->level[thread->prio];
+	if (level->woken != runq_nobody(cpu, level) ||
+	    list_empty(&level->queue))
+		return NULL;
+	return list_first_entry(&level->queue, struct thread, run);
+}
 
+/* The same for leaf calls: NULL, too, if they may not switch. */
+static inline struct thread *runq_leaf_turn(const struct run_level *level)
+{
 	if (level->woken || list_empty(&level->queue))
 		return NULL;
 	return list_first_entry(&level->queue, struct thread, run);
@@ -121,13 +139,20 @@ static inline struct thread *runq_in_turn(const struct cpu *cpu,
 
 /*
  * @first, who is in turn after @thread, is taken off the queue, and @thread put
- * behind all that wait on the level of both.
+ * behind all that wait on @level, that of both. If those are nobody it takes
+ * the place of the other.
  */
-static inline void runq_rotate(struct cpu *cpu, struct thread *thread,
+static inline void runq_rotate(struct run_level *level, struct thread *thread,
 			       struct thread *first)
 {
-	list_del(&first->run);
-	list_add_tail(&cpu->level[thread->prio].queue, &thread->run);
+	if (__builtin_expect(first->run.next != &level->queue, 0)) {
+		list_del(&first->run);
+		list_add_tail(&level->queue, &thread->run);
+		return;
+	}
+	thread->run = (struct list){ &level->queue, &level->queue };
+	level->queue = (struct list){ &thread->run, &thread->run };
+	list_init(&first->run);
 }
 
 static inline bool runq_has(const struct thread *thread)

@@ -15,8 +15,8 @@
  *			it said that it will sleep and is on its way to
  *			reschedule()
  *	thread->run	on a level of cpu iff READY, not current, not the idle
- *			thread, and not on the way to another CPU
- *			(sched/place.h)
+ *			thread, not on the way to another CPU
+ *			(sched/place.h), and not cpu->displaced
  *
  * Invariant: whoever holds cpu->lock finds every thread of that queue either
  * as current or completely saved in memory. For the lock is taken by the
@@ -55,9 +55,9 @@
  *
  * A thread that ends becomes DEAD under the lock and switches away for good.
  * Its successor, who is out of its stack and has its registers out of the CPU,
- * hands it to the reaper after the unlock. (Freeing a stack waits until every
- * CPU's TLB has dropped it: too long for the successor, whose DAIF is masked
- * and who has work of its own.)
+ * frees it after the unlock. (If its stack has to be unmapped, the reaper does:
+ * to wait until every CPU's TLB has dropped it is too long for the successor,
+ * whose DAIF is masked and who has work of its own.)
  *
  * Why no wake-up is lost
  *
@@ -125,6 +125,22 @@ enum leave {
 	LEAVE_ENDS,
 };
 
+/*
+ * DAIF masked. Who was displaced in a leaf call is put on the queue where one
+ * belongs that would go on: only leaf calls know of another place.
+ */
+static void lock_queue(struct cpu *cpu)
+{
+	struct thread *displaced;
+
+	spin_lock_masked(&cpu->lock);
+	displaced = cpu->displaced;
+	if (!displaced)
+		return;
+	cpu->displaced = NULL;
+	runq_add(cpu, displaced, PLACE_NEXT);
+}
+
 /* Lock the queue that @thread belongs to. DAIF masked. */
 static struct cpu *lock_home(struct thread *thread)
 {
@@ -132,7 +148,7 @@ static struct cpu *lock_home(struct thread *thread)
 
 	for (;;) {
 		cpu = __atomic_load_n(&thread->cpu, __ATOMIC_ACQUIRE);
-		spin_lock_masked(&cpu->lock);
+		lock_queue(cpu);
 		if (cpu == __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED))
 			return cpu;
 		/* It was moved meanwhile. */
@@ -228,16 +244,17 @@ static void requeue(struct cpu *cpu, struct thread *thread, enum leave why)
  */
 static struct thread *rotate(struct cpu *cpu, struct thread *prev)
 {
+	struct run_level *level = &cpu->level[prev->prio];
 	struct thread *next;
 
 	if (chaos_on() || !place_allows(prev, cpu))
 		return NULL;
 	if (runq_best(cpu) != prev->prio)
 		return NULL;
-	next = runq_in_turn(cpu, prev);
+	next = runq_in_turn(cpu, level);
 	if (!next)
 		return NULL;
-	runq_rotate(cpu, prev, next);
+	runq_rotate(level, prev, next);
 	next_slice(prev);
 	return next;
 }
@@ -333,7 +350,7 @@ static struct thread *pick_next(struct thread *prev, enum leave why)
 	struct cpu *cpu = cpu_current();
 	struct thread *next;
 
-	spin_lock_masked(&cpu->lock);
+	lock_queue(cpu);
 	charge(cpu, prev, false);
 	next = choose(cpu, prev, why);
 	cpu->need_resched = false;
@@ -652,7 +669,7 @@ void sched_tick(bool from_user)
 	struct cpu *cpu = cpu_current();
 	struct thread *self = thread_current();
 
-	spin_lock_masked(&cpu->lock);
+	lock_queue(cpu);
 	charge(cpu, self, from_user);
 	if (slice_left(self) <= 0 && !self->boosted) {
 		if (runq_best(cpu) <= self->prio)
@@ -737,6 +754,8 @@ static void init_queue(struct cpu *cpu)
 	spin_init(&cpu->lock, RANK_RUNQ, "runqueue");
 	for (prio = 0; prio < PRIO_COUNT; prio++) {
 		list_init(&cpu->level[prio].queue);
+		if (cpu->others)
+			cpu->level[prio].woken = &cpu->level[prio].queue;
 	}
 }
 

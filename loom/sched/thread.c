@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Threads come and go: creation, the first moments, the end, and the reaper
- * that frees what is left. Called by process code and by kernel threads'
- * owners; sched/sched.c buries the dead here.
+ * Threads come and go: creation, the first moments, the end, and who frees
+ * what is left: the thread that runs next, or the reaper. Called by process
+ * code and by kernel threads' owners; sched/sched.c buries the dead here.
  */
 #include "sched/thread.h"
 
@@ -45,17 +45,24 @@ static void enter_list(struct thread *thread)
 	spin_unlock_irqrestore(&threads_lock, daif);
 }
 
-static void release(struct thread *thread)
+/* All but its stack. */
+static void forget(struct thread *thread)
 {
 	uint64_t daif;
 
-	kvm_stack_free(thread->stack);
 	fpstate_release(thread);
 	daif = spin_lock_irqsave(&threads_lock);
 	list_del(&thread->all);
 	count--;
 	spin_unlock_irqrestore(&threads_lock, daif);
 	kfree(thread);
+}
+
+static void release(struct thread *thread)
+{
+	if (!kvm_stack_keep(thread->stack))
+		kvm_stack_free(thread->stack);
+	forget(thread);
 }
 
 /* Where a new thread comes up, DAIF masked, the run queue locked. */
@@ -100,10 +107,11 @@ struct thread *thread_create(const char *name, void (*entry)(void *arg),
 			     void *arg, struct process *process)
 {
 	struct thread *self = thread_current();
-	struct thread *thread = kzalloc(sizeof(*thread));
+	struct thread *thread = kmalloc(sizeof(*thread));
 
 	if (!thread)
 		return NULL;
+	memset(thread, 0, offsetof(struct thread, fp));
 	thread->stack = kvm_stack_alloc();
 	if (!thread->stack) {
 		kfree(thread);
@@ -185,14 +193,21 @@ unsigned thread_count(void)
 	return n;
 }
 
-/* The reaper */
+/*
+ * The reaper frees those whose stack has to be unmapped: that waits until every
+ * CPU's TLB has dropped it, too long for a successor whose DAIF is masked.
+ * Mostly the stack is kept (mm/kvm.h), and there is nothing to wait for.
+ */
 
 void thread_bury(struct thread *thread)
 {
-	uint64_t daif = spin_lock_irqsave(&threads_lock);
-
+	if (kvm_stack_keep(thread->stack)) {
+		forget(thread);
+		return;
+	}
+	spin_lock_masked(&threads_lock);
 	list_add_tail(&graves, &thread->run);
-	spin_unlock_irqrestore(&threads_lock, daif);
+	spin_unlock_masked(&threads_lock);
 	wait_wake_one(&reaper_queue);
 }
 
@@ -220,7 +235,8 @@ static void reaper(void *arg)
 			wait_sleep(&w, WAIT_FOREVER);
 		}
 		wait_finish(&w);
-		release(dead);
+		kvm_stack_free(dead->stack);
+		forget(dead);
 	}
 }
 

@@ -113,7 +113,9 @@ struct thread {
 	uint64_t clear_child_tid;	/* user address, or 0 */
 	uint64_t robust_list;		/* user address, or 0 (robust.c) */
 	struct sve_config sve;
-	struct lockset held;		/* debug builds: the lock checker's */
+#if LOOM_DEBUG
+	struct lockset held;		/* the lock checker's */
+#endif
 	uint32_t experiment;		/* mm/fail.c: inherited; 0: none */
 	uint32_t refusals;		/* mm/fail.c: its own */
 
@@ -152,12 +154,13 @@ struct thread {
 
 	char name[16];
 	struct list all;		/* list of all threads; its lock */
-	struct weft_fp fp;		/* unused by a kernel thread */
 	/*
 	 * Its program's. Here because they must last as long as the thread
 	 * may be switched to, which may be longer than its process does.
 	 */
 	struct weft_keys keys;
+	/* Last: weft_task_init zeroes it; unused by a kernel thread. */
+	struct weft_fp fp;
 };
 
 /* The running thread. */

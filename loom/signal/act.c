@@ -120,13 +120,14 @@ static bool take_next(struct siginfo *info, struct signal_action *action)
 		sig = SIGKILL;
 	if (sig) {
 		signal_take(p, self, sig, info);
-		*action = p->signals.action[sig - 1];
+		*action = *signal_action(&p->signals, sig);
 		if (action->handler == SIG_DFL &&
 		    signal_default(sig) == SIGNAL_STOPS)
 			p->signals.stop_taken = true;
 		if (action->handler > SIG_IGN &&
 		    action->flags & SA_RESETHAND) {
-			p->signals.action[sig - 1].handler = SIG_DFL;
+			signal_change_action(&p->signals, sig)->handler =
+				SIG_DFL;
 			signal_update(p);
 		}
 	}
@@ -195,7 +196,8 @@ static bool force(const struct siginfo *info)
 	struct thread *self = thread_current();
 	uint64_t bit = signal_bit(info->signo);
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
-	struct signal_action *action = &p->signals.action[info->signo - 1];
+	struct signal_action *action =
+		signal_change_action(&p->signals, info->signo);
 	bool deadly;
 
 	if (self->signal.blocked & bit || action->handler == SIG_IGN) {

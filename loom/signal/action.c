@@ -25,25 +25,47 @@ static void store(uint64_t *set, uint64_t value)
 	__atomic_store_n(set, value, __ATOMIC_RELAXED);
 }
 
+/* The lowest signal of @set, which is not empty. */
+static int first_of(uint64_t set)
+{
+	return __builtin_ctzll(set) + 1;
+}
+
+const struct signal_action *signal_action(const struct signal_process *s,
+					  int sig)
+{
+	static const struct signal_action first;
+
+	return s->changed & signal_bit(sig) ? &s->action[sig - 1] : &first;
+}
+
+struct signal_action *signal_change_action(struct signal_process *s, int sig)
+{
+	struct signal_action *action = &s->action[sig - 1];
+
+	if (!(s->changed & signal_bit(sig)))
+		*action = (struct signal_action){ 0 };
+	s->changed |= signal_bit(sig);
+	return action;
+}
+
 void signal_update(struct process *p)
 {
 	struct signal_process *s = &p->signals;
-	uint64_t harmless = 0, deadly = 0;
+	uint64_t left, ignored = 0, handled = 0, harmless;
 
-	for (int sig = 1; sig <= SIGNAL_MAX; sig++) {
-		uint64_t handler = s->action[sig - 1].handler;
+	for (left = s->changed; left; left &= left - 1) {
+		int sig = first_of(left);
 
-		if (handler == SIG_IGN ||
-		    (handler == SIG_DFL &&
-		     (s->is_unkillable ||
-		      signal_default(sig) == SIGNAL_NOTHING)))
-			harmless |= signal_bit(sig);
-		else if (handler == SIG_DFL &&
-			 signal_default(sig) == SIGNAL_ENDS)
-			deadly |= signal_bit(sig);
+		if (s->action[sig - 1].handler == SIG_IGN)
+			ignored |= signal_bit(sig);
+		else if (s->action[sig - 1].handler != SIG_DFL)
+			handled |= signal_bit(sig);
 	}
+	harmless = s->is_unkillable ? UINT64_MAX : SIGNAL_NOTHING_SET;
+	harmless = (harmless & ~handled) | ignored;
 	store(&s->harmless, harmless);
-	store(&s->deadly, deadly);
+	store(&s->deadly, ~(harmless | handled | SIGNAL_STOPS_SET));
 }
 
 void signal_get_action(int sig, struct signal_action *action)
@@ -51,15 +73,15 @@ void signal_get_action(int sig, struct signal_action *action)
 	struct process *p = process_current();
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
 
-	*action = p->signals.action[sig - 1];
+	*action = *signal_action(&p->signals, sig);
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 }
 
 void signal_set_action(int sig, const struct signal_action *action)
 {
 	struct process *p = process_current();
-	struct signal_action *slot = &p->signals.action[sig - 1];
 	uint64_t daif = spin_lock_irqsave(&p->signal_lock);
+	struct signal_action *slot = signal_change_action(&p->signals, sig);
 
 	*slot = *action;
 	slot->flags &= KNOWN_FLAGS;
@@ -168,9 +190,7 @@ void signal_init_process(struct process *p)
 
 void signal_init_thread(struct thread *t)
 {
-	t->signal = (struct signal_thread){
-		.stack = { .flags = SS_DISABLE },
-	};
+	t->signal.stack.flags = SS_DISABLE;
 	signal_queue_init(&t->signal.pending);
 	/* It may be born into a process that has to stop, or has a signal. */
 	t->task.work = WORK_SIGNAL;
@@ -185,12 +205,18 @@ void signal_make_unkillable(struct process *p)
 /* As execve and CLONE_CLEAR_SIGHAND want it. @all: flags and masks, too. */
 static void forget_handlers(struct signal_process *s)
 {
-	for (int i = 0; i < SIGNAL_MAX; i++) {
-		uint64_t handler = s->action[i].handler;
+	uint64_t left;
 
-		s->action[i] = (struct signal_action){
-			.handler = handler == SIG_IGN ? SIG_IGN : SIG_DFL,
+	for (left = s->changed; left; left &= left - 1) {
+		int sig = first_of(left);
+		struct signal_action *action = &s->action[sig - 1];
+		bool ignored = action->handler == SIG_IGN;
+
+		*action = (struct signal_action){
+			.handler = ignored ? SIG_IGN : SIG_DFL,
 		};
+		if (!ignored)
+			s->changed &= ~signal_bit(sig);
 	}
 }
 
@@ -207,15 +233,20 @@ void signal_inherit(struct process *child, struct thread *t, bool clear)
 {
 	struct process *parent = process_current();
 	struct signal_process *s = &child->signals;
-	uint64_t daif = spin_lock_irqsave(&parent->signal_lock);
+	uint64_t daif = spin_lock_irqsave(&parent->signal_lock), left;
 
 	/* The child's lock is not needed. */
-	for (int i = 0; i < SIGNAL_MAX; i++)
+	s->changed = parent->signals.changed;
+	for (left = s->changed; left; left &= left - 1) {
+		int i = first_of(left) - 1;
+
 		s->action[i] = parent->signals.action[i];
+	}
 	spin_unlock_irqrestore(&parent->signal_lock, daif);
 	if (clear)
 		forget_handlers(s);
-	signal_update(child);
+	if (s->changed)
+		signal_update(child);
 	signal_inherit_thread(t, false);
 }
 

@@ -3,7 +3,7 @@
 #include "lib/lock.h"
 #include "proc/process.h"
 #include "sched/thread.h"
-#include "signal/signal.h"
+#include "signal/internal.h"
 
 static void look_at_thread(const struct process *p, int tid,
 			   struct signal_sets *sets)
@@ -25,11 +25,13 @@ void signal_inspect(struct process *p, int tid, struct signal_sets *sets)
 
 	*sets = (struct signal_sets){ .shared = signal_queue_set(&s->pending) };
 	look_at_thread(p, tid, sets);
-	for (int i = 0; i < SIGNAL_MAX; i++) {
-		if (s->action[i].handler == SIG_IGN)
-			sets->ignored |= UINT64_C(1) << i;
-		else if (s->action[i].handler != SIG_DFL)
-			sets->caught |= UINT64_C(1) << i;
+	for (int sig = 1; sig <= SIGNAL_MAX; sig++) {
+		uint64_t handler = signal_action(s, sig)->handler;
+
+		if (handler == SIG_IGN)
+			sets->ignored |= signal_bit(sig);
+		else if (handler != SIG_DFL)
+			sets->caught |= signal_bit(sig);
 	}
 	spin_unlock_irqrestore(&p->signal_lock, daif);
 }

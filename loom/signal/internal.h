@@ -37,8 +37,23 @@ void signal_tell_all(struct process *p);
 void signal_take(struct process *p, struct thread *t, int sig,
 		 struct siginfo *info);
 
+/*
+ * signal_lock. Is the signal of @bit dropped when it is raised for @p, or for
+ * its thread @only? Blocked, it is kept: it may have an effect when unblocked.
+ * For a process its main thread decides, as on Linux.
+ */
+bool signal_is_dropped(const struct process *p, const struct thread *only,
+		       uint64_t bit);
+
 /* signal_lock. Forget @set, wherever it is pending in @p. */
 void signal_drop(struct process *p, uint64_t set);
+
+/* signal_lock. What is done with @sig. */
+const struct signal_action *signal_action(const struct signal_process *s,
+					  int sig);
+
+/* The same, to be changed; signal_update comes after it. */
+struct signal_action *signal_change_action(struct signal_process *s, int sig);
 
 /* signal_lock. The actions have changed: what follows from them. */
 void signal_update(struct process *p);

@@ -35,16 +35,14 @@
 #include "sched/thread.h"
 #include "signal/internal.h"
 
-/*
- * Is it dropped when it is raised? Blocked, it is kept: it may have an effect
- * when unblocked. For a process its main thread decides, as on Linux.
- */
-static bool is_ignored(const struct process *p, const struct thread *only,
+bool signal_is_dropped(const struct process *p, const struct thread *only,
 		       uint64_t bit)
 {
 	const struct thread *t = only ? only :
 		list_first_entry(&p->threads, struct thread, sibling);
 
+	if (list_empty(&p->threads))
+		return true;
 	return p->signals.harmless & bit &&
 	       !((t->signal.blocked | t->signal.withheld) & bit);
 }
@@ -60,7 +58,7 @@ static bool is_eligible(const struct thread *t, int sig)
 /* signal_lock. Does it end @p, unless somebody thinks of it otherwise? */
 static bool is_deadly(const struct process *p, int sig)
 {
-	return p->signals.action[sig - 1].handler == SIG_DFL &&
+	return signal_action(&p->signals, sig)->handler == SIG_DFL &&
 	       signal_default(sig) == SIGNAL_ENDS;
 }
 
@@ -115,7 +113,7 @@ static int raise_locked(struct process *p, struct thread *only,
 	if (list_empty(&p->threads))
 		return FOR_NOBODY;
 	stop_prepare(p, info->signo);
-	if (is_ignored(p, only, signal_bit(info->signo)))
+	if (signal_is_dropped(p, only, signal_bit(info->signo)))
 		return FOR_NOBODY;
 	err = signal_queue_add(only ? &only->signal.pending :
 			       &p->signals.pending, info);

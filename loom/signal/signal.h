@@ -202,12 +202,14 @@ static inline uint64_t signal_bit(int sig)
 #define SIGNAL_ONLY_KERNEL	(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 #define SIGNAL_STOPS_SET	(SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | \
 				 SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+#define SIGNAL_NOTHING_SET	(SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | \
+				 SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
 
 /* What a signal does that nobody ignores or handles. */
 enum signal_default {
 	SIGNAL_ENDS,		/* the process; for some Linux dumps core too */
-	SIGNAL_NOTHING,		/* CHLD, CONT, URG, WINCH */
-	SIGNAL_STOPS,		/* STOP, TSTP, TTIN, TTOU */
+	SIGNAL_NOTHING,		/* SIGNAL_NOTHING_SET */
+	SIGNAL_STOPS,		/* SIGNAL_STOPS_SET */
 };
 
 enum signal_default signal_default(int sig);

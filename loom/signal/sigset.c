@@ -20,9 +20,6 @@ static const char *const names[] = {
 	[SIGSYS] = "SIGSYS",
 };
 
-static const uint64_t default_nothing =
-	SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) |
-	SIGNAL_BIT(SIGWINCH);
 /* An instruction raised them: before it is tried again. */
 static const uint64_t faults =
 	SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) |
@@ -39,7 +36,7 @@ const char *signal_name(int sig)
 
 enum signal_default signal_default(int sig)
 {
-	if (default_nothing & signal_bit(sig))
+	if (SIGNAL_NOTHING_SET & signal_bit(sig))
 		return SIGNAL_NOTHING;
 	if (SIGNAL_STOPS_SET & signal_bit(sig))
 		return SIGNAL_STOPS;

@@ -75,7 +75,8 @@ enum signal_stop {
 struct signal_process {
 	/* lock */
 	struct signal_queue pending;	/* for any thread; set atomic */
-	struct signal_action action[SIGNAL_MAX];
+	/* Whose action is not as at first, all zeros: signal_action. */
+	uint64_t changed;
 	uint64_t harmless;	/* would do nothing; atomic */
 	uint64_t deadly;	/* would end the process; atomic */
 	bool is_unkillable;	/* process 1: only what has a handler counts */
@@ -89,6 +90,9 @@ struct signal_process {
 	bool continue_report;	/* for wait4 */
 	int tell;		/* CLD_ code that the parent is to get; or 0 */
 	struct waitq resume;	/* where threads park */
+
+	/* lock; of the signals in changed, else not even set */
+	struct signal_action action[SIGNAL_MAX];
 };
 
 #endif

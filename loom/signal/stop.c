@@ -111,8 +111,9 @@ static struct siginfo child_info(const struct process *child, int code,
 
 static uint64_t child_action_flags(struct process *parent, bool *ignored)
 {
-	const struct signal_action *a = &parent->signals.action[SIGCHLD - 1];
 	uint64_t daif = spin_lock_irqsave(&parent->signal_lock);
+	const struct signal_action *a =
+		signal_action(&parent->signals, SIGCHLD);
 	uint64_t flags = a->flags;
 
 	*ignored = a->handler == SIG_IGN;
@@ -128,15 +129,32 @@ bool signal_children_unwanted(struct process *parent)
 	return ignored || flags & SA_NOCLDWAIT;
 }
 
+/*
+ * Would @sig, of a child that ends, do nothing? Mostly SIGCHLD does not, as
+ * nobody handles it.
+ */
+static bool is_unheard(struct process *parent, int sig)
+{
+	uint64_t bit = signal_bit(sig), daif;
+	bool unheard;
+
+	/* Whatever becomes of them, these end and begin stops. */
+	if (bit & (SIGNAL_STOPS_SET | SIGNAL_BIT(SIGCONT)))
+		return false;
+	daif = spin_lock_irqsave(&parent->signal_lock);
+	unheard = signal_is_dropped(parent, NULL, bit) ||
+		  (sig == SIGCHLD &&
+		   signal_action(&parent->signals, sig)->handler == SIG_IGN);
+	spin_unlock_irqrestore(&parent->signal_lock, daif);
+	return unheard;
+}
+
 void signal_tell_end(struct process *child)
 {
 	struct siginfo info;
-	bool ignored;
 
-	if (!child->exit_signal)
-		return;
-	(void)child_action_flags(child->parent, &ignored);
-	if (child->exit_signal == SIGCHLD && ignored)
+	if (!child->exit_signal || is_unheard(child->parent,
+					      child->exit_signal))
 		return;
 	info = child_info(child, wait_status_code(child->status),
 			  wait_status_value(child->status));
@@ -352,7 +370,7 @@ static bool has_stopped_member(const struct list *group)
 void signal_orphan_group(const struct process *p, const struct process *parent,
 			 const struct process *except)
 {
-	const struct list *group = tree_group(p->pgid);
+	const struct list *group = &p->group->group;
 	struct process *member;
 
 	assert(spin_held(&process_tree_lock));

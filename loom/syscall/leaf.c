@@ -48,16 +48,15 @@ LEAF(sched_yield)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
+	struct run_level *level = quick_level(cpu, self);
 	struct thread *next;
 
 	UNUSED;
-	if (!quick_allowed(cpu))
-		return sched_leaf_yield();
-	next = runq_in_turn(cpu, self);
+	next = runq_leaf_turn(level);
 	if (!next || !quick_is_near(next))
 		return sched_leaf_yield();
-	runq_rotate(cpu, self, next);
-	return quick_switch(cpu, self, next, 0);
+	runq_rotate(level, self, next);
+	return quick_switch(cpu, self, next, 0, quick_now());
 }
 
 /* There is one user: root. */

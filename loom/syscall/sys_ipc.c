@@ -431,17 +431,17 @@ static long (*const table[TABLE_SIZE])(struct weft_frame *frame) = {
 
 long ipc_resume(struct weft_frame *frame)
 {
-	struct ipc_thread *ipc = &thread_current()->ipc;
+	struct file *f = leaf_ipc_file(frame);
 	uint64_t word;
 	long result;
 
 	if (weft_frame_syscall(frame) == LOOM_SYS_WAIT) {
-		result = notification_resume(ipc->object, &word);
+		result = notification_resume(f->data, &word);
 		if (!result)
 			weft_frame_set_more(frame, 1, word);
 		return result;
 	}
-	result = endpoint_resume(ipc->object);
+	result = endpoint_resume(f->data);
 	word = (uint64_t)parcel_unpack(frame);
 	return result ? result : (long)word;
 }

@@ -170,7 +170,9 @@ static void take_failure(const char *text)
 		return;
 	__atomic_store_n(&condemned, NULL, __ATOMIC_RELEASE);
 	strlcpy(failure, text, sizeof(failure));
+#if LOOM_DEBUG
 	self->held.count = 0;
+#endif
 	self->mutexes = 0;
 	self->preempt = 0;
 	sched_cancel_block();

@@ -18,7 +18,9 @@
 #include "lib/panic.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "mm/kvm.h"
 #include "mm/page.h"
+#include "mm/tables.h"
 #include "proc/process.h"
 #include "sched/clock.h"
 #include "sched/sched.h"
@@ -62,7 +64,8 @@ static bool is_chosen(const struct boot_test *test)
 
 static void get_counts(struct counts *counts)
 {
-	counts->pages = page_free_count();
+	counts->pages = page_free_count() + kvm_spare_pages() +
+			tables_spare();
 	counts->threads = thread_count();
 	counts->processes = process_count();
 }

@@ -108,7 +108,9 @@ static void look_around(void *arg)
 	first.daif = weft_read_daif();
 	first.ttbr0 = weft_read_ttbr0_el1();
 	first.preempt = self->preempt;
+#if LOOM_DEBUG
 	first.held = self->held.count;
+#endif
 	first.state = self->state;
 	first.space = self->task.space;
 	first.arg = arg;

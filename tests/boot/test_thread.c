@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Threads come and go without leaving anything. */
 #include "boot_test.h"
+#include "mm/kvm.h"
 #include "mm/page.h"
 #include "sched/clock.h"
 #include "sched/sched.h"
@@ -65,10 +66,12 @@ static int test_discard(void)
 static int test_no_memory(void)
 {
 	struct thread *thread = NULL;
-	size_t pages = page_free_count();
 	unsigned threads = thread_count();
+	size_t pages;
 	long n;
 
+	kvm_stacks_give_back();
+	pages = page_free_count();
 	for (n = 0; n < 100 && !thread; n++) {
 		page_fail_after(n);
 		thread = thread_create("starved", count_run, NULL, NULL);

@@ -55,7 +55,7 @@ void user_mem_destroy(struct user_mem *mem)
 	weft_mask_all();
 	kvm_forget_space(&mem->space);
 	weft_write_daif(daif);
-	weft_pt_destroy(&mem->table, user_mem_free, NULL);
+	weft_pt_destroy(&mem->table, NULL, user_mem_free, NULL);
 }
 
 uint64_t user_mem_add(struct user_mem *mem, uint64_t va, unsigned flags)

@@ -602,7 +602,7 @@ static void thaw(void)
 /* Go on as the parent or as the child, and keep the other for later. */
 static void do_fork(bool failures)
 {
-	struct aspace *child = aspace_fork(as);
+	struct aspace *child = aspace_fork(as, 0);
 
 	if (!child) {
 		assert_true(failures);
@@ -1066,7 +1066,7 @@ static void test_fork(void **state)
 	store(va, 1);
 	store(va + PAGE_SIZE, 2);
 	assert_int_equal(load(va + 8 * PAGE_SIZE), 0);
-	child = aspace_fork(as);
+	child = aspace_fork(as, 0);
 	assert_non_null(child);
 	assert_int_equal(child->pages, 3);
 	assert_int_equal(child->areas.count, as->areas.count);
@@ -1103,7 +1103,7 @@ static void test_fork_protect(void **state)
 	store(va, 1);
 	store(va + PAGE_SIZE, 2);
 	assert_int_equal(aspace_protect(as, va, PAGE_SIZE, 0, false), 0);
-	child = aspace_fork(as);
+	child = aspace_fork(as, 0);
 	assert_non_null(child);
 	assert_int_equal(aspace_protect(as, va, PAGE_SIZE, RW, false), 0);
 	store(va, 11);
@@ -1136,7 +1136,7 @@ static void test_fork_no_memory(void **state)
 		size_t before = page_free_count();
 
 		page_fail_after(n);
-		child = aspace_fork(as);
+		child = aspace_fork(as, 0);
 		page_fail_after(-1);
 		done = child != NULL;
 		if (child)
@@ -1146,7 +1146,7 @@ static void test_fork_no_memory(void **state)
 		assert_int_equal(page_free_count(), before);
 	}
 	assert_true(n > 4);
-	child = aspace_fork(as);
+	child = aspace_fork(as, 0);
 	page_fail_after(0);
 	assert_int_equal(aspace_fault(as, va, AREA_WRITE), -ENOMEM);
 	page_fail_after(-1);

@@ -912,7 +912,7 @@ static void test_proc(void **state)
 	CLOSE(fd);
 	fd = OPEN("/proc/loom/counts", FILE_RDONLY);
 	assert_int_equal(READ(fd, buf, 34), 34);
-	assert_memory_equal(buf, "pages_free 1048576\npages_tables 4\n", 34);
+	assert_memory_equal(buf, "pages_free 1048576\npages_spare 4\n", 33);
 	CLOSE(fd);
 	assert_int_equal(OPEN("/proc/8/stat", FILE_RDONLY), -ENOENT);
 	assert_int_equal(OPEN("/proc/07/stat", FILE_RDONLY), -ENOENT);

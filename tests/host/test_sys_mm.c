@@ -662,7 +662,7 @@ static void test_inspect(void **state)
 	assert_int_equal(as->pages, 0);
 	assert_int_equal(try_access(0x500000, AREA_READ), -EFAULT);
 	assert_int_equal(anon(0, 1, R, 0), -ENOMEM);
-	assert_null(aspace_fork(as));
+	assert_null(aspace_fork(as, 0));
 }
 
 static void test_brk(void **state)

@@ -61,7 +61,11 @@ static uint64_t table_alloc(void *arg)
 
 static void table_free(void *arg, uint64_t pa)
 {
+	unsigned i;
+
 	(void)arg;
+	for (i = 0; i < 512; i++)
+		assert_int_equal(memory[pa >> 12][i], 0);
 	assert_true(table_used[pa >> 12]);
 	table_used[pa >> 12] = false;
 	tables_left++;
@@ -193,7 +197,7 @@ static void setup_table(void)
 
 static void destroy_table(void)
 {
-	weft_pt_destroy(&table, NULL, NULL);
+	weft_pt_destroy(&table, NULL, NULL, NULL);
 	assert_int_equal(tables_left, TABLES);
 }
 
@@ -378,7 +382,7 @@ static void test_out_of_tables(void **state)
 			assert_int_equal(weft_pt_lookup(&table, 0x3ffff000,
 							&e), WEFT_ENOENT);
 		tables_left = TABLES;
-		weft_pt_destroy(&table, NULL, NULL);
+		weft_pt_destroy(&table, NULL, NULL, NULL);
 	}
 }
 
@@ -442,7 +446,7 @@ static void test_destroy_drops_walks(void **state)
 	setup_table();
 	assert_int_equal(weft_pt_map(&table, BASE, 0, 0x10000, 0), 0);
 	sim_clear();
-	weft_pt_destroy(&table, NULL, NULL);
+	weft_pt_destroy(&table, NULL, NULL, NULL);
 	for (i = 0; i < sim_count; i++)
 		if (sim_events[i].op == SIM_TLBI_ASID &&
 		    sim_events[i].arg >> 48 == ASID)

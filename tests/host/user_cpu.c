@@ -17,6 +17,7 @@
 #include "mm/aspace.h"
 #include "mm/kvm.h"
 #include "mm/page.h"
+#include "mm/tables.h"
 
 enum {
 	FIRST_ASID = 5,		/* of the first space; each has its own */
@@ -151,6 +152,21 @@ static void drop(uint64_t asid, uint64_t start, uint64_t end)
 	}
 }
 
+uint64_t tables_alloc(void)
+{
+	return page_alloc_zeroed();
+}
+
+void tables_free(uint64_t pa)
+{
+	const uint64_t *word = phys_to_virt(pa);
+	size_t i;
+
+	for (i = 0; i < PAGE_SIZE / sizeof(*word); i++)
+		assert_int_equal(word[i], 0);
+	page_free(pa, 0);
+}
+
 void weft_tlb_publish(void)
 {
 }
@@ -180,10 +196,10 @@ void weft_tlb_batch_flush(struct weft_tlb_batch *batch,
 	batch->n = 0;
 }
 
-void weft_tlb_flush_asid(uint16_t asid, unsigned flags)
+void weft_tlb_flush_space(const struct weft_space *space, unsigned flags)
 {
 	(void)flags;
-	drop(asid, 0, UINT64_MAX);
+	drop(space->context, 0, UINT64_MAX);
 }
 
 void weft_debug_pte(const struct weft_pgtable *table, uint64_t va,

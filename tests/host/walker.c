@@ -75,6 +75,8 @@ static void table_free(void *arg, uint64_t pa)
 
 	(void)arg;
 	assert_true(used[pa >> 12]);
+	for (i = 0; i < 512; i++)
+		assert_int_equal(memory[pa >> 12][i], 0);
 	for (i = 0; i < WALKER_SLOTS; i++)
 		if (level2_of(i)->table == pa || level3[i].table == pa)
 			fail_msg("slot %u: a table is freed and cached", i);
@@ -387,7 +389,7 @@ void walker_end(void)
 		walker_table.space = &space;
 		space.context = 0;
 	}
-	weft_pt_destroy(&walker_table, NULL, NULL);
+	weft_pt_destroy(&walker_table, NULL, NULL, NULL);
 	assert_int_equal(walker_tables_left, WALKER_TABLES);
 	assert_int_equal(walker_table.pages, 0);
 }

@@ -191,8 +191,8 @@ BUGS = (
         "trim", "table"),
     Bug("dead-space-not-flushed", "a space destroyed without TLBI",
         "pgtable.c",
-        (("\tif (asid)\n\t\tweft_tlb_flush_asid(asid, table->tlb_flags);\n",
-          "\t(void)asid;\n"),), "exit", ""),
+        (("\tweft_tlb_flush_space(table->space, table->tlb_flags);\n"
+          "\trelease_ranges", "\trelease_ranges"),), "exit", ""),
     Bug("zeros-not-visible", "a new table linked before its zeros are "
         "visible", "pgtable.c",
         (("\t\t\tweft_tlb_publish();\n\t\t\tvalue",

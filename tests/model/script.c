@@ -226,7 +226,7 @@ static void destroy(unsigned space)
 
 	for (c = 0; c < scenario->cpus; c++)
 		weft_space_forget(&world->cpus[c], &world->spaces[space]);
-	weft_pt_destroy(&world->tables[space], given_up,
+	weft_pt_destroy(&world->tables[space], NULL, given_up,
 			(void *)(uintptr_t)space);
 	make_space(space);
 	map_first(space);

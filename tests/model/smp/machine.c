@@ -608,7 +608,7 @@ void chaos_delay(void)
 
 /* ---- memory for threads ---- */
 
-void *kzalloc(size_t size)
+void *kmalloc(size_t size)
 {
 	unsigned n = (unsigned)__builtin_ctzll(~world->allocated);
 
@@ -633,6 +633,18 @@ void kfree(void *p)
 void *kvm_stack_alloc(void)
 {
 	return world->stacks[63 - __builtin_clzll(world->allocated)];
+}
+
+/* Every other one: the end of a thread takes both ways. */
+bool kvm_stack_keep(void *stack)
+{
+	unsigned n = (unsigned)((uint8_t (*)[STACK_SIZE])stack -
+				world->stacks);
+
+	if (n % 2)
+		return false;
+	kvm_stack_free(stack);
+	return true;
 }
 
 void kvm_stack_free(void *stack)

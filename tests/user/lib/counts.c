@@ -45,7 +45,7 @@ static void read_counts(struct counts *c)
 	while (in != NULL && fgets(line, sizeof(line), in) != NULL) {
 		used = strlen(c->text);
 		if (sscanf(line, "pages_free %ld", &value) == 1 ||
-		    sscanf(line, "pages_tables %ld", &value) == 1)
+		    sscanf(line, "pages_spare %ld", &value) == 1)
 			pages += value;
 		else if (is_resource(line) &&
 			 used + strlen(line) < sizeof(c->text))
@@ -53,7 +53,7 @@ static void read_counts(struct counts *c)
 	}
 	used = strlen(c->text);
 	snprintf(c->text + used, sizeof(c->text) - used,
-		 "pages_free + pages_tables %ld\n", pages);
+		 "pages_free + pages_spare %ld\n", pages);
 	if (in != NULL)
 		fclose(in);
 }

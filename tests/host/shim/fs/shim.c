@@ -510,9 +510,14 @@ unsigned thread_count(void)
 	return 9;
 }
 
-size_t kvm_table_pages(void)
+size_t kvm_spare_pages(void)
 {
-	return 4;
+	return 3;
+}
+
+size_t tables_spare(void)
+{
+	return 1;
 }
 
 uint64_t sched_switch_count(void)
