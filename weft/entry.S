@@ -244,6 +244,7 @@ endfunc weft_entry_user_leaf\keys
 
 // Something is to be done first. In: sp = the frame that a leaf call parked at
 func weft_leaf_work\keys, pad=none
+	isb					// TTBR0: the work may be there
 	frame_complete
 	frame_cfi
 	b	weft_return_user\keys
