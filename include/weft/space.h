@@ -16,6 +16,7 @@
 #define WEFT_SPACE_CONTEXT	8
 #define WEFT_SPACE_DOMAIN	16
 #define WEFT_SPACE_SIZE		24
+
 #define WEFT_SPACE_ASID_BITS	16	/* of context; above: generation */
 
 #ifndef __ASSEMBLER__

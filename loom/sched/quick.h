@@ -57,10 +57,9 @@ static inline uint64_t quick_now(void)
  * its call: what the leaf function returns. Who is on which queue, and the
  * state of both, is settled.
  */
-static inline struct weft_leaf_result quick_switch(struct cpu *cpu,
-						   struct thread *prev,
-						   struct thread *next,
-						   uint64_t value, uint64_t now)
+static inline struct weft_leaf_result
+quick_switch(struct cpu *cpu, struct thread *prev, struct thread *next,
+	     uint64_t value, uint64_t now)
 {
 	uint64_t stime = prev->stime + (now - cpu->charged);
 	uint64_t voluntary = prev->voluntary + 1;

@@ -29,8 +29,11 @@
 #include "lib/list.h"
 #include "lib/lockset.h"
 #include "proc/fpstate.h"
+#include "proc/futex_waiter.h"
+#include "sched/wait.h"
 #include "signal/state.h"
 
+struct files;
 struct process;
 struct cpu;
 struct mutex;
@@ -94,7 +97,7 @@ enum {
 enum {
 	WORK_SIGNAL = 1,
 	WORK_CALL = 2,
-	WORK_LEAF = 4,		/* woken in a leaf call: ipc_leaf_resume */
+	WORK_LEAF = 4,		/* woken in a leaf call: syscall_resume */
 	WORK_ALL = 7,
 };
 
@@ -112,6 +115,7 @@ struct thread {
 	void *arg;
 	uint64_t clear_child_tid;	/* user address, or 0 */
 	uint64_t robust_list;		/* user address, or 0 (robust.c) */
+	struct files *own_files;	/* proc/own_files.h */
 	struct sve_config sve;
 #if LOOM_DEBUG
 	struct lockset held;		/* the lock checker's */
@@ -122,6 +126,11 @@ struct thread {
 	/* The lock of the run queue that cpu names; cpu itself, too. */
 	struct cpu *cpu;		/* whose run queue it is of; atomic */
 	uint64_t affinity;		/* bit n: may run on CPU n; atomic */
+	/*
+	 * enum ipc_state, under the lock that ipc/state.h says. Here because
+	 * leaf calls change both at once.
+	 */
+	_Alignas(8) uint32_t ipc_state;
 	enum thread_state state;
 	uint8_t prio;			/* as the scheduler sees it */
 	uint8_t base_prio;		/* as it was set */
@@ -151,6 +160,10 @@ struct thread {
 	struct signal_thread signal;	/* says which lock for each part */
 
 	struct ipc_thread ipc;		/* says which lock for each part */
+
+	/* What it waits with: the lock of the queue, or of the bucket. */
+	struct waiter leaf_waiter;	/* in leaf calls (quick_wait.h) */
+	struct futex_waiter futex;	/* proc/futex.c */
 
 	char name[16];
 	struct list all;		/* list of all threads; its lock */
