@@ -228,7 +228,7 @@ void weft_trap_other(struct weft_frame *frame, unsigned vector)
 	}
 }
 
-#if WEFT_USER
+#if WEFT_LEAF
 /* What weft_resume_kernel does for one that was parked inside the kernel. */
 static void ready_for_leaf(struct weft_frame *frame)
 {
@@ -247,6 +247,8 @@ void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev)
 	weft_hook_resumed(frame, prev);
 	if (!WEFT_USER || !weft_frame_from_user(frame))
 		kernel_exit(frame);
+#if WEFT_LEAF
 	else
 		ready_for_leaf(frame);
+#endif
 }

@@ -67,7 +67,8 @@ struct weft_cpu {
 	uint64_t index;
 	/*
 	 * Of the ASID domain whose spaces run here, for leaf switches: the
-	 * present generation (its era), and what this CPU has active. Set by the install.
+	 * present generation (its era), and what this CPU has active. Set by
+	 * the install.
 	 */
 	const uint64_t *era;
 	uint64_t *active;

@@ -191,10 +191,10 @@ bool weft_pt_next(const struct weft_pgtable *table, uint64_t *va, uint64_t end,
 /*
  * What @from maps there @to, in which nothing is mapped there and that no CPU
  * walks yet, maps as well: the same pages, read-only in both when this returns,
- * on every CPU. For copies that share pages until they are written to. There are
- * no blocks. @wants is asked for each page, and notes its new owner; if it says
- * no, @to does not have it, and @from's entry stays. 0, or WEFT_ENOMEM: @to has
- * a part.
+ * on every CPU. For copies that share pages until they are written to. There
+ * are no blocks. @wants is asked for each page, and notes its new owner; if it
+ * says no, @to does not have it, and @from's entry stays. 0, or WEFT_ENOMEM:
+ * @to has a part.
  */
 int weft_pt_share(struct weft_pgtable *to, struct weft_pgtable *from,
 		  bool (*next)(void *arg, uint64_t *va, uint64_t *end),

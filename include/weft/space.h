@@ -15,6 +15,8 @@
 #define WEFT_SPACE_TTBR		0
 #define WEFT_SPACE_CONTEXT	8
 #define WEFT_SPACE_DOMAIN	16
+#define WEFT_SPACE_SIZE		24
+
 #define WEFT_SPACE_ASID_BITS	16	/* of context; above: generation */
 
 #ifndef __ASSEMBLER__
@@ -38,6 +40,7 @@ struct weft_space {
 WEFT_OFFSET(WEFT_SPACE_TTBR, weft_space, ttbr);
 WEFT_OFFSET(WEFT_SPACE_CONTEXT, weft_space, context);
 WEFT_OFFSET(WEFT_SPACE_DOMAIN, weft_space, domain);
+WEFT_SIZE(WEFT_SPACE_SIZE, weft_space);
 WEFT_PAIR(weft_space, ttbr, context);
 
 /*

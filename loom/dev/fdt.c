@@ -4,8 +4,9 @@
  * properties. What properties mean (addresses, interrupts, /chosen) is in
  * fdt_meaning.c.
  *
- * Every read of the blob goes through word() or text(), which also bound
- * it; after fdt_open() has accepted a blob those bounds are never hit.
+ * fdt_open() looks at every token, bounded by word() and text(). What it has
+ * accepted is then read without: step() takes a token as it stands, so that a
+ * search costs a few instructions a property.
  */
 #include "dev/fdt.h"
 
@@ -113,6 +114,30 @@ static int read_token(const struct fdt *f, uint32_t at, struct token *t)
 		return 0;
 	default:
 		return FDT_E_TOKEN;
+	}
+}
+
+/* The word at @at of the struct block, which is aligned. */
+static inline uint32_t cell(const struct fdt *f, uint32_t at)
+{
+	return be32(__builtin_assume_aligned(f->blob + f->structs + at, 4));
+}
+
+/* As read_token, in a tree that was checked. */
+static inline void step(const struct fdt *f, uint32_t at, struct token *t)
+{
+	const char *start = (const char *)f->blob;
+
+	t->tag = cell(f, at);
+	t->next = at + 4;
+	if (t->tag == PROP) {
+		t->len = cell(f, at + 4);
+		t->name = start + f->strings + cell(f, at + 8);
+		t->value = start + f->structs + at + 12;
+		t->next = align4(at + 12 + t->len);
+	} else if (t->tag == BEGIN_NODE) {
+		t->name = start + f->structs + at + 4;
+		t->next = align4(at + 5 + (uint32_t)strlen(t->name));
 	}
 }
 
@@ -307,11 +332,13 @@ const char *fdt_error(int result)
  * Nodes.
  */
 
-/* The token of @node, if there is one at that position. */
+/* The token of @node, unless it is an error in place of one. */
 static bool node_token(const struct fdt *f, int node, struct token *t)
 {
-	return node >= 0 && node % 4 == 0 &&
-	       read_token(f, (uint32_t)node, t) == 0 && t->tag == BEGIN_NODE;
+	if (node < 0)
+		return false;
+	step(f, (uint32_t)node, t);
+	return t->tag == BEGIN_NODE;
 }
 
 /*
@@ -320,12 +347,22 @@ static bool node_token(const struct fdt *f, int node, struct token *t)
  */
 static bool next_edge(const struct fdt *f, uint32_t *at, struct token *t)
 {
-	while (read_token(f, *at, t) == 0 && t->tag != END) {
-		if (t->tag == BEGIN_NODE || t->tag == END_NODE)
-			return true;
-		*at = t->next;
-	}
-	return false;
+	uint32_t tag;
+
+	while ((tag = cell(f, *at)) == PROP || tag == NOP)
+		*at += tag == NOP ? 4 : align4(12 + cell(f, *at + 4));
+	step(f, *at, t);
+	return tag != END;
+}
+
+/* The property at *@at or behind NOPs there; false: there is none. */
+static inline bool next_prop(const struct fdt *f, uint32_t *at,
+			     struct token *t)
+{
+	while (cell(f, *at) == NOP)
+		*at += 4;
+	step(f, *at, t);
+	return t->tag == PROP;
 }
 
 int fdt_node_next(const struct fdt *f, int node)
@@ -462,14 +499,9 @@ static const char *alias(const struct fdt *f, const char *name, size_t len)
 
 	if (!node_token(f, node, &t))
 		return NULL;
-	for (at = t.next; read_token(f, at, &t) == 0; at = t.next) {
-		if (t.tag == NOP)
-			continue;
-		if (t.tag != PROP)
-			return NULL;
-		if (strlen(t.name) == len && !memcmp(t.name, name, len))
+	for (at = t.next; next_prop(f, &at, &t); at = t.next)
+		if (!strncmp(t.name, name, len) && !t.name[len])
 			return is_path(&t) ? t.value : NULL;
-	}
 	return NULL;
 }
 
@@ -561,12 +593,9 @@ const void *fdt_prop(const struct fdt *f, int node, const char *name,
 	*len = 0;
 	if (!node_token(f, node, &t))
 		return NULL;
-	for (at = t.next; read_token(f, at, &t) == 0; at = t.next) {
-		if (t.tag == NOP)
-			continue;
-		if (t.tag != PROP)
-			return NULL;
-		if (!strcmp(t.name, name)) {
+	for (at = t.next; next_prop(f, &at, &t); at = t.next) {
+		/* Most differ in the first letter. */
+		if (t.name[0] == name[0] && !strcmp(t.name, name)) {
 			*len = t.len;
 			return t.value;
 		}

@@ -68,7 +68,7 @@ int fdt_open(struct fdt *f, const void *blob, size_t max);
 const char *fdt_error(int result);
 
 /*
- * Nodes.
+ * Nodes: what a function here returned, also if that was an error.
  */
 
 /*

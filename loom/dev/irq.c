@@ -147,8 +147,10 @@ static bool line_take(uint32_t irq, struct line *line)
 /* How often @cpu handled @irq; only that CPU writes it. */
 static uint32_t *counter(struct cpu *cpu, uint32_t irq)
 {
-	return irq < SPI_FIRST ? &cpu->irq_count[irq] :
-				 &lines[irq].count[cpu->weft.index];
+	assert(irq < IRQ_MAX);
+	if (irq < SPI_FIRST)
+		return &cpu->irq_count[irq];
+	return &lines[irq].count[cpu->weft.index];
 }
 
 void irq_dispatch(struct weft_frame *frame, uint64_t taken)

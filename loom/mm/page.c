@@ -12,6 +12,9 @@
  * merge with their buddies up to 2 MiB, so a piece that was taken in is one
  * block again when all of it is free.
  *
+ * Of a range that was adopted all is handed out at first, and its struct pages
+ * are somewhere else.
+ *
  * kmem, the address spaces and the kernel's page table are the callers.
  */
 #include "mm/page.h"
@@ -43,6 +46,7 @@ struct range {
 	uint64_t frontier;
 	uint64_t end;
 	struct page *pages;
+	bool adopted;
 };
 
 #define FREE_LIST(n) [n] = LIST_INIT(free_lists[n])
@@ -351,28 +355,32 @@ bool page_is_code(uint64_t pa)
 	return __atomic_load_n(&page_of(pa)->is_code, __ATOMIC_ACQUIRE);
 }
 
+static void describe_range(const struct range *range)
+{
+	ranges[range_count] = *range;
+	total_pages += (range->end - range->first) >> PAGE_SHIFT;
+	free_pages += (range->end - range->frontier) >> PAGE_SHIFT;
+	/* Pairs with the acquire in range_of: the range is complete. */
+	__atomic_store_n(&range_count, range_count + 1, __ATOMIC_RELEASE);
+}
+
 static void add_range(uint64_t start, uint64_t end)
 {
-	uint64_t count = (end - start) >> PAGE_SHIFT;
-	uint64_t bytes = count * sizeof(struct page);
+	uint64_t bytes = ((end - start) >> PAGE_SHIFT) * sizeof(struct page);
 	uint64_t first = (start + bytes + PAGE_SIZE - 1) & -(uint64_t)PAGE_SIZE;
-	struct range *range = &ranges[range_count];
 
 	if (first >= end)
 		return;		/* too small to describe itself */
-	if (range_count == RANGES_MAX) {
+	if (range_count == RANGES_MAX)
 		klog("memory: too many ranges, %zu pages are not used\n",
-		     (size_t)count);
-		return;
-	}
-	range->pages = phys_to_virt(start);
-	range->first = first;
-	range->frontier = first;
-	range->end = end;
-	total_pages += (end - first) >> PAGE_SHIFT;
-	free_pages += (end - first) >> PAGE_SHIFT;
-	/* Pairs with the acquire in range_of: the range is complete. */
-	__atomic_store_n(&range_count, range_count + 1, __ATOMIC_RELEASE);
+		     (size_t)((end - first) >> PAGE_SHIFT));
+	else
+		describe_range(&(struct range){
+			.first = first,
+			.frontier = first,
+			.end = end,
+			.pages = phys_to_virt(start),
+		});
 }
 
 void page_add_range(uint64_t start, uint64_t end)
@@ -396,6 +404,82 @@ void page_release_range(uint64_t start, uint64_t end)
 	 * its own and its first pages hold the struct pages of the others.
 	 */
 	page_add_range(start, end);
+}
+
+static bool adopt_range(uint64_t start, uint64_t end)
+{
+	uint64_t count = (end - start) >> PAGE_SHIFT;
+	unsigned order = 0;
+	struct page *pages;
+	uint64_t pa;
+
+	while (order_size(order) < count * sizeof(*pages))
+		order++;
+	if (order > PAGE_MAX_ORDER || range_count == RANGES_MAX)
+		return false;
+	pa = alloc_block(order);
+	if (!pa)
+		return false;
+	pages = phys_to_virt(pa);
+	for (uint64_t i = 0; i < count; i++)
+		pages[i] = (struct page){ .refs = 1, .state = PAGE_USED };
+	describe_range(&(struct range){
+		.first = start,
+		.frontier = end,
+		.end = end,
+		.pages = pages,
+		.adopted = true,
+	});
+	return true;
+}
+
+bool page_adopt_range(uint64_t start, uint64_t end)
+{
+	uint64_t daif;
+	bool done;
+
+	assert(start % PAGE_SIZE == 0 && end % PAGE_SIZE == 0);
+	assert(start < end && end <= LINEAR_SIZE);
+	daif = spin_lock_irqsave(&page_lock);
+	done = adopt_range(start, end);
+	spin_unlock_irqrestore(&page_lock, daif);
+	return done;
+}
+
+uint64_t page_adopted(uint64_t pa, uint64_t count)
+{
+	const struct range *range = range_of(pa);
+	uint64_t room;
+
+	if (!range || !range->adopted)
+		return 0;
+	room = (range->end - pa) >> PAGE_SHIFT;
+	return count < room ? count : room;
+}
+
+void page_get_file_run(uint64_t pa, uint64_t count)
+{
+	struct page *page = page_of(pa);
+
+	for (; count; count--, page++) {
+		assert(page->state == PAGE_USED && page->order == 0);
+		__atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);
+		page->is_file = true;
+	}
+}
+
+void page_put_run(uint64_t pa, uint64_t count)
+{
+	struct page *page = page_of(pa);
+
+	for (; count; count--, page++, pa += PAGE_SIZE) {
+		assert(page->state == PAGE_USED && page->order == 0);
+		/* As in page_put. */
+		if (__atomic_fetch_sub(&page->refs, 1, __ATOMIC_ACQ_REL) != 1)
+			continue;
+		page->refs = 1;
+		page_free(pa, 0);
+	}
 }
 
 size_t page_free_count(void)

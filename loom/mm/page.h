@@ -40,8 +40,25 @@ struct page {
  */
 void page_add_range(uint64_t start, uint64_t end);
 
-/* Return memory that was reserved while booting (the initramfs). */
+/* Return memory that was reserved while booting. */
 void page_release_range(uint64_t start, uint64_t end);
+
+/*
+ * Or keep what is in it (the initramfs): all of its pages are handed out, each
+ * with one reference, the caller's. False if there is no memory for their
+ * struct pages, which are somewhere else then, or too much of it.
+ */
+bool page_adopt_range(uint64_t start, uint64_t end);
+
+/* How many of the @count pages from @pa on were adopted together. */
+uint64_t page_adopted(uint64_t pa, uint64_t count);
+
+/*
+ * For pages that were: as page_get and page_set_file for each of @count from
+ * @pa on, and as page_put.
+ */
+void page_get_file_run(uint64_t pa, uint64_t count);
+void page_put_run(uint64_t pa, uint64_t count);
 
 /*
  * 2^order contiguous pages, aligned to their size; 0 (never a valid address

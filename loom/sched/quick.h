@@ -54,13 +54,12 @@ static inline uint64_t quick_now(void)
 
 /*
  * @next runs from @now on instead of @prev, which gets @value as the result of
- * its call: what the leaf function returns. Who is on which queue, and the state of
- * both, is settled.
+ * its call: what the leaf function returns. Who is on which queue, and the
+ * state of both, is settled.
  */
-static inline struct weft_leaf_result quick_switch(struct cpu *cpu,
-						   struct thread *prev,
-						   struct thread *next,
-						   uint64_t value, uint64_t now)
+static inline struct weft_leaf_result
+quick_switch(struct cpu *cpu, struct thread *prev, struct thread *next,
+	     uint64_t value, uint64_t now)
 {
 	uint64_t stime = prev->stime + (now - cpu->charged);
 	uint64_t voluntary = prev->voluntary + 1;

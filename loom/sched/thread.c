@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Threads come and go: creation, the first moments, the end, and who frees
- * what is left: the thread that runs next, or the reaper. Called by process code and by kernel threads'
- * owners; sched/sched.c buries the dead here.
+ * what is left: the thread that runs next, or the reaper. Called by process
+ * code and by kernel threads' owners; sched/sched.c buries the dead here.
  */
 #include "sched/thread.h"
 

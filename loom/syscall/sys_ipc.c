@@ -13,11 +13,11 @@
 #include "ipc/bind.h"
 #include "ipc/endpoint.h"
 #include "ipc/handle.h"
-#include "ipc/leaf.h"
 #include "ipc/notification.h"
 #include "ipc/parcel.h"
 #include "lib/errno.h"
 #include "mm/user.h"
+#include "proc/own_files.h"
 #include "proc/process.h"
 #include "sched/clock.h"
 #include "sched/thread.h"
@@ -50,7 +50,7 @@ static int get_file(uint64_t fd, const struct file_ops *ops, unsigned rights,
 	struct file *f = files_lookup(process_current()->files, (int)fd);
 	int err = 0;
 
-	ipc_leaf_know_files();
+	own_files_know();
 	if (!f)
 		return -EBADF;
 	if (!handle_is(f, ops))

@@ -269,6 +269,57 @@ static void test_release(void **state)
 	assert_int_equal(page_free_count(), 0);
 }
 
+/* The initramfs again: its pages stay what they are, and are given back. */
+static void test_adopt(void **state)
+{
+	const uint64_t low = MACHINE_RAM + 5 * MIB + 3 * PAGE_SIZE;
+	const uint64_t high = MACHINE_RAM + 8 * MIB + 7 * PAGE_SIZE;
+	const uint64_t count = (high - low) / PAGE_SIZE;
+	size_t unused, total;
+	uint64_t pa;
+
+	(void)state;
+	restart();
+	page_add_range(MACHINE_RAM, low);
+	page_add_range(high, MACHINE_RAM + RAM_SIZE);
+	assert_int_equal(page_adopted(low, 1), 0);
+	memset(phys_to_virt(low), 0x77, high - low);
+	unused = page_free_count();
+	total = page_total_count();
+	assert_true(page_adopt_range(low, high));
+	assert_int_equal(page_total_count(), total + count);
+	/* But for the struct pages. */
+	assert_true(page_free_count() < unused);
+	assert_true(page_free_count() > unused - 16);
+	unused = page_free_count();
+	assert_int_equal(page_adopted(low, count + 5), count);
+	assert_int_equal(page_adopted(high - PAGE_SIZE, 5), 1);
+	assert_int_equal(page_adopted(high, 1), 0);
+	assert_int_equal(page_adopted(low - PAGE_SIZE, 1), 0);
+
+	page_get_file_run(low + PAGE_SIZE, 3);
+	page_put_run(low, count);
+	assert_int_equal(page_free_count(), unused + count - 3);
+	for (pa = low + PAGE_SIZE; pa < low + 4 * PAGE_SIZE; pa += PAGE_SIZE) {
+		assert_true(page_is_file(pa) && page_is_only(pa));
+		assert_int_equal(*(uint8_t *)phys_to_virt(pa), 0x77);
+		page_put(pa);
+	}
+	assert_int_equal(page_free_count(), unused + count);
+	check_lists();
+	/* Whole blocks of it are whole blocks again. */
+	for (unused = 0; (pa = page_alloc(PAGE_MAX_ORDER)) != 0;)
+		unused += pa == MACHINE_RAM + 6 * MIB;
+	assert_int_equal(unused, 1);
+
+	restart();
+	page_add_range(MACHINE_RAM, low);
+	while (page_alloc(0))
+		;
+	assert_false(page_adopt_range(low, high));
+	assert_int_equal(page_adopted(low, 1), 0);
+}
+
 static void test_odd_ranges(void **state)
 {
 	uint64_t at = MACHINE_RAM;
@@ -374,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_exhaustion),
 		cmocka_unit_test(test_release),
+		cmocka_unit_test(test_adopt),
 		cmocka_unit_test(test_odd_ranges),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_contents),
