@@ -264,6 +264,8 @@ static void do_work(struct weft_frame *frame)
 	} else if (thread_has_work(self, WORK_LEAF)) {
 		/* First: until then the call has no result. */
 		thread_take_work(WORK_LEAF);
+		if (syscall_resume_quickly(frame))
+			return;
 		weft_unmask_all();
 		syscall_resume(frame);
 		weft_mask_all();

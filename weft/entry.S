@@ -244,6 +244,7 @@ endfunc weft_entry_user_leaf\keys
 
 // Something is to be done first. In: sp = the frame that a leaf call parked at
 func weft_leaf_work\keys, pad=none
+	isb					// TTBR0: the work may be there
 	frame_complete
 	frame_cfi
 	b	weft_return_user\keys
@@ -295,9 +296,14 @@ func weft_entry_user_irq_more\keys, pad=none
 endfunc weft_entry_user_irq_more\keys
 	.endm
 
+#if WEFT_LEAF
 	entry_leaf
 	entry_sync
 	entry_irq
+#else
+	entry	user, sync, weft_trap_user_sync
+	entry	user, irq, weft_trap_user_irq	// x1 is 0
+#endif
 	entry	user, other, weft_trap_other
 
 // The way to EL0.
@@ -311,7 +317,7 @@ weft_restore_user:
 	restore_user
 endfunc weft_return_user
 
-#if WEFT_DEBUG
+#if WEFT_DEBUG && WEFT_LEAF
 // The end of a leaf switch, in a debug build. In: sp = the frame
 func weft_leaf_check, pad=none
 	frame_cfi
@@ -322,9 +328,14 @@ endfunc weft_leaf_check
 #endif
 
 #if WEFT_PAUTH
+#if WEFT_LEAF
 	entry_leaf _pauth
 	entry_sync _pauth
 	entry_irq _pauth
+#else
+	entry	user, sync, weft_trap_user_sync, _pauth
+	entry	user, irq, weft_trap_user_irq, _pauth
+#endif
 	entry	user, other, weft_trap_other, _pauth
 
 // The same, for a task with keys.
@@ -403,7 +414,7 @@ func weft_resume_frame, pad=j
 	b	weft_return_kernel
 endfunc weft_resume_frame
 
-#if WEFT_USER
+#if WEFT_LEAF
 // Where a task that a leaf call parked resumes, if not by a leaf switch.
 // In: x0 = the task that was left, sp = the frame
 // Needs: DAIF masked

@@ -12,10 +12,6 @@
 #include <weft/frame.h>
 
 #ifdef __ASSEMBLER__
-#ifndef WEFT_DEBUG
-#define WEFT_DEBUG 0
-#endif
-
 #include <weft/arch.h>
 #include <weft/asm.h>
 #include <weft/cpu.h>
@@ -137,8 +133,13 @@
 \table:
 	vectors_of_el1 \table
 #if WEFT_USER
+#if WEFT_LEAF
 	vector_user_sync \table, VECTOR_EL0_64 + 0, \keys
 	vector_user_irq \table, VECTOR_EL0_64 + 1, \keys
+#else
+	vector_user	\table, VECTOR_EL0_64 + 0, weft_entry_user_sync\keys
+	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys, 0, 0
+#endif
 	.irp	n, 10, 11, 12, 13, 14, 15
 	vector_user	\table, \n, weft_entry_user_other\keys, 1, \n
 	.endr
@@ -287,8 +288,10 @@ void weft_trap_other(struct weft_frame *frame, unsigned vector);
 void weft_trap_user_exit(struct weft_frame *frame);
 void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev);
 
+#if WEFT_LEAF
 /* What a leaf switch does not do by itself: all but stack and TPIDR_EL1. */
 void weft_leaf_hand_over(struct weft_task *prev, struct weft_task *next);
+#endif
 
 /* Assert what EL0 gets, in debug builds; in others nothing refers to it. */
 void weft_trap_check_exit(const struct weft_frame *frame);

@@ -11,7 +11,9 @@
  *	gets x0-x7 of the caller as its arguments, and its value is x0; every
  *	other register of the program is kept
  *	runs in EL1 on the thread's stack with all of DAIF masked
- *	may not touch user memory or unmask
+ *	may not unmask, and touches user memory only by weft/leaf_user.h: with
+ *	DAIF masked no page is fetched, so what is not there is for the general
+ *	way
  *	may not leave anything to do on the way out: whoever gives this CPU work
  *	does it by an interrupt, which is taken as soon as EL0 runs
  *	may find that it is not so simple this time: before it has changed

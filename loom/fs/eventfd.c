@@ -11,6 +11,7 @@
  */
 #include "fs/eventfd.h"
 
+#include "fs/eventfd_impl.h"
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "fs/pieces.h"
@@ -19,15 +20,6 @@
 #include "mm/kmem.h"
 #include "mm/user.h"
 #include "sched/wait.h"
-
-#define COUNT_LAST (UINT64_MAX - 1)
-
-struct event {
-	struct spinlock lock;	/* RANK_EVENT */
-	uint64_t count;		/* lock */
-	bool semaphore;
-	struct waitq can_read, can_write;
-};
 
 /* False if there is nothing to take. */
 static bool try_take(struct event *e, uint64_t *value)
@@ -65,7 +57,7 @@ typedef bool (*try_fn)(struct event *e, uint64_t *value);
 static int repeat(const struct file *f, struct waitq *queue, try_fn try,
 		  uint64_t *value)
 {
-	struct event *e = f->inode->data;
+	struct event *e = f->data;
 	struct waiter w;
 	int err = 0;
 
@@ -89,7 +81,7 @@ static int repeat(const struct file *f, struct waitq *queue, try_fn try,
 
 static long event_read(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
 {
-	struct event *e = f->inode->data;
+	struct event *e = f->data;
 	uint64_t value;
 	int err;
 
@@ -107,7 +99,7 @@ static long event_read(struct file *f, uint64_t buf, size_t len, uint64_t *pos)
 static long event_readv(struct file *f, const struct io_vector *iov,
 			unsigned n)
 {
-	struct event *e = f->inode->data;
+	struct event *e = f->data;
 	struct pieces to;
 	uint64_t value;
 	int err;
@@ -127,7 +119,7 @@ static long event_readv(struct file *f, const struct io_vector *iov,
 static long event_write(struct file *f, uint64_t buf, size_t len,
 			uint64_t *pos)
 {
-	struct event *e = f->inode->data;
+	struct event *e = f->data;
 	uint64_t value;
 	int err;
 
@@ -145,7 +137,7 @@ static long event_write(struct file *f, uint64_t buf, size_t len,
 
 static unsigned event_poll(struct file *f, struct poll_table *pt)
 {
-	struct event *e = f->inode->data;
+	struct event *e = f->data;
 	uint64_t count;
 
 	poll_wait(pt, &e->can_read);
@@ -194,6 +186,10 @@ int eventfd_create(uint32_t count, bool semaphore, uint32_t flags,
 	inode->data = e;
 	inode->file_ops = &event_file_ops;
 	err = file_create(inode, FILE_RDWR | flags, out);
+	if (!err) {
+		(*out)->data = e;
+		(*out)->leaf = LEAF_EVENT;
+	}
 	/* No other file of it: by a path (/proc/PID/fd) it is no device. */
 	inode->file_ops = NULL;
 	inode_put(inode);

@@ -80,6 +80,17 @@ struct file_ops {
 	bool takes_empty;	/* a read or write of no bytes comes here too */
 };
 
+/* What leaf calls may do with an open file: what it is, and permits. */
+enum {
+	LEAF_RECV = 1,		/* an endpoint */
+	LEAF_SEND = 2,
+	LEAF_WAIT = 4,		/* a notification */
+	LEAF_SIGNAL = 8,
+	LEAF_EVENT = 16,	/* an eventfd: both */
+	LEAF_PIPE_READ = 32,
+	LEAF_PIPE_WRITE = 64,
+};
+
 struct file {
 	uint32_t refs;		/* atomic */
 	uint32_t flags;		/* access mode, APPEND ...; atomic */
@@ -87,7 +98,7 @@ struct file {
 	const struct file_ops *ops;	/* NULL with FILE_PATH */
 	void *data;		/* of the implementation */
 	uint64_t badge;		/* ipc/handle.h; constant */
-	uint32_t leaf;		/* what leaf calls may do; constant */
+	uint32_t leaf;		/* LEAF_...; constant */
 	struct mutex lock;	/* RANK_FILE */
 	uint64_t pos;		/* lock */
 };

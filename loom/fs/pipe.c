@@ -15,7 +15,7 @@
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "fs/pieces.h"
-#include "fs/pipe_ring.h"
+#include "fs/pipe_impl.h"
 #include "fs/poll.h"
 #include "lib/errno.h"
 #include "mm/kmem.h"
@@ -30,18 +30,6 @@ enum {
 	SIZE_FIRST = 16 * PAGE_SIZE,
 	SIZE_LIMIT = 1024 * 1024,	/* that F_SETPIPE_SZ gives */
 	FIONREAD = 0x541b,
-};
-
-struct pipe {
-	/* inode->lock */
-	struct pipe_ring ring;
-	uint32_t files;		/* open: the pipe goes with the last */
-
-	/* inode->lock to change, atomic to look at */
-	uint32_t readers, writers;
-	uint32_t reader_opens, writer_opens;	/* ever: see wait_partner */
-
-	struct waitq can_read, can_write, opened;
 };
 
 static uint32_t look(const uint32_t *field)
@@ -285,10 +273,12 @@ static int join(struct file *f)
 	f->data = p;
 	p->files++;
 	if (reads(f)) {
+		f->leaf |= LEAF_PIPE_READ;
 		change(&p->readers, p->readers + 1);
 		change(&p->reader_opens, p->reader_opens + 1);
 	}
 	if (writes(f)) {
+		f->leaf |= LEAF_PIPE_WRITE;
 		change(&p->writers, p->writers + 1);
 		change(&p->writer_opens, p->writer_opens + 1);
 	}

@@ -11,7 +11,6 @@
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "ipc/endpoint.h"
-#include "ipc/leaf.h"
 #include "ipc/notification.h"
 #include "lib/assert.h"
 #include "lib/errno.h"

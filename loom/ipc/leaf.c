@@ -13,7 +13,7 @@
  * of the endpoint) it goes on in ipc_resume, on its way out (WORK_LEAF).
  *
  * No reference is held on the file of a descriptor, not even asleep: no other
- * thread has the table, so nobody takes it off (ipc.files).
+ * thread has the table, so nobody takes it off (proc/own_files.h).
  */
 #include "ipc/leaf.h"
 
@@ -29,24 +29,6 @@
 #include "proc/process.h"
 #include "sched/quick.h"
 #include "sched/sched.h"
-
-void ipc_leaf_know_files(void)
-{
-	struct process *p = process_current();
-	/* As in syscall/path_arg.c: nobody but this thread can change that. */
-	bool alone = __atomic_load_n(&p->running, __ATOMIC_ACQUIRE) == 1 &&
-		     !files_shared(p->files);
-
-	/* All other CPUs are there by now, or none ever comes. */
-	if (!quick_allowed(cpus))
-		alone = false;
-	thread_current()->ipc.files = alone ? p->files : NULL;
-}
-
-void ipc_leaf_forget_files(void)
-{
-	thread_current()->ipc.files = NULL;
-}
 
 /* The leaf calls are made with this, the way that is common to all of them. */
 #define LEAF(name)							\
@@ -64,7 +46,7 @@ void ipc_leaf_forget_files(void)
 static inline struct file *file_of(const struct thread *self, uint64_t fd,
 				   uint32_t right)
 {
-	const struct files *files = self->ipc.files;
+	const struct files *files = self->own_files;
 
 	if (!files || files->known_fd != (uint32_t)fd)
 		return NULL;
@@ -74,7 +56,7 @@ static inline struct file *file_of(const struct thread *self, uint64_t fd,
 /* False: @fd is nothing for a leaf call, or not for this one. */
 static bool learn(uint64_t fd, uint32_t right)
 {
-	struct files *files = thread_current()->ipc.files;
+	struct files *files = thread_current()->own_files;
 	struct file *f = files ? files_peek(files, (int)fd) : NULL;
 
 	if (!f || !(f->leaf & right) || (uint32_t)fd == files->known_fd)

@@ -13,25 +13,10 @@
 struct file;
 struct weft_frame;
 
-/* struct file, leaf: what a descriptor is, and permits, in one look. */
-enum {
-	LEAF_RECV = 1,		/* an endpoint */
-	LEAF_SEND = 2,
-	LEAF_WAIT = 4,		/* a notification */
-	LEAF_SIGNAL = 8,
-};
-
 weft_leaf_fn leaf_ipc_call;
 weft_leaf_fn leaf_ipc_reply_recv;
 weft_leaf_fn leaf_ipc_signal;
 weft_leaf_fn leaf_ipc_wait;
-
-/*
- * If nobody else uses the calling thread's descriptors leaf calls may from now
- * on; and when somebody is about to, no more.
- */
-void ipc_leaf_know_files(void);
-void ipc_leaf_forget_files(void);
 
 /*
  * What the calling thread waited at in a leaf call: its descriptor is still

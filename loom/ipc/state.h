@@ -79,9 +79,6 @@ struct ipc_thread {
 	struct parcel out;		/* going; the lock */
 	struct parcel in;		/* has come; the lock */
 	struct watch watch;		/* the sleep */
-
-	/* The thread itself, in leaf calls (leaf.h). */
-	struct files *files;	/* nobody else uses them; NULL: not known */
 };
 
 #endif

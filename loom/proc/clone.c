@@ -29,7 +29,6 @@
 
 #include "fs/file.h"
 #include "fs/fs_context.h"
-#include "ipc/leaf.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/aspace.h"
@@ -38,6 +37,7 @@
 #include "proc/clone_flags.h"
 #include "proc/fpstate.h"
 #include "proc/keys.h"
+#include "proc/own_files.h"
 #include "proc/process.h"
 #include "proc/tree.h"
 #include "sched/thread.h"
@@ -251,7 +251,7 @@ long process_clone(const struct weft_frame *frame,
 		   const struct clone_wish *wish)
 {
 	/* The new one may share them. */
-	ipc_leaf_forget_files();
+	own_files_forget();
 	switch (clone_judge(wish->flags)) {
 	case CLONE_IS_THREAD:
 		return page_is_short() ? -EAGAIN : clone_thread(frame, wish);

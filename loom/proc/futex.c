@@ -22,14 +22,14 @@
  * as for any fault, and all begins again; so often as others take the page
  * away in between, or until a signal comes.
  *
- * A waiter lies on the stack of its thread. It belongs to the bucket that
- * w->bucket names, also when it was woken, and is touched by others only under
- * that bucket's lock. So the thread takes the lock before it lets the stack
- * frame go. w->bucket changes under the locks of both buckets (requeue): who
- * locks what it names looks again once it has the lock.
+ * A waiter is a part of its thread, which waits for one word at a time. It
+ * belongs to the bucket that w->bucket names, also when it was woken, and is
+ * touched by others only under that bucket's lock. So the thread takes the lock
+ * before it uses the waiter again. w->bucket changes under the locks of both
+ * buckets (requeue): who locks what it names looks again once it has the lock.
  *
- * Each waiter has a wait queue of its own, on which its thread sleeps. Order:
- * a bucket's lock, then that queue's; two buckets by address.
+ * The commonest cases are leaf calls (futex_leaf.c), which queue their waiters
+ * here, too. Two buckets are locked in the order of their addresses.
  */
 #include "proc/futex.h"
 
@@ -41,55 +41,29 @@
 #include "lib/list.h"
 #include "lib/lock.h"
 #include "mm/aspace.h"
+#include "proc/futex_impl.h"
 #include "proc/futex_op.h"
 #include "proc/process.h"
 #include "sched/clock.h"
 #include "sched/sched.h"
+#include "sched/thread.h"
 #include "sched/wait.h"
 #include "signal/signal.h"
 
-#define BUCKETS 256		/* a power of two */
-
-struct bucket {
-	struct spinlock lock;	/* RANK_FUTEX */
-	struct list waiters;	/* lock: in the order in which they came */
-};
-
-struct futex_waiter {
-	struct waitq sleep;
-	uint32_t bits;
-	bool realtime;
-	struct bucket *bucket;	/* both buckets' locks to change it; atomic */
-
-	/* bucket->lock */
-	struct futex_key key;
-	struct list link;
-	bool woken;		/* atomic: the thread looks without the lock */
-};
-
-static struct bucket buckets[BUCKETS];
+struct futex_bucket futex_buckets[FUTEX_BUCKETS];
 
 void futex_init(void)
 {
-	for (unsigned i = 0; i < BUCKETS; i++) {
-		spin_init(&buckets[i].lock, RANK_FUTEX, "futex");
-		list_init(&buckets[i].waiters);
+	for (unsigned i = 0; i < FUTEX_BUCKETS; i++) {
+		spin_init(&futex_buckets[i].lock, RANK_FUTEX, "futex");
+		list_init(&futex_buckets[i].waiters);
 	}
 }
 
-/* Multiplied by 2^64 over the golden ratio: the high bits mix all others. */
-static struct bucket *bucket_of(const struct futex_key *key)
-{
-	uint64_t hash = key->object + key->offset / 4;
-
-	hash *= UINT64_C(0x9e3779b97f4a7c15);
-	return &buckets[hash >> 56 & (BUCKETS - 1)];
-}
-
 /* The lower address first; both may be one. */
-static uint64_t lock_two(struct bucket *a, struct bucket *b)
+static uint64_t lock_two(struct futex_bucket *a, struct futex_bucket *b)
 {
-	struct bucket *low = a < b ? a : b, *high = a < b ? b : a;
+	struct futex_bucket *low = a < b ? a : b, *high = a < b ? b : a;
 	uint64_t daif = spin_lock_irqsave(&low->lock);
 
 	if (high != low)
@@ -97,9 +71,10 @@ static uint64_t lock_two(struct bucket *a, struct bucket *b)
 	return daif;
 }
 
-static void unlock_two(struct bucket *a, struct bucket *b, uint64_t daif)
+static void unlock_two(struct futex_bucket *a, struct futex_bucket *b,
+		       uint64_t daif)
 {
-	struct bucket *low = a < b ? a : b, *high = a < b ? b : a;
+	struct futex_bucket *low = a < b ? a : b, *high = a < b ? b : a;
 
 	if (high != low)
 		spin_unlock_masked(&high->lock);
@@ -131,11 +106,11 @@ static void wake_waiter(struct futex_waiter *w)
 	list_del(&w->link);
 	/* Release: with it the thread sees what its waker did before. */
 	__atomic_store_n(&w->woken, true, __ATOMIC_RELEASE);
-	wait_wake_all(&w->sleep);
+	watch_ring(&w->watch);
 }
 
-static int wake_matching(struct bucket *bucket, const struct futex_key *key,
-			 int n, uint32_t bits)
+static int wake_matching(struct futex_bucket *bucket,
+			 const struct futex_key *key, int n, uint32_t bits)
 {
 	struct futex_waiter *w, *next;
 	int woken = 0;
@@ -153,7 +128,7 @@ static int wake_matching(struct bucket *bucket, const struct futex_key *key,
 
 static long wake_key(const struct futex_key *key, int n, uint32_t bits)
 {
-	struct bucket *bucket = bucket_of(key);
+	struct futex_bucket *bucket = futex_bucket_of(key);
 	uint64_t daif = spin_lock_irqsave(&bucket->lock);
 	long woken = wake_matching(bucket, key, n, bits);
 
@@ -186,7 +161,7 @@ void futex_wake_addr(struct aspace *as, uint64_t addr, int n)
 static int queue(struct futex_waiter *w, uint64_t addr, bool shared,
 		 uint32_t value)
 {
-	struct bucket *bucket;
+	struct futex_bucket *bucket;
 	uint64_t daif;
 	uint32_t now;
 	int err;
@@ -196,13 +171,11 @@ static int queue(struct futex_waiter *w, uint64_t addr, bool shared,
 			       &w->key);
 		if (err)
 			return err;
-		bucket = bucket_of(&w->key);
+		bucket = futex_bucket_of(&w->key);
 		daif = spin_lock_irqsave(&bucket->lock);
 		err = weft_user_load32(addr, &now);
-		if (!err && now == value) {
-			w->bucket = bucket;
-			list_add_tail(&bucket->waiters, &w->link);
-		}
+		if (!err && now == value)
+			futex_enqueue(w, bucket);
 		spin_unlock_irqrestore(&bucket->lock, daif);
 		if (!err)
 			return now == value ? 0 : -EAGAIN;
@@ -222,23 +195,20 @@ static uint64_t sleep_end(const struct futex_deadline *deadline)
 static int sleep_on(struct futex_waiter *w,
 		    const struct futex_deadline *deadline)
 {
-	struct waiter waiter;
 	int err = 0;
 
 	for (;;) {
-		wait_prepare(&w->sleep, &waiter, WAIT_INTERRUPTIBLE);
+		watch_begin(&w->watch);
 		if (err || __atomic_load_n(&w->woken, __ATOMIC_ACQUIRE))
-			break;
-		err = wait_sleep(&waiter, sleep_end(deadline));
+			return err;
+		err = watch_sleep(&w->watch, sleep_end(deadline));
 	}
-	wait_finish(&waiter);
-	return err;
 }
 
 /* The bucket that @w belongs to, locked. */
-static struct bucket *lock_bucket(struct futex_waiter *w, uint64_t *daif)
+static struct futex_bucket *lock_bucket(struct futex_waiter *w, uint64_t *daif)
 {
-	struct bucket *bucket;
+	struct futex_bucket *bucket;
 
 	for (;;) {
 		bucket = __atomic_load_n(&w->bucket, __ATOMIC_RELAXED);
@@ -253,7 +223,7 @@ static struct bucket *lock_bucket(struct futex_waiter *w, uint64_t *daif)
 static bool leave(struct futex_waiter *w)
 {
 	uint64_t daif;
-	struct bucket *bucket = lock_bucket(w, &daif);
+	struct futex_bucket *bucket = lock_bucket(w, &daif);
 	bool woken = w->woken;
 
 	list_del(&w->link);
@@ -261,22 +231,34 @@ static bool leave(struct futex_waiter *w)
 	return woken;
 }
 
+/* A wake-up counts, whatever else came: its sender counted on it. */
+static long wait_on_queue(struct futex_waiter *w,
+			  const struct futex_deadline *deadline)
+{
+	int err = sleep_on(w, deadline);
+
+	return leave(w) ? 0 : err;
+}
+
 long futex_wait(uint64_t addr, bool shared, uint32_t value, uint32_t bits,
 		const struct futex_deadline *deadline)
 {
-	struct futex_waiter w = {
-		.bits = bits, .realtime = deadline->realtime,
-	};
+	struct futex_waiter *w = &thread_current()->futex;
 	int err;
 
-	waitq_init(&w.sleep, "futex waiter");
-	list_init(&w.link);
-	err = queue(&w, addr, shared, value);
-	if (err)
-		return err;
-	err = sleep_on(&w, deadline);
-	/* A wake-up counts, whatever else came: its sender counted on it. */
-	return leave(&w) ? 0 : err;
+	w->bits = bits;
+	w->realtime = deadline->realtime;
+	w->woken = false;
+	watch_init(&w->watch);
+	err = queue(w, addr, shared, value);
+	return err ? err : wait_on_queue(w, deadline);
+}
+
+long futex_wait_again(void)
+{
+	const struct futex_deadline never = { WAIT_FOREVER, false };
+
+	return wait_on_queue(&thread_current()->futex, &never);
 }
 
 void futex_clock_was_set(void)
@@ -284,13 +266,13 @@ void futex_clock_was_set(void)
 	struct futex_waiter *w;
 	uint64_t daif;
 
-	for (unsigned i = 0; i < BUCKETS; i++) {
-		daif = spin_lock_irqsave(&buckets[i].lock);
-		list_for_each_entry(w, &buckets[i].waiters,
+	for (unsigned i = 0; i < FUTEX_BUCKETS; i++) {
+		daif = spin_lock_irqsave(&futex_buckets[i].lock);
+		list_for_each_entry(w, &futex_buckets[i].waiters,
 				    struct futex_waiter, link)
 			if (w->realtime)
-				wait_wake_all(&w->sleep);
-		spin_unlock_irqrestore(&buckets[i].lock, daif);
+				watch_ring(&w->watch);
+		spin_unlock_irqrestore(&futex_buckets[i].lock, daif);
 	}
 }
 
@@ -309,8 +291,9 @@ static int find_two(uint64_t first, uint64_t second, bool shared,
 }
 
 /* Both buckets' locks held. */
-static int move_matching(struct bucket *from, const struct futex_key key[2],
-			 struct bucket *to, int nwake, int nmove)
+static int move_matching(struct futex_bucket *from,
+			 const struct futex_key key[2],
+			 struct futex_bucket *to, int nwake, int nmove)
 {
 	struct futex_waiter *w, *next;
 	struct list moved;
@@ -343,7 +326,7 @@ static int move_matching(struct bucket *from, const struct futex_key key[2],
 long futex_requeue(uint64_t from, uint64_t to, bool shared, int nwake,
 		   int nmove, const uint32_t *expected)
 {
-	struct bucket *a, *b;
+	struct futex_bucket *a, *b;
 	struct futex_key key[2];
 	uint32_t now = 0;
 	uint64_t daif;
@@ -356,8 +339,8 @@ long futex_requeue(uint64_t from, uint64_t to, bool shared, int nwake,
 		err = find_two(from, to, shared, key);
 		if (err)
 			return err;
-		a = bucket_of(&key[0]);
-		b = bucket_of(&key[1]);
+		a = futex_bucket_of(&key[0]);
+		b = futex_bucket_of(&key[1]);
 		daif = lock_two(a, b);
 		if (expected)
 			err = weft_user_load32(from, &now);
@@ -376,7 +359,7 @@ long futex_requeue(uint64_t from, uint64_t to, bool shared, int nwake,
 long futex_wake_op(uint64_t first, uint64_t second, bool shared, int n, int n2,
 		   uint32_t op)
 {
-	struct bucket *a, *b;
+	struct futex_bucket *a, *b;
 	struct futex_key key[2];
 	uint32_t old = 0;
 	uint64_t daif;
@@ -387,8 +370,8 @@ long futex_wake_op(uint64_t first, uint64_t second, bool shared, int n, int n2,
 		err = find_two(first, second, shared, key);
 		if (err)
 			return err;
-		a = bucket_of(&key[0]);
-		b = bucket_of(&key[1]);
+		a = futex_bucket_of(&key[0]);
+		b = futex_bucket_of(&key[1]);
 		daif = lock_two(a, b);
 		err = futex_change_word(second, op, &old);
 		if (!err)

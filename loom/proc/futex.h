@@ -40,6 +40,9 @@ struct futex_deadline {
 long futex_wait(uint64_t addr, bool shared, uint32_t value, uint32_t bits,
 		const struct futex_deadline *deadline);
 
+/* The calling thread goes on in the wait that it began in a leaf call. */
+long futex_wait_again(void);
+
 /*
  * Wake up to @n that wait for the word (one also if @n < 1, as Linux does):
  * how many.

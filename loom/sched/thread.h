@@ -29,8 +29,11 @@
 #include "lib/list.h"
 #include "lib/lockset.h"
 #include "proc/fpstate.h"
+#include "proc/futex_waiter.h"
+#include "sched/wait.h"
 #include "signal/state.h"
 
+struct files;
 struct process;
 struct cpu;
 struct mutex;
@@ -94,7 +97,7 @@ enum {
 enum {
 	WORK_SIGNAL = 1,
 	WORK_CALL = 2,
-	WORK_LEAF = 4,		/* woken in a leaf call: ipc_leaf_resume */
+	WORK_LEAF = 4,		/* woken in a leaf call: syscall_resume */
 	WORK_ALL = 7,
 };
 
@@ -112,6 +115,7 @@ struct thread {
 	void *arg;
 	uint64_t clear_child_tid;	/* user address, or 0 */
 	uint64_t robust_list;		/* user address, or 0 (robust.c) */
+	struct files *own_files;	/* nobody else's (own_files.h), or NULL */
 	struct sve_config sve;
 #if LOOM_DEBUG
 	struct lockset held;		/* the lock checker's */
@@ -151,6 +155,10 @@ struct thread {
 	struct signal_thread signal;	/* says which lock for each part */
 
 	struct ipc_thread ipc;		/* says which lock for each part */
+
+	/* What it waits with: the lock of the queue, or of the bucket. */
+	struct waiter leaf_waiter;	/* in leaf calls (quick_wait.h) */
+	struct futex_waiter futex;	/* proc/futex.c */
 
 	char name[16];
 	struct list all;		/* list of all threads; its lock */

@@ -158,14 +158,18 @@ void wait_finish(struct waiter *waiter)
 		wait_wake_one(queue);
 }
 
+void watch_ring(struct watch *watch)
+{
+	if (!__atomic_exchange_n(&watch->rung, true, __ATOMIC_ACQ_REL))
+		sched_wake(watch->thread);
+}
+
 static void ring_watchers(struct waitq *queue)
 {
 	struct watcher *watcher;
 
 	list_for_each_entry(watcher, &queue->watchers, struct watcher, link)
-		if (!__atomic_exchange_n(&watcher->watch->rung, true,
-					 __ATOMIC_ACQ_REL))
-			sched_wake(watcher->watch->thread);
+		watch_ring(watcher->watch);
 }
 
 static void wake_first(struct waitq *queue)

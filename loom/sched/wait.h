@@ -118,6 +118,12 @@ void wait_wake_all(struct waitq *queue);
 /* @watch is the calling thread's and is on no queue yet. */
 void watch_init(struct watch *watch);
 
+/*
+ * Wake the thread of @watch, which was told under a lock that it takes before
+ * it lets @watch go. What watch_begin is followed by a look at was done before.
+ */
+void watch_ring(struct watch *watch);
+
 /* The queue must last until the watcher is removed. */
 void watcher_add(struct watcher *watcher, struct watch *watch,
 		 struct waitq *queue);

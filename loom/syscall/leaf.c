@@ -8,7 +8,9 @@
 
 #include <loom/abi.h>
 
+#include "fs/leaf.h"
 #include "ipc/leaf.h"
+#include "proc/futex_leaf.h"
 #include "proc/process.h"
 #include "sched/cpu.h"
 #include "sched/quick.h"
@@ -76,6 +78,9 @@ const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS] = {
 	AT(LOOM_SYS_REPLY_RECV, ipc_reply_recv),
 	AT(LOOM_SYS_SIGNAL, ipc_signal),
 	AT(LOOM_SYS_WAIT, ipc_wait),
+	AT(63, read),
+	AT(64, write),
+	AT(98, futex),
 	AT(124, sched_yield),
 	AT(172, getpid),
 	AT(173, getppid),

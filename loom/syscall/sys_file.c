@@ -8,6 +8,7 @@
 #include "fs/pipe.h"
 #include "lib/errno.h"
 #include "mm/user.h"
+#include "proc/own_files.h"
 #include "proc/process.h"
 #include "syscall/path_arg.h"
 #include "syscall/dup.h"
@@ -34,6 +35,13 @@ long sys_close(const uint64_t arg[6])
 	return files_close(my_files(), (int)arg[0]);
 }
 
+/* If @r has leaf calls they may find it from now on. */
+static void know_files(struct file_ref r)
+{
+	if (r.file->leaf && !r.counted)
+		own_files_know();
+}
+
 /* read(fd, buf, count) */
 long sys_read(const uint64_t arg[6])
 {
@@ -42,6 +50,7 @@ long sys_read(const uint64_t arg[6])
 
 	if (!r.file)
 		return -EBADF;
+	know_files(r);
 	n = file_read(r.file, arg[1], arg[2]);
 	file_ref_put(r);
 	return n;
@@ -55,6 +64,7 @@ long sys_write(const uint64_t arg[6])
 
 	if (!r.file)
 		return -EBADF;
+	know_files(r);
 	n = file_write(r.file, arg[1], arg[2]);
 	file_ref_put(r);
 	return n;

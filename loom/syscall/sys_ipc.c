@@ -18,6 +18,7 @@
 #include "ipc/parcel.h"
 #include "lib/errno.h"
 #include "mm/user.h"
+#include "proc/own_files.h"
 #include "proc/process.h"
 #include "sched/clock.h"
 #include "sched/thread.h"
@@ -50,7 +51,7 @@ static int get_file(uint64_t fd, const struct file_ops *ops, unsigned rights,
 	struct file *f = files_lookup(process_current()->files, (int)fd);
 	int err = 0;
 
-	ipc_leaf_know_files();
+	own_files_know();
 	if (!f)
 		return -EBADF;
 	if (!handle_is(f, ops))

@@ -18,6 +18,7 @@
 #ifndef LOOM_SYSCALL_SYSCALL_H
 #define LOOM_SYSCALL_SYSCALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,12 @@ void syscall_dispatch(struct weft_frame *frame);
  * goes on to its end; as syscall_dispatch.
  */
 void syscall_resume(struct weft_frame *frame);
+
+/*
+ * The same if it is over at once, with DAIF masked: true. Else nothing was
+ * done.
+ */
+bool syscall_resume_quickly(struct weft_frame *frame);
 
 /* What a call that exists may be asked for and does not do. */
 enum syscall_part {

@@ -11,11 +11,13 @@
 
 #include "boot/payload.h"
 #include "dev/host.h"
+#include "fs/leaf.h"
 #include "lib/assert.h"
 #include "lib/cmdline.h"
 #include "lib/errno.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "proc/futex.h"
 #include "signal/signal.h"
 #include "syscall/list.h"
 #include "syscall/sys_clock.h"
@@ -38,6 +40,12 @@
 struct syscall {
 	long (*fn)(const uint64_t arg[6]);	/* NULL: not here */
 	const char *name;			/* NULL: Linux has none */
+};
+
+/* Those in which a thread may sleep as in a leaf call. */
+enum {
+	SYS_READ = 63,
+	SYS_FUTEX = 98,
 };
 
 /* A power of two, because of look_up. */
@@ -134,10 +142,25 @@ void syscall_dispatch(struct weft_frame *frame)
 	       restart_class[number & (TABLE_SIZE - 1)]);
 }
 
+bool syscall_resume_quickly(struct weft_frame *frame)
+{
+	return frame->x[8] == SYS_READ && leaf_read_again(frame);
+}
+
 void syscall_resume(struct weft_frame *frame)
 {
 	frame->number = frame->x[8];
-	finish(frame, ipc_resume(frame), RESTART_ALWAYS);
+	switch (frame->number) {
+	case SYS_READ:
+		leaf_read_ends();
+		syscall_dispatch(frame);
+		break;
+	case SYS_FUTEX:
+		finish(frame, futex_wait_again(), restart_class[SYS_FUTEX]);
+		break;
+	default:
+		finish(frame, ipc_resume(frame), RESTART_ALWAYS);
+	}
 }
 
 long syscall_part_missing(enum syscall_part part)

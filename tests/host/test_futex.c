@@ -18,6 +18,7 @@
 #include "proc/process.h"
 #include "rig.h"
 #include "sched/clock.h"
+#include "sched/thread.h"
 #include "sched/wait.h"
 
 enum { MAX = 12 };
@@ -99,6 +100,14 @@ int weft_user_andn32(uint64_t addr, uint32_t value, uint32_t *old)
 uint64_t clock_when_realtime(uint64_t ns)
 {
 	return ns;
+}
+
+/* Each thread of the host is one. */
+static __thread struct thread self;
+
+struct weft_task *weft_task_current(void)
+{
+	return &self.task;
 }
 
 /* Waiters: threads that report in which order they were woken. */

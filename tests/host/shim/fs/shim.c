@@ -692,6 +692,14 @@ void watch_init(struct watch *watch)
 	watch->rung = false;
 }
 
+void watch_ring(struct watch *watch)
+{
+	pthread_mutex_lock(&wait_lock);
+	watch->rung = true;
+	pthread_cond_broadcast(&wait_changed);
+	pthread_mutex_unlock(&wait_lock);
+}
+
 void watcher_add(struct watcher *watcher, struct watch *watch,
 		 struct waitq *queue)
 {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/*
+ * User memory in leaf functions (weft/leaf.h). An access that faults comes
+ * back with an error: the client's page-fault hook may not mend it, for DAIF
+ * is masked. But the exception has changed the registers that say where the
+ * caller was and why it came, and its frame has no copy of them yet. So they
+ * are kept over the access, and put back if it failed.
+ *
+ * Each is false if not all is accessible: the leaf function defers, and the
+ * general way finds out what is wrong. Some bytes may have been copied.
+ */
+#ifndef WEFT_LEAF_USER_H
+#define WEFT_LEAF_USER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weft/sysreg.h>
+#include <weft/uaccess.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* FAR_EL1 is none of them: an SVC leaves it UNKNOWN. */
+struct weft_leaf_caller {
+	uint64_t elr, spsr, esr;
+};
+
+static inline struct weft_leaf_caller weft_leaf_caller(void)
+{
+	struct weft_leaf_caller caller;
+
+	caller.elr = weft_read_elr_el1();
+	caller.spsr = weft_read_spsr_el1();
+	caller.esr = weft_read_esr_el1();
+	return caller;
+}
+
+/* Without a barrier: entry and exit read and use them in program order. */
+static inline bool weft_leaf_failed(struct weft_leaf_caller caller)
+{
+	weft_write_elr_el1(caller.elr);
+	weft_write_spsr_el1(caller.spsr);
+	weft_write_esr_el1(caller.esr);
+	return false;
+}
+
+static inline bool weft_leaf_from_user(void *dst, uint64_t src, size_t len)
+{
+	struct weft_leaf_caller caller = weft_leaf_caller();
+
+	return !weft_copy_from_user(dst, src, len) || weft_leaf_failed(caller);
+}
+
+static inline bool weft_leaf_to_user(uint64_t dst, const void *src, size_t len)
+{
+	struct weft_leaf_caller caller = weft_leaf_caller();
+
+	return !weft_copy_to_user(dst, src, len) || weft_leaf_failed(caller);
+}
+
+static inline bool weft_leaf_load32(uint64_t addr, uint32_t *value)
+{
+	struct weft_leaf_caller caller = weft_leaf_caller();
+
+	return !weft_user_load32(addr, value) || weft_leaf_failed(caller);
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
