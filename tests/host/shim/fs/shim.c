@@ -22,6 +22,7 @@
 #include "mm/kmem.h"
 #include "mm/kvm.h"
 #include "mm/page.h"
+#include "mm/tables.h"
 #include "mm/user.h"
 #include "proc/process.h"
 #include "sched/clock.h"
