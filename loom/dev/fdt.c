@@ -123,6 +123,19 @@ static inline uint32_t cell(const struct fdt *f, uint32_t at)
 	return be32(__builtin_assume_aligned(f->blob + f->structs + at, 4));
 }
 
+/* The offset behind the name at @at, four characters at once. */
+static inline uint32_t skip_name(const struct fdt *f, uint32_t at)
+{
+	uint32_t c;
+
+	/* A word that holds a NUL borrows at it (in either order of bytes). */
+	do {
+		c = cell(f, at);
+		at += 4;
+	} while (!((c - 0x01010101) & ~c & 0x80808080));
+	return at;
+}
+
 /* As read_token, in a tree that was checked. */
 static inline void step(const struct fdt *f, uint32_t at, struct token *t)
 {
@@ -137,7 +150,7 @@ static inline void step(const struct fdt *f, uint32_t at, struct token *t)
 		t->next = align4(at + 12 + t->len);
 	} else if (t->tag == BEGIN_NODE) {
 		t->name = start + f->structs + at + 4;
-		t->next = align4(at + 5 + (uint32_t)strlen(t->name));
+		t->next = skip_name(f, at + 4);
 	}
 }
 

@@ -195,6 +195,20 @@ void cpio_open(struct cpio *c, const void *data, size_t size)
 	*c = (struct cpio){ .data = data, .size = size };
 }
 
+/* What pads an archive may be long. */
+static void skip_zeros(struct cpio *c)
+{
+	uint64_t eight = 0;
+
+	for (; c->size - c->pos >= sizeof(eight); c->pos += sizeof(eight)) {
+		__builtin_memcpy(&eight, c->data + c->pos, sizeof(eight));
+		if (eight)
+			break;
+	}
+	while (c->pos < c->size && !c->data[c->pos])
+		c->pos++;
+}
+
 int cpio_next(struct cpio *c, struct cpio_entry *e)
 {
 	int ret;
@@ -202,8 +216,8 @@ int cpio_next(struct cpio *c, struct cpio_entry *e)
 	if (c->error)
 		return -EINVAL;
 	for (;;) {
-		while (c->trailed && c->pos < c->size && !c->data[c->pos])
-			c->pos++;
+		if (c->trailed)
+			skip_zeros(c);
 		if (c->pos == c->size)
 			return c->trailed ? 0 :
 				bad(c, "the archive ends without a trailer");
