@@ -76,6 +76,16 @@ endfunc weft_entry_\from\()_\which\keys
 #endif
 	.endm
 
+/* The same for an x1 that has something to do on its way. */
+	.macro	hand_over_working other:req
+	ldr	x9, [x1, #WEFT_TASK_FP_USED]
+	ldr	x10, [x20, #WEFT_TASK_FP_USED]
+	orr	x9, x9, x10
+	cbnz	x9, \other
+	hand_over_space \other
+	hand_over_tls
+	.endm
+
 /*
  * The same for two that have SIMD state, both, and no more: goes to 1b. What
  * the registers hold is of the task that is left, and its memory is not; so
@@ -218,6 +228,14 @@ weft_leaf_switch\keys:
 #endif
 	restore_user
 2:
+#if WEFT_ASID
+	hand_over_working 4f
+	msr	tpidr_el1, x1
+	ldr	x9, [x1, #WEFT_TASK_SP]
+	mov	sp, x9
+	b	weft_leaf_work
+4:
+#endif
 #if WEFT_ASID && WEFT_FP
 	hand_over_simd 3f
 #endif
