@@ -54,59 +54,63 @@ endfunc weft_entry_\from\()_\which\keys
 /*
  * Hand over from x20 to x1, two tasks of this CPU, what is simple: no FP
  * registers on either side, nothing to do for x1 on its way to EL0, an ASID of
- * the present generation. Goes to \other if it is not, with nothing done.
- * Clobbers: x9-x12, x21
+ * the present generation. Otherwise, with nothing done, goes to \special, where
+ * x9 = what x1 has of FP state, x10 = its work, x11 = what x20 has; or, if it is
+ * the ASID, to \other. Clobbers: x9-x12, x21
  *
  * A task that has no FP state has none in the registers, either.
  *
  * Without a look at what a rollover on another CPU may do meanwhile: the
  * caller is alone. weft_asid_assign has the long version.
  */
-	.macro	hand_over_simple other:req
-#if WEFT_ASID
-	ldp	x9, x10, [x1, #WEFT_TASK_FP_USED]	// and its work
+	.macro	hand_over_simple special:req, other:req
+	ldp	x9, x10, [x1, #WEFT_TASK_FP_USED]
 	ldr	x11, [x20, #WEFT_TASK_FP_USED]
-	orr	x9, x9, x10
+	orr	x12, x9, x10
+	orr	x12, x12, x11
+	cbnz	x12, \special
+	hand_over_space \other
+	hand_over_tls
+	.endm
+
+/* The same, from \special, for an x1 that has something to do on its way. */
+	.macro	hand_over_working other:req
 	orr	x9, x9, x11
 	cbnz	x9, \other
 	hand_over_space \other
 	hand_over_tls
-#else
-	b	\other
-#endif
 	.endm
 
 /*
- * The same for two that have SIMD state, both, and no more: goes to 1b. What
- * the registers hold is of the task that is left, and its memory is not; so
- * next, which ran here last, has to be loaded (weft/fp.h). CPACR_EL1 stays.
- * Clobbers: x0, x2, x9-x12, x19, x21
+ * The same for two that have SIMD state, both, and no more. What the registers
+ * hold is of the task that is left, and its memory is not; so next, which ran
+ * here last, has to be loaded (weft/fp.h). CPACR_EL1 stays. Clobbers: x0,
+ * x9-x12, x21
  */
 	.macro	hand_over_simd other:req
-	ldp	x9, x10, [x1, #WEFT_TASK_FP_USED]
-	ldr	x11, [x20, #WEFT_TASK_CPU]
-	ldr	x11, [x11, #WEFT_CPU_FP_LIVE]
-	cmp	x9, #WEFT_FP_USE_SIMD
-	ccmp	x11, #WEFT_FP_USE_SIMD, #0, eq
-	ccmp	x10, #0, #0, eq
-	b.ne	\other
-	hand_over_space \other
-	ldr	x0, [x20, #WEFT_TASK_FP]
 	ldr	x21, [x20, #WEFT_TASK_CPU]
+	ldr	x12, [x21, #WEFT_CPU_FP_LIVE]
+	cmp	x9, #WEFT_FP_USE_SIMD
+	ccmp	x12, #WEFT_FP_USE_SIMD, #0, eq
+	b.ne	\other
+	hand_over_space \other, x21
+	ldr	x0, [x20, #WEFT_TASK_FP]
 	fp_save	x0, x9, x10
 	ldr	x0, [x1, #WEFT_TASK_FP]
 	str	x0, [x21, #WEFT_CPU_FP_OWNER]
 	fp_restore x0, x9, x10
 	hand_over_tls
-	b	1b
 	.endm
 
-	.macro	hand_over_space other:req
+/* @cpu: holds x20's CPU already. */
+	.macro	hand_over_space other:req, cpu
 	ldr	x9, [x20, #WEFT_TASK_SPACE]
 	ldr	x10, [x1, #WEFT_TASK_SPACE]
 	cmp	x9, x10
 	b.eq	10f
+	.ifb	\cpu
 	ldr	x21, [x20, #WEFT_TASK_CPU]
+	.endif
 	ldp	x9, x10, [x10, #WEFT_SPACE_TTBR]
 	ldp	x11, x12, [x21, #WEFT_CPU_ERA]	// addresses
 	ldr	x11, [x11]
@@ -141,6 +145,17 @@ endfunc weft_entry_\from\()_\which\keys
 	str	x0, [sp, #WEFT_FRAME_X0]
 	str	x21, [sp, #WEFT_FRAME_SP]
 	stp	x22, x23, [sp, #WEFT_FRAME_PC]
+	.endm
+
+/* The end of a leaf switch to x1, which has nothing else to do. */
+	.macro	leaf_resume
+	msr	tpidr_el1, x1
+	ldr	x9, [x1, #WEFT_TASK_SP]
+	mov	sp, x9
+#if WEFT_DEBUG
+	b	weft_leaf_check
+#endif
+	restore_user
 	.endm
 
 /*
@@ -209,17 +224,19 @@ func weft_entry_user_leaf\keys, pad=none
 weft_leaf_switch\keys:
 	leaf_park
 	.ifb	\keys
-	hand_over_simple 2f
-1:	msr	tpidr_el1, x1
+#if WEFT_ASID
+	hand_over_simple 1f, 3f
+	leaf_resume
+1:	cbnz	x10, 2f
+#if WEFT_FP
+	hand_over_simd 3f
+	leaf_resume
+#endif
+2:	hand_over_working 3f
+	msr	tpidr_el1, x1
 	ldr	x9, [x1, #WEFT_TASK_SP]
 	mov	sp, x9
-#if WEFT_DEBUG
-	b	weft_leaf_check
-#endif
-	restore_user
-2:
-#if WEFT_ASID && WEFT_FP
-	hand_over_simd 3f
+	b	weft_leaf_work
 #endif
 	.endif
 3:	mov	x0, x20

@@ -61,11 +61,54 @@ static inline bool weft_leaf_to_user(uint64_t dst, const void *src, size_t len)
 	return !weft_copy_to_user(dst, src, len) || weft_leaf_failed(caller);
 }
 
+/*
+ * One word. Orders nothing. On the path where the access fails nothing of its
+ * results is looked at.
+ */
+#define WEFT_LEAF_ENTRY							\
+	"\n\t.pushsection .weft_extable, \"a\", %%progbits\n\t"		\
+	".balign 4\n\t"							\
+	".long (1b - .), (%l[failed] - .)\n\t"				\
+	".popsection"
+
 static inline bool weft_leaf_load32(uint64_t addr, uint32_t *value)
 {
 	struct weft_leaf_caller caller = weft_leaf_caller();
+	uint32_t now;
 
-	return !weft_user_load32(addr, value) || weft_leaf_failed(caller);
+	__asm__ goto("1:\tldtr %w[now], [%[addr]]" WEFT_LEAF_ENTRY
+		     : [now] "=r"(now) : [addr] "r"(addr) : "memory"
+		     : failed);
+	*value = now;
+	return true;
+failed:
+	return weft_leaf_failed(caller);
+}
+
+static inline bool weft_leaf_load64(uint64_t addr, uint64_t *value)
+{
+	struct weft_leaf_caller caller = weft_leaf_caller();
+	uint64_t now;
+
+	__asm__ goto("1:\tldtr %[now], [%[addr]]" WEFT_LEAF_ENTRY
+		     : [now] "=r"(now) : [addr] "r"(addr) : "memory"
+		     : failed);
+	*value = now;
+	return true;
+failed:
+	return weft_leaf_failed(caller);
+}
+
+static inline bool weft_leaf_store64(uint64_t addr, uint64_t value)
+{
+	struct weft_leaf_caller caller = weft_leaf_caller();
+
+	__asm__ goto("1:\tsttr %[value], [%[addr]]" WEFT_LEAF_ENTRY
+		     :: [value] "r"(value), [addr] "r"(addr) : "memory"
+		     : failed);
+	return true;
+failed:
+	return weft_leaf_failed(caller);
 }
 
 #ifdef __cplusplus

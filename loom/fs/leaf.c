@@ -44,7 +44,7 @@ static inline long take_event(const struct file *f, uint64_t buf, uint64_t len)
 		return 0;
 	if (e->semaphore)
 		value = 1;
-	if (!weft_leaf_to_user(buf, &value, sizeof(value)))
+	if (!weft_leaf_store64(buf, value))
 		return NOT_SIMPLE;
 	e->count -= value;
 	return sizeof(value);
@@ -56,7 +56,7 @@ static inline long put_event(const struct file *f, uint64_t buf, uint64_t len)
 	uint64_t value;
 
 	if (len < sizeof(value) || buf >= USER_TOP ||
-	    !weft_leaf_from_user(&value, buf, sizeof(value)) ||
+	    !weft_leaf_load64(buf, &value) ||
 	    value > COUNT_LAST - e->count)
 		return NOT_SIMPLE;
 	e->count += value;
@@ -116,58 +116,27 @@ static inline long put_pipe(const struct file *f, uint64_t buf, uint64_t len)
 	return (long)len;
 }
 
-static inline struct waitq *readers_of(const struct file *f)
-{
-	struct event *e = f->data;
-	struct pipe *p = f->data;
-
-	return f->leaf & LEAF_EVENT ? &e->can_read : &p->can_read;
-}
-
-static inline long take(const struct file *f, uint64_t buf, uint64_t len)
-{
-	return f->leaf & LEAF_EVENT ? take_event(f, buf, len) :
-				      take_pipe(f, buf, len);
-}
-
 static inline struct file *readable(const struct thread *self, uint64_t fd)
 {
 	return own_file(self, fd, LEAF_EVENT | LEAF_PIPE_READ);
 }
 
-struct weft_leaf_result leaf_read(uint64_t fd, uint64_t buf, uint64_t len,
-				  uint64_t x3, uint64_t x4, uint64_t x5,
-				  uint64_t x6, uint64_t x7)
+/* @n was taken from @f; if it is 0, @self waits on @queue. */
+static inline struct weft_leaf_result
+end_read(struct thread *self, const struct file *f, uint64_t fd,
+	 struct waitq *queue, long n)
 {
-	struct thread *self = thread_current();
-	const struct file *f = readable(self, fd);
-	long n;
-
-	(void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
-	if (!f)
-		return quick_defer();
-	n = take(f, buf, len);
 	if (n > 0)
 		return quick_done((uint64_t)n);
 	if (n < 0 || f->flags & FILE_NONBLOCK)
 		return quick_defer();
-	return quick_wait(quick_cpu(self), self, readers_of(f), fd);
+	return quick_wait(quick_cpu(self), self, queue, fd);
 }
 
-struct weft_leaf_result leaf_write(uint64_t fd, uint64_t buf, uint64_t len,
-				   uint64_t x3, uint64_t x4, uint64_t x5,
-				   uint64_t x6, uint64_t x7)
+/* @n was written, and @to, if anybody, waits for it. */
+static inline struct weft_leaf_result
+end_write(struct thread *self, struct thread *to, long n)
 {
-	struct thread *self = thread_current();
-	const struct file *f = own_file(self, fd, LEAF_EVENT | LEAF_PIPE_WRITE);
-	struct thread *to;
-	long n;
-
-	(void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
-	if (!f || !quick_waiter(self, readers_of(f), &to))
-		return quick_defer();
-	n = f->leaf & LEAF_EVENT ? put_event(f, buf, len) :
-				   put_pipe(f, buf, len);
 	if (n < 0)
 		return quick_defer();
 	if (!to)
@@ -178,6 +147,65 @@ struct weft_leaf_result leaf_write(uint64_t fd, uint64_t buf, uint64_t len,
 	return quick_wake(quick_cpu(self), self, to, (uint64_t)n);
 }
 
+/* Apart: what calls nothing saves no registers. */
+static __attribute__((noinline)) struct weft_leaf_result
+read_pipe(struct thread *self, const struct file *f, uint64_t fd, uint64_t buf,
+	  uint64_t len)
+{
+	struct pipe *p = f->data;
+
+	return end_read(self, f, fd, &p->can_read, take_pipe(f, buf, len));
+}
+
+static __attribute__((noinline)) struct weft_leaf_result
+write_pipe(struct thread *self, const struct file *f, uint64_t buf,
+	   uint64_t len)
+{
+	const struct pipe *p = f->data;
+	struct thread *to;
+
+	if (!quick_waiter(self, &p->can_read, &to))
+		return quick_defer();
+	return end_write(self, to, put_pipe(f, buf, len));
+}
+
+struct weft_leaf_result leaf_read(uint64_t fd, uint64_t buf, uint64_t len,
+				  uint64_t x3, uint64_t x4, uint64_t x5,
+				  uint64_t x6, uint64_t x7)
+{
+	struct thread *self = thread_current();
+	const struct file *f = readable(self, fd);
+	struct event *e;
+
+	(void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
+	if (!f)
+		return quick_defer();
+	if (!(f->leaf & LEAF_EVENT))
+		return read_pipe(self, f, fd, buf, len);
+	e = f->data;
+	return end_read(self, f, fd, &e->can_read, take_event(f, buf, len));
+}
+
+struct weft_leaf_result leaf_write(uint64_t fd, uint64_t buf, uint64_t len,
+				   uint64_t x3, uint64_t x4, uint64_t x5,
+				   uint64_t x6, uint64_t x7)
+{
+	struct thread *self = thread_current();
+	const struct file *f = own_file(self, fd, LEAF_EVENT | LEAF_PIPE_WRITE);
+	const struct event *e;
+	struct thread *to;
+
+	(void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
+	if (!f)
+		return quick_defer();
+	if (!(f->leaf & LEAF_EVENT))
+		return write_pipe(self, f, buf, len);
+	e = f->data;
+	if (!quick_waiter(self, &e->can_read, &to))
+		return quick_defer();
+	return end_write(self, to, put_event(f, buf, len));
+}
+
 bool leaf_read_again(struct weft_frame *frame)
 {
 	struct thread *self = thread_current();
@@ -186,7 +214,8 @@ bool leaf_read_again(struct weft_frame *frame)
 
 	if (!list_empty(&self->leaf_waiter.link) || !f)
 		return false;
-	n = take(f, frame->x[1], frame->x[2]);
+	n = f->leaf & LEAF_EVENT ? take_event(f, frame->x[1], frame->x[2]) :
+				   take_pipe(f, frame->x[1], frame->x[2]);
 	if (n <= 0)
 		return false;
 	weft_frame_set_result(frame, (uint64_t)n);

@@ -22,13 +22,16 @@ static inline bool quick_has_slice(const struct thread *thread)
 	return (int64_t)(thread->slice_end - thread_cpu_time(thread)) > 0;
 }
 
-/* Is @to asleep in a leaf call, and to run at once if @self wakes it? */
+/*
+ * Is @to asleep in a leaf call, and to run at once if @self wakes it? Who was
+ * displaced (sched/cpu.h) is better than all that wait: @self would not be.
+ */
 static inline bool quick_may_wake(const struct thread *self,
 				  const struct thread *to)
 {
 	return quick_is_near(to) && to->state == THREAD_BLOCKED &&
-	       to->prio <= self->prio && quick_has_slice(self) &&
-	       quick_has_slice(to);
+	       to->prio <= self->prio && !quick_cpu(self)->displaced &&
+	       quick_has_slice(self) && quick_has_slice(to);
 }
 
 /*
@@ -44,7 +47,7 @@ static inline struct weft_leaf_result quick_sleep(struct cpu *cpu,
 
 	self->state = THREAD_BLOCKED;
 	self->blocked_at = now;
-	if (!next || !quick_is_near(next))
+	if (cpu->displaced || !next || !quick_is_near(next))
 		return sched_leaf_sleep(x0);
 	runq_remove(cpu, next);
 	return quick_switch(cpu, self, next, x0, now);

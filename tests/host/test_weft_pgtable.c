@@ -454,6 +454,171 @@ static void test_destroy_drops_walks(void **state)
 	fail_msg("table pages were freed without a non-leaf invalidation");
 }
 
+/* Ranges of the window, in ascending order, as a client names them. */
+struct ranges {
+	unsigned n, i;
+	unsigned first[4], end[4];
+	unsigned wanted, given_up;
+};
+
+static void draw_ranges(uint64_t *seed, struct ranges *r)
+{
+	unsigned at = 0;
+
+	memset(r, 0, sizeof(*r));
+	while (r->n < 4 && at < PAGES) {
+		r->first[r->n] = at + (unsigned)check_below(seed, PAGES - at);
+		at = r->first[r->n] + 1 + (unsigned)check_below(seed, 700);
+		r->end[r->n++] = at < PAGES ? at : PAGES;
+	}
+}
+
+static bool next_range(void *arg, uint64_t *va, uint64_t *end)
+{
+	struct ranges *r = arg;
+
+	if (r->i == r->n)
+		return false;
+	assert_true(*va <= BASE + r->first[r->i] * 4096ull);
+	*va = BASE + r->first[r->i] * 4096ull;
+	*end = BASE + r->end[r->i++] * 4096ull;
+	return true;
+}
+
+static bool is_in(const struct ranges *r, unsigned page)
+{
+	unsigned i;
+
+	for (i = 0; i < r->n; i++)
+		if (page >= r->first[i] && page < r->end[i])
+			return true;
+	return false;
+}
+
+static bool is_wanted(uint64_t pa)
+{
+	return pa / 4096 % 5 != 0;
+}
+
+static bool wants(void *arg, uint64_t pa)
+{
+	struct ranges *r = arg;
+
+	r->wanted += is_wanted(pa);
+	return is_wanted(pa);
+}
+
+static void given_up(void *arg, uint64_t pa, size_t size)
+{
+	struct ranges *r = arg;
+
+	(void)pa;
+	assert_int_equal(size, 4096);
+	r->given_up++;
+}
+
+static struct weft_pgtable copy;
+static struct weft_space copy_space;
+
+static void setup_both(uint64_t *seed)
+{
+	unsigned i, first;
+
+	setup_table();
+	assert_int_equal(weft_pt_init(&copy, 0, &ops, NULL), 0);
+	weft_space_init(&copy_space, copy.root, &domain);
+	copy.space = &copy_space;
+	for (i = 0; i < 12; i++) {
+		first = (unsigned)check_below(seed, PAGES - 200);
+		random_map(seed, first, 1 + (unsigned)check_below(seed, 200));
+	}
+	sim_clear();
+	cache_all();
+}
+
+/* What is shared is in both, read-only; all else is as it was. */
+static void check_shared(const struct ranges *r)
+{
+	struct weft_pt_entry e;
+	unsigned i, shared = 0;
+
+	for (i = 0; i < PAGES; i++) {
+		bool is_shared = model[i].valid && is_in(r, i) &&
+				 is_wanted(model[i].pa);
+
+		if (is_shared)
+			model[i].flags &= ~(unsigned)WEFT_PT_WRITE;
+		shared += is_shared;
+		assert_int_equal(weft_pt_lookup(&copy, BASE + i * 4096ull, &e),
+				 is_shared ? 0 : WEFT_ENOENT);
+		if (!is_shared)
+			continue;
+		assert_int_equal(e.pa, model[i].pa);
+		assert_int_equal(e.flags, model[i].flags);
+	}
+	assert_int_equal(shared, r->wanted);
+	check_model();
+}
+
+static void test_share(void **state)
+{
+	uint64_t seed = check_seed(20262);
+	struct ranges r;
+	unsigned step;
+
+	(void)state;
+	print_message("# seed %llu\n", (unsigned long long)seed);
+	for (step = 0; step < 300; step++) {
+		setup_both(&seed);
+		draw_ranges(&seed, &r);
+		assert_int_equal(weft_pt_share(&copy, &table, next_range,
+					       wants, &r), 0);
+		check_shared(&r);
+		apply_events();
+		check_tlb();
+		/* All that is in the copy is in its ranges. */
+		r.i = 0;
+		weft_pt_destroy(&copy, next_range, given_up, &r);
+		assert_int_equal(r.given_up, r.wanted);
+		assert_int_equal(copy.pages, 0);
+		destroy_table();
+	}
+	assert_int_equal(breaks, 0);
+}
+
+/* Whatever was write-protected before the end is so for the TLB, too. */
+static void test_share_out_of_tables(void **state)
+{
+	uint64_t seed = check_seed(20263);
+	struct ranges r;
+	unsigned left, i;
+
+	(void)state;
+	/* Needs 6: two of level 2 and four of level 3 */
+	for (left = 0; left < 6; left++) {
+		struct weft_pt_entry e;
+
+		setup_both(&seed);
+		for (i = 0; i < PAGES; i += 100)
+			random_map(&seed, i, 1);
+		cache_all();
+		r = (struct ranges){ .n = 1, .end = { PAGES } };
+		tables_left = left;
+		assert_int_equal(weft_pt_share(&copy, &table, next_range,
+					       wants, &r), WEFT_ENOMEM);
+		for (i = 0; i < PAGES; i++)
+			if (!weft_pt_lookup(&table, BASE + i * 4096ull, &e))
+				model[i].flags = e.flags;
+		apply_events();
+		check_tlb();
+		tables_left = TABLES - (unsigned)(table.pages + copy.pages);
+		r.i = 0;
+		weft_pt_destroy(&copy, next_range, given_up, &r);
+		assert_int_equal(r.given_up, r.wanted);
+		destroy_table();
+	}
+}
+
 static void test_barriers(void **state)
 {
 	static const enum sim_op expected[] = {
@@ -487,6 +652,8 @@ int main(void)
 		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_kernel_half),
 		cmocka_unit_test(test_destroy_drops_walks),
+		cmocka_unit_test(test_share),
+		cmocka_unit_test(test_share_out_of_tables),
 		cmocka_unit_test(test_barriers),
 	};
 
