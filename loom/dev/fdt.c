@@ -6,7 +6,8 @@
  *
  * fdt_open() looks at every token, bounded by word() and text(). What it has
  * accepted is then read without: step() takes a token as it stands, so that a
- * search costs a few instructions a property.
+ * search costs a few instructions a property. And it notes how the first nodes
+ * lie to each other, so that most walks over a tree read no tokens at all.
  */
 #include "dev/fdt.h"
 
@@ -212,7 +213,32 @@ struct walk {
 	int depth;
 	bool rooted;		/* the root was opened */
 	bool had_child[FDT_DEPTH_MAX];
+	int open[FDT_DEPTH_MAX];	/* the node at each depth */
+	/* Where its last child is noted, and 1; 0: nowhere, or it has none. */
+	uint32_t child[FDT_DEPTH_MAX];
 };
+
+/* @node begins, at w->depth. */
+static void note_place(struct fdt *f, struct walk *w, int node)
+{
+	uint32_t none = 0;
+	uint32_t *before = w->depth ? &w->child[w->depth - 1] : &none;
+
+	if (*before)
+		f->place[*before - 1].sibling = node;
+	*before = 0;
+	if (f->nplaces < FDT_PLACES) {
+		f->place[f->nplaces++] = (struct fdt_place){
+			.node = node,
+			.parent = w->depth ? w->open[w->depth - 1] :
+					     FDT_E_MISSING,
+			.sibling = FDT_E_MISSING,
+		};
+		*before = f->nplaces;
+	}
+	w->open[w->depth] = node;
+	w->child[w->depth] = 0;
+}
 
 static int check_begin(struct fdt *f, struct walk *w, uint32_t at,
 		       const struct token *t)
@@ -231,6 +257,7 @@ static int check_begin(struct fdt *f, struct walk *w, uint32_t at,
 	}
 	if (w->depth == FDT_DEPTH_MAX)
 		return FDT_E_DEPTH;
+	note_place(f, w, (int)at);
 	w->had_child[w->depth++] = false;
 	return 0;
 }
@@ -368,6 +395,23 @@ static bool next_edge(const struct fdt *f, uint32_t *at, struct token *t)
 	return tag != END;
 }
 
+/* Where @node's neighbours are noted; NULL: they are not. */
+static const struct fdt_place *find_place(const struct fdt *f, int node)
+{
+	uint32_t low = 0, high = f->nplaces;
+
+	while (low < high) {
+		uint32_t mid = (low + high) / 2;
+
+		if (f->place[mid].node < node)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < f->nplaces && f->place[low].node == node ?
+	       &f->place[low] : NULL;
+}
+
 /* The property at *@at or behind NOPs there; false: there is none. */
 static inline bool next_prop(const struct fdt *f, uint32_t *at,
 			     struct token *t)
@@ -380,11 +424,15 @@ static inline bool next_prop(const struct fdt *f, uint32_t *at,
 
 int fdt_node_next(const struct fdt *f, int node)
 {
+	const struct fdt_place *place;
 	struct token t;
 	uint32_t at;
 
 	if (node < 0)
 		return f->root;
+	place = find_place(f, node);
+	if (place && place + 1 < f->place + f->nplaces)
+		return place[1].node;
 	if (!node_token(f, node, &t))
 		return FDT_E_MISSING;
 	for (at = t.next; next_edge(f, &at, &t); at = t.next) {
@@ -409,10 +457,13 @@ int fdt_node_child(const struct fdt *f, int node)
 
 int fdt_node_sibling(const struct fdt *f, int node)
 {
+	const struct fdt_place *place = find_place(f, node);
 	struct token t;
 	uint32_t at;
 	int depth = 1;
 
+	if (place)
+		return place->sibling;
 	if (!node_token(f, node, &t))
 		return FDT_E_MISSING;
 	for (at = t.next; next_edge(f, &at, &t); at = t.next) {
@@ -427,11 +478,14 @@ int fdt_node_sibling(const struct fdt *f, int node)
 
 int fdt_node_parent(const struct fdt *f, int node)
 {
-	int open[FDT_DEPTH_MAX] = { 0 };
+	const struct fdt_place *place = find_place(f, node);
+	int open[FDT_DEPTH_MAX];
 	struct token t;
 	uint32_t at = 0;
 	int depth = 0;
 
+	if (place)
+		return place->parent;
 	for (; next_edge(f, &at, &t); at = t.next) {
 		if (t.tag == END_NODE) {
 			depth--;
