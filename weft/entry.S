@@ -68,6 +68,32 @@ func weft_entry_user_leaf\keys, pad=none
 endfunc weft_entry_user_leaf\keys
 	.endm
 
+/* Any other. In: x0-x19 and x30 are saved, x9 = ESR_EL1, x10 = its class. */
+	.macro	entry_miss keys
+func weft_entry_user_miss\keys, pad=none
+	.cfi_undefined 32			// not in the frame yet
+	and	x9, x9, #WEFT_ISS_FSC_MASK & ~3	// whatever the level
+	cmp	x10, #WEFT_EC_DABT_EL0
+	ccmp	x9, #WEFT_FSC_TRANSLATION, #0, eq
+	b.ne	weft_entry_user_sync\keys
+	.ifnb	\keys
+	pauth_kernel_key x11, x12
+	.endif
+	mrs	x0, far_el1
+	bl	weft_hook_miss
+	tbz	w0, #0, weft_entry_user_sync\keys
+	.ifnb	\keys
+	mrs	x9, tpidr_el1
+	pauth_user_key x9, x10
+	.endif
+	frame_x0_x1 ldp
+	frame_x2_x17 ldp
+	ldr	x18, [sp, #WEFT_FRAME_X0 + 144]
+	ldr	x30, [sp, #WEFT_FRAME_X30]
+	eret_to_user				// leaves SP_EL1 at the frame
+endfunc weft_entry_user_miss\keys
+	.endm
+
 /* What x0-x19 and x30 leave of a frame. Clobbers: x19-x25, x29 */
 	.macro	entry_sync keys
 func weft_entry_user_sync\keys, pad=none
@@ -96,6 +122,7 @@ endfunc weft_entry_user_sync\keys
 	.endm
 
 	entry_leaf
+	entry_miss
 	entry_sync
 	entry	user, irq, weft_trap_user_irq
 	entry	user, other, weft_trap_other
@@ -120,6 +147,7 @@ endfunc weft_return_user
 
 #if WEFT_PAUTH
 	entry_leaf _pauth
+	entry_miss _pauth
 	entry_sync _pauth
 	entry	user, irq, weft_trap_user_irq, _pauth
 	entry	user, other, weft_trap_other, _pauth

@@ -60,6 +60,8 @@ struct aspace *aspace_create(void)
 	weft_space_init(&as->space, as->table.root, kvm_asid_domain());
 	as->table.space = &as->space;
 	as->table.tlb_flags = kvm_tlb_flags();
+	as->zeros = weft_pt_page(&as->table,
+				 table_flags(AREA_READ | AREA_WRITE));
 	mutex_init(&as->lock, RANK_ASPACE, "aspace");
 	as->refs = 1;
 	area_init(&as->areas);
@@ -80,8 +82,6 @@ void aspace_count_page(struct aspace *as, uint64_t pa)
 {
 	as->pages++;
 	as->file_pages += page_is_file(pa);
-	if (as->pages > as->peak)
-		as->peak = as->pages;
 }
 
 /*
@@ -160,7 +160,10 @@ struct aspace *aspace_each(struct aspace *as)
 
 void aspace_unmap_pages(struct aspace *as, uint64_t start, uint64_t end)
 {
-	int err = weft_pt_unmap(&as->table, start, end - start, drop_page, as);
+	int err;
+
+	as->peak = aspace_peak(as);
+	err = weft_pt_unmap(&as->table, start, end - start, drop_page, as);
 
 	/* It refuses to split blocks, of which user tables have none. */
 	assert(err == 0);

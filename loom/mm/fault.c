@@ -158,10 +158,13 @@ static bool can_grow(const struct aspace *as, const struct area *area,
 /* The area at the page @va, after it grew if it must; NULL: none. */
 static struct area *find_area(struct aspace *as, uint64_t va)
 {
-	struct area *area = area_next(&as->areas, va);
+	struct area *area = area_hit(&as->areas, va);
 
-	if (!area || area->start <= va)
+	if (area)
 		return area;
+	area = area_next(&as->areas, va);
+	if (!area)
+		return NULL;
 	if (!(area->flags & AREA_GROWS) || !can_grow(as, area, va))
 		return NULL;
 	area_grow_down(area, va);
@@ -187,6 +190,40 @@ static int fault_locked(struct aspace *as, uint64_t va, unsigned access)
 		return write_fault(as, area, va, &entry);
 	/* Someone else's fault, or mprotect, came first. */
 	return 0;
+}
+
+/*
+ * Every condition comes before the first change that counts. Such an area is
+ * neither shared nor a file's, and both a load and a store may touch it.
+ */
+static bool add_zeros(struct aspace *as, uint64_t va)
+{
+	struct area *area = area_hit(&as->areas, va);
+	uint64_t *entry, pa;
+
+	if (!area || area->inode || area->prot != (AREA_READ | AREA_WRITE))
+		return false;
+	entry = weft_pt_vacancy(&as->table, va);
+	if (!entry)
+		return false;
+	area->has_own = true;
+	pa = page_at_hand();
+	if (!pa)
+		return false;
+	page_clear(phys_to_virt(pa));
+	weft_pt_fill(&as->table, va, entry, pa | as->zeros);
+	as->pages++;
+	return true;
+}
+
+bool aspace_fault_masked(struct aspace *as, uint64_t va)
+{
+	bool done;
+
+	if (va >= USER_TOP || !mutex_lock_masked(&as->lock))
+		return false;
+	done = add_zeros(as, page_down(va));
+	return mutex_unlock_masked(&as->lock) && done;
 }
 
 int aspace_fault(struct aspace *as, uint64_t va, unsigned access)

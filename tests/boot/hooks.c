@@ -70,6 +70,14 @@ bool __wrap_weft_hook_page_fault(struct weft_frame *frame,
 	return __real_weft_hook_page_fault(frame, fault);
 }
 
+/* A test that takes page faults takes all. */
+bool __real_weft_hook_miss(uint64_t address);
+bool __wrap_weft_hook_miss(uint64_t address);
+bool __wrap_weft_hook_miss(uint64_t address)
+{
+	return !taken->page_fault && __real_weft_hook_miss(address);
+}
+
 /* loom has none: it is no event-driven kernel. */
 struct weft_frame *weft_hook_resume(struct weft_frame *frame)
 {
