@@ -225,6 +225,9 @@ static struct place walk(const struct weft_pgtable *table, uint64_t va,
 	uint64_t next = table->root;
 	unsigned at;
 
+	if (last == PAGE_SHIFT && table->last_block == va >> BLOCK_SHIFT)
+		return (struct place){ &table->last[index_of(va, PAGE_SHIFT)],
+				       PAGE_SHIFT };
 	for (at = FIRST_SHIFT;; at -= LEVEL_BITS) {
 		uint64_t *entry = &table_at(table, next)[index_of(va, at)];
 
@@ -629,6 +632,22 @@ int weft_pt_merge(struct weft_pgtable *table, uint64_t va)
 	       read_entry(page) & ~WEFT_PTE_PAGE, 0);
 	free_page(table, value);
 	return 0;
+}
+
+void weft_pt_change(struct weft_pgtable *table, uint64_t va, uint64_t page)
+{
+	struct place at = walk(table, va, PAGE_SHIFT);
+	uint64_t old = read_entry(at.entry);
+	bool in_place = !((old ^ page) & ~PERMISSIONS);
+	struct weft_tlb_batch batch;
+
+	weft_assert(is_leaf(old, at.shift) && at.shift == PAGE_SHIFT);
+	weft_tlb_batch_init(&batch);
+	note(&batch, va, PAGE_SHIFT, WEFT_TLB_LEAF);
+	write_entry(table, va, PAGE_SHIFT, at.entry, in_place ? page : 0);
+	flush(table, &batch);
+	if (!in_place)
+		weft_pt_fill(table, va, at.entry, page);
 }
 
 static bool is_empty(const uint64_t *page)

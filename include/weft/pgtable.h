@@ -74,7 +74,7 @@ struct weft_pgtable {
 	size_t pages;
 	/*
 	 * pgtable.c's: the table of pages that weft_pt_vacancy found last, and
-	 * which 2 MiB it is for.
+	 * which 2 MiB it is for; no other walk of that needs to be made.
 	 */
 	uint64_t *last;
 	uint64_t last_block;
@@ -127,6 +127,15 @@ uint64_t weft_pt_page(const struct weft_pgtable *table, unsigned flags);
 uint64_t *weft_pt_vacancy(struct weft_pgtable *table, uint64_t va);
 void weft_pt_fill(const struct weft_pgtable *table, uint64_t va,
 		  uint64_t *entry, uint64_t page);
+
+/*
+ * The page at @va, of which there is one, is @page from now on: an address and
+ * what weft_pt_page made of flags. In place if only permissions differ; else by
+ * break before make, and for a moment there is no page. What was there can be
+ * used for something else when this returns. As of weft_pt_fill, a first access
+ * to the new page may fault.
+ */
+void weft_pt_change(struct weft_pgtable *table, uint64_t va, uint64_t page);
 
 /*
  * Unmap what is mapped in [@va, @va + @size); holes are fine. @done, which may

@@ -84,18 +84,18 @@ void aspace_count_page(struct aspace *as, uint64_t pa)
 	as->file_pages += page_is_file(pa);
 }
 
-/*
- * Called when no CPU can use the page any more. as->lock is held, or nobody
- * else has the space.
- */
-static void drop_page(void *arg, uint64_t pa, size_t size)
+void aspace_drop_page(struct aspace *as, uint64_t pa)
 {
-	struct aspace *as = arg;
-
-	assert(size == PAGE_SIZE);
 	as->pages--;
 	as->file_pages -= page_is_file(pa);
 	page_put(pa);
+}
+
+/* as->lock is held, or nobody else has the space. */
+static void drop_page(void *as, uint64_t pa, size_t size)
+{
+	assert(size == PAGE_SIZE);
+	aspace_drop_page(as, pa);
 }
 
 static void leave_program(struct aspace *as)

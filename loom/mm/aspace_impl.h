@@ -103,6 +103,9 @@ static inline size_t aspace_peak(const struct aspace *as)
 /* Count a page that has just been entered into the table. */
 void aspace_count_page(struct aspace *as, uint64_t pa);
 
+/* The reverse, and its reference goes: no CPU can use it any more. */
+void aspace_drop_page(struct aspace *as, uint64_t pa);
+
 /* Make what is resident in [start, end) fit for execution. */
 void aspace_sync_code(struct aspace *as, uint64_t start, uint64_t end);
 

@@ -97,6 +97,14 @@ static int add_page(struct aspace *as, struct area *area, uint64_t va,
 	return 0;
 }
 
+/* @pa with the rights of @area in place of what is at @va. */
+static void change_page(struct aspace *as, const struct area *area,
+			uint64_t va, uint64_t pa)
+{
+	weft_pt_change(&as->table, va,
+		       pa | weft_pt_page(&as->table, table_flags(area->prot)));
+}
+
 /*
  * The page at @va of a private area, in @entry, becomes one that nobody else
  * has: 0 or -ENOMEM.
@@ -105,7 +113,6 @@ static int make_own(struct aspace *as, struct area *area, uint64_t va,
 		    struct weft_pt_entry *entry)
 {
 	uint64_t copy;
-	int err;
 
 	if (!page_is_file(entry->pa) && page_is_only(entry->pa))
 		return 0;
@@ -113,14 +120,11 @@ static int make_own(struct aspace *as, struct area *area, uint64_t va,
 	if (!copy)
 		return -ENOMEM;
 	prepare_code(area, copy);
-	/* Break, invalidate; it also orders the contents before the entry. */
-	aspace_unmap_pages(as, va, va + PAGE_SIZE);
+	change_page(as, area, va, copy);
+	aspace_drop_page(as, entry->pa);
+	aspace_count_page(as, copy);
 	entry->pa = copy;
 	entry->flags = table_flags(area->prot);
-	/* The tables are there, so this needs no memory. */
-	err = weft_pt_map(&as->table, va, copy, PAGE_SIZE, entry->flags);
-	assert(err == 0);
-	aspace_count_page(as, copy);
 	area->has_own = true;
 	return 0;
 }
@@ -133,12 +137,9 @@ static int write_fault(struct aspace *as, struct area *area, uint64_t va,
 
 	if (!(area->flags & AREA_SHARED))
 		err = make_own(as, area, va, entry);
-	if (err || (entry->flags & WEFT_PT_WRITE))
-		return err;
-	err = weft_pt_protect(&as->table, va, PAGE_SIZE,
-			      table_flags(area->prot));
-	assert(err == 0);
-	return 0;
+	if (!err && !(entry->flags & WEFT_PT_WRITE))
+		change_page(as, area, va, entry->pa);
+	return err;
 }
 
 /* May @area, which grows, begin at @va? */
