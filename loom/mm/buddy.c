@@ -89,13 +89,16 @@ static struct range *range_of_page(const struct page *page)
 
 struct page *page_of(uint64_t pa)
 {
-	const struct range *range = range_of(pa);
+	const struct range *range = ranges;
+	const struct range *end =
+		ranges + __atomic_load_n(&range_count, __ATOMIC_ACQUIRE);
 
 	/* Whoever holds a page has seen the frontier move past it. */
-	if (!range ||
-	    pa >= __atomic_load_n(&range->frontier, __ATOMIC_RELAXED))
-		return NULL;
-	return page_in(range, pa);
+	for (; range < end; range++)
+		if (pa >= range->first &&
+		    pa < __atomic_load_n(&range->frontier, __ATOMIC_RELAXED))
+			return page_in(range, pa);
+	return NULL;
 }
 
 /* Put a block that cannot merge on the list of its order. */

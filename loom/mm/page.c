@@ -253,16 +253,12 @@ uint64_t page_at_hand(void)
 	return alloc_single();
 }
 
-void page_free(uint64_t pa, unsigned order)
+/* Nobody has it any more. */
+static void free_page(struct page *page, uint64_t pa, unsigned order)
 {
-	struct page *page = page_of(pa);
 	bool done = false;
 	uint64_t daif;
 
-	assert(page);
-	assert(page->state == PAGE_USED);
-	assert(page->order == order);
-	assert(page->refs == 1);
 	if (LOOM_DEBUG)
 		memset(phys_to_virt(pa), POISON, order_size(order));
 	if (order == 0) {
@@ -275,6 +271,17 @@ void page_free(uint64_t pa, unsigned order)
 		return;
 	page->refs = 0;
 	buddy_free(pa, order);
+}
+
+void page_free(uint64_t pa, unsigned order)
+{
+	struct page *page = page_of(pa);
+
+	assert(page);
+	assert(page->state == PAGE_USED);
+	assert(page->order == order);
+	assert(page->refs == 1);
+	free_page(page, pa, order);
 }
 
 void page_get(uint64_t pa)
@@ -294,10 +301,8 @@ void page_put(uint64_t pa)
 	 * Release: what this owner did to the page comes before its reuse.
 	 * Acquire: what the other owners did, too.
 	 */
-	if (__atomic_fetch_sub(&page->refs, 1, __ATOMIC_ACQ_REL) != 1)
-		return;
-	page->refs = 1;		/* nobody else has it: free as its only owner */
-	page_free(pa, 0);
+	if (__atomic_fetch_sub(&page->refs, 1, __ATOMIC_ACQ_REL) == 1)
+		free_page(page, pa, 0);
 }
 
 bool page_is_only(uint64_t pa)
