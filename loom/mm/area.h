@@ -83,7 +83,7 @@ static inline struct area *area_hit(struct area_set *set, uint64_t va)
 {
 	struct area *area = set->last;
 
-	if (!area || va < area->start || va >= area->end)
+	if (!area || va - area->start >= area->end - area->start)
 		set->last = area = area_at(set, va);
 	return area;
 }

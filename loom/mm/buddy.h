@@ -14,7 +14,7 @@
 
 enum {
 	RESERVE_SHIFT = 6,	/* 1/64 of memory is not for programs */
-	SINGLES_ORDER = 5,
+	SINGLES_ORDER = 6,
 	SINGLES = 1 << SINGLES_ORDER,
 };
 

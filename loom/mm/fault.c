@@ -221,8 +221,9 @@ bool aspace_fault_masked(struct aspace *as, uint64_t va)
 {
 	bool done;
 
-	if (va >= USER_TOP || !mutex_lock_masked(&as->lock))
+	if (!mutex_lock_masked(&as->lock))
 		return false;
+	/* No area has an address with a tag, or of the kernel's half. */
 	done = add_zeros(as, page_down(va));
 	return mutex_unlock_masked(&as->lock) && done;
 }

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-enum { STOCK_MAX = 64 };
+enum { STOCK_MAX = 128 };
 
 /* The count of a stock of which somebody has all, to change it. */
 #define STOCK_TAKEN UINT32_MAX

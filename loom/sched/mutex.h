@@ -57,14 +57,14 @@ bool mutex_unlock_masked(struct mutex *mutex);
 /* The rest of mutex_unlock_masked: to those who wait. */
 void mutex_unlock_waiters(struct mutex *mutex);
 
-/* These are the pair of mutex.c: acquire and release. */
+/* These are the pair of mutex.c: acquire and release. It may fail by chance. */
 static inline bool mutex_lock_masked(struct mutex *mutex)
 {
 	uintptr_t nobody = 0;
 
 	return __atomic_compare_exchange_n(&mutex->owner, &nobody,
 					   (uintptr_t)weft_task_current(),
-					   false, __ATOMIC_ACQUIRE,
+					   true, __ATOMIC_ACQUIRE,
 					   __ATOMIC_RELAXED);
 }
 
