@@ -266,6 +266,30 @@ func weft_leaf_work\keys, pad=none
 endfunc weft_leaf_work\keys
 	.endm
 
+/* Any other. In: x0-x19 and x30 are saved, x9 = ESR_EL1, x10 = its class. */
+	.macro	entry_miss keys
+func weft_entry_user_miss\keys, pad=none
+	.cfi_undefined 32		// the frame lacks the caller's pc
+	and	x9, x9, #WEFT_ISS_FSC_MASK & ~3	// whatever the level
+	cmp	x10, #WEFT_EC_DABT_EL0
+	ccmp	x9, #WEFT_FSC_TRANSLATION, #0, eq
+	b.ne	weft_entry_user_sync\keys
+	.ifnb	\keys
+	pauth_kernel_key x11, x12
+	.endif
+	mrs	x0, far_el1
+	bl	weft_hook_miss
+	tbz	w0, #0, weft_entry_user_sync\keys
+	.ifnb	\keys
+	mrs	x9, tpidr_el1
+	pauth_user_key x9, x10
+	.endif
+	frame_x0_x1 ldp
+	frame_leaf_restore
+	eret_to_user				// leaves SP_EL1 at the frame
+endfunc weft_entry_user_miss\keys
+	.endm
+
 /* In: x0-x19 and x30 are saved. */
 	.macro	entry_sync keys
 func weft_entry_user_sync\keys, pad=none
@@ -313,6 +337,7 @@ endfunc weft_entry_user_irq_more\keys
 
 #if WEFT_LEAF
 	entry_leaf
+	entry_miss
 	entry_sync
 	entry_irq
 #else
@@ -345,6 +370,7 @@ endfunc weft_leaf_check
 #if WEFT_PAUTH
 #if WEFT_LEAF
 	entry_leaf _pauth
+	entry_miss _pauth
 	entry_sync _pauth
 	entry_irq _pauth
 #else

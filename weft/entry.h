@@ -60,7 +60,8 @@
 
 /*
  * The slot for a synchronous exception of EL0. A system call may be a leaf call
- * (weft/leaf.h), which needs no more than is saved here: x0-x19, x30.
+ * (weft/leaf.h), a data abort a page that is missing (weft_hook_miss): those
+ * need no more than is saved here: x0-x19, x30.
  */
 	.macro	vector_user_sync table:req, slot:req, keys
 	slot_begin \table, \slot
@@ -69,7 +70,7 @@
 	lsr	x10, x9, #WEFT_ESR_EC_SHIFT
 	cmp	x10, #WEFT_EC_SVC64
 	b.eq	weft_entry_user_leaf\keys
-	b	weft_entry_user_sync\keys
+	b	weft_entry_user_miss\keys
 	slot_end \table, \slot
 	.endm
 
