@@ -26,11 +26,11 @@ PADS = {0xd503245f: "c", 0xd503249f: "j", 0xd50324df: "jc",
         0xd503233f: "sign"}
 # Reached by direct branches only, from the vectors (with PSTATE.BTYPE = 0)
 # and from one another.
-DIRECT = re.compile(r"^weft_(entry|return|restore|event_entry)")
+DIRECT = re.compile(r"^weft_(entry|leaf|return|restore|event_entry)")
 RESUMED = re.compile(r"^weft_resume_")
 KEY_WRITERS = re.compile(r"^(weft_entry_user_\w+_pauth|weft_enter_user|"
-                         r"weft_return_user_pauth|weft_event_entry|"
-                         r"weft_pauth_start)$")
+                         r"weft_leaf_switch_pauth|weft_return_user_pauth|"
+                         r"weft_event_entry|weft_pauth_start)$")
 # Bounds of the text, not pointers to functions: tools/mksyms.py.
 BOUNDS = ("ksyms_base", "ksyms_limit")
 FUNCTION = re.compile(r"^([0-9a-f]+) <([^>]+)>:$")

@@ -25,15 +25,16 @@ import machine
 import tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SWITCHES = ("USER", "FP", "SVE", "TLS", "PAUTH", "ASID")
+SWITCHES = ("USER", "FP", "SVE", "TLS", "PAUTH", "ASID", "LEAF")
 CONFIGS = {
     "all": set(SWITCHES),
     "no-user": {"FP", "SVE", "TLS", "PAUTH"},
-    "no-fp": {"USER", "TLS", "PAUTH", "ASID"},
-    "no-sve": {"USER", "FP", "TLS", "PAUTH", "ASID"},
-    "no-tls": {"USER", "FP", "SVE", "PAUTH", "ASID"},
-    "no-pauth": {"USER", "FP", "SVE", "TLS", "ASID"},
-    "no-asid": {"USER", "FP", "SVE", "TLS", "PAUTH"},
+    "no-fp": {"USER", "TLS", "PAUTH", "ASID", "LEAF"},
+    "no-sve": {"USER", "FP", "TLS", "PAUTH", "ASID", "LEAF"},
+    "no-tls": {"USER", "FP", "SVE", "PAUTH", "ASID", "LEAF"},
+    "no-pauth": {"USER", "FP", "SVE", "TLS", "ASID", "LEAF"},
+    "no-asid": {"USER", "FP", "SVE", "TLS", "PAUTH", "LEAF"},
+    "no-leaf": {"USER", "FP", "SVE", "TLS", "PAUTH", "ASID"},
     "user-fp-asid": {"USER", "FP", "ASID"},
     "user-asid": {"USER", "ASID"},
     "user": {"USER"},
@@ -95,6 +96,7 @@ TRACES = {
     "PAUTH": Trace(("weft_task_set_keys", "weft_vectors_pauth"),
                    r"msr\t(ap[ig]|s3_0_c2_c[123]_)"),
     "ASID": Trace(("weft_asid_assign",), ""),
+    "LEAF": Trace(("weft_entry_user_leaf", "weft_resume_leaf"), ""),
 }
 
 

@@ -4,7 +4,8 @@
 
 The same contents give the same bytes: entries are sorted, times, owners
 and inode numbers do not come from the host. Archives may be concatenated;
-each ends padded to 512 bytes.
+each ends padded to 4096 bytes. What a file contains begins at a multiple of
+that, if it is as long: the kernel then uses the archive's pages as the file's.
 """
 
 import argparse
@@ -16,6 +17,10 @@ from typing import Iterable
 
 # What an empty root has: programs expect these directories.
 DIRECTORIES = ("/bin", "/dev", "/etc", "/proc", "/root", "/run", "/tmp")
+
+PAGE = 4096
+HEADER = 110
+NAME_MAX = 4096     # with its NULs, as in Linux
 
 S_IFDIR = 0o040000
 S_IFREG = 0o100000
@@ -64,14 +69,24 @@ class Archive:
             links = 2 if mode & 0o170000 == S_IFDIR else 1
             append_entry(out, name, inode, mode, links, data)
         append_entry(out, "TRAILER!!!", 0, 0, 1, b"")
-        out.extend(bytes(-len(out) % 512))
+        out.extend(bytes(-len(out) % PAGE))
         return bytes(out)
+
+
+def padding(at: int, name: bytes) -> int:
+    """How many NULs behind the name let data begin on a page."""
+    return -(at + HEADER + len(name)) % PAGE
 
 
 def append_entry(out: bytearray, name: str, inode: int, mode: int,
                  links: int, data: bytes) -> None:
     """One header of 13 hexadecimal fields, the name, the contents."""
     encoded = os.fsencode(name) + b"\0"
+    if len(data) >= PAGE:
+        if len(encoded) + padding(len(out), encoded) > NAME_MAX:
+            # Nothing but room: the root, which is there.
+            append_entry(out, ".", 0, S_IFDIR | 0o755, 2, b"")
+        encoded += bytes(padding(len(out), encoded))
     fields = (inode, mode, 0, 0, links, 0, len(data), 0, 0, 0, 0,
               len(encoded), 0)
     out.extend(b"070701")

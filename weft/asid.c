@@ -112,8 +112,10 @@ static void next_generation(struct weft_asid_domain *domain)
 	if (!generation)
 		generation = WEFT_ASID_GENERATION;
 	__atomic_store_n(&domain->generation, generation, __ATOMIC_RELAXED);
-	__atomic_store_n(&domain->era, generation >> WEFT_SPACE_ASID_BITS,
-			 __ATOMIC_RELAXED);
+	if (WEFT_LEAF)
+		__atomic_store_n(&domain->era,
+				 generation >> WEFT_SPACE_ASID_BITS,
+				 __ATOMIC_RELAXED);
 	domain->rollovers++;
 }
 

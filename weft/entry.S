@@ -54,69 +54,63 @@ endfunc weft_entry_\from\()_\which\keys
 /*
  * Hand over from x20 to x1, two tasks of this CPU, what is simple: no FP
  * registers on either side, nothing to do for x1 on its way to EL0, an ASID of
- * the present generation. Goes to \other if it is not, with nothing done.
- * Clobbers: x9-x12, x21
+ * the present generation. Otherwise, with nothing done, goes to \special, where
+ * x9 = what x1 has of FP state, x10 = its work, x11 = what x20 has; or, if it is
+ * the ASID, to \other. Clobbers: x9-x12, x21
  *
  * A task that has no FP state has none in the registers, either.
  *
  * Without a look at what a rollover on another CPU may do meanwhile: the
  * caller is alone. weft_asid_assign has the long version.
  */
-	.macro	hand_over_simple other:req
-#if WEFT_ASID
-	ldp	x9, x10, [x1, #WEFT_TASK_FP_USED]	// and its work
+	.macro	hand_over_simple special:req, other:req
+	ldp	x9, x10, [x1, #WEFT_TASK_FP_USED]
 	ldr	x11, [x20, #WEFT_TASK_FP_USED]
-	orr	x9, x9, x10
-	orr	x9, x9, x11
-	cbnz	x9, \other
+	orr	x12, x9, x10
+	orr	x12, x12, x11
+	cbnz	x12, \special
 	hand_over_space \other
 	hand_over_tls
-#else
-	b	\other
-#endif
 	.endm
 
-/* The same for an x1 that has something to do on its way. */
+/* The same, from \special, for an x1 that has something to do on its way. */
 	.macro	hand_over_working other:req
-	ldr	x9, [x1, #WEFT_TASK_FP_USED]
-	ldr	x10, [x20, #WEFT_TASK_FP_USED]
-	orr	x9, x9, x10
+	orr	x9, x9, x11
 	cbnz	x9, \other
 	hand_over_space \other
 	hand_over_tls
 	.endm
 
 /*
- * The same for two that have SIMD state, both, and no more: goes to 1b. What
- * the registers hold is of the task that is left, and its memory is not; so
- * next, which ran here last, has to be loaded (weft/fp.h). CPACR_EL1 stays.
- * Clobbers: x0, x2, x9-x12, x19, x21
+ * The same for two that have SIMD state, both, and no more. What the registers
+ * hold is of the task that is left, and its memory is not; so next, which ran
+ * here last, has to be loaded (weft/fp.h). CPACR_EL1 stays. Clobbers: x0,
+ * x9-x12, x21
  */
 	.macro	hand_over_simd other:req
-	ldp	x9, x10, [x1, #WEFT_TASK_FP_USED]
-	ldr	x11, [x20, #WEFT_TASK_CPU]
-	ldr	x11, [x11, #WEFT_CPU_FP_LIVE]
-	cmp	x9, #WEFT_FP_USE_SIMD
-	ccmp	x11, #WEFT_FP_USE_SIMD, #0, eq
-	ccmp	x10, #0, #0, eq
-	b.ne	\other
-	hand_over_space \other
-	ldr	x0, [x20, #WEFT_TASK_FP]
 	ldr	x21, [x20, #WEFT_TASK_CPU]
+	ldr	x12, [x21, #WEFT_CPU_FP_LIVE]
+	cmp	x9, #WEFT_FP_USE_SIMD
+	ccmp	x12, #WEFT_FP_USE_SIMD, #0, eq
+	b.ne	\other
+	hand_over_space \other, x21
+	ldr	x0, [x20, #WEFT_TASK_FP]
 	fp_save	x0, x9, x10
 	ldr	x0, [x1, #WEFT_TASK_FP]
 	str	x0, [x21, #WEFT_CPU_FP_OWNER]
 	fp_restore x0, x9, x10
 	hand_over_tls
-	b	1b
 	.endm
 
-	.macro	hand_over_space other:req
+/* @cpu: holds x20's CPU already. */
+	.macro	hand_over_space other:req, cpu
 	ldr	x9, [x20, #WEFT_TASK_SPACE]
 	ldr	x10, [x1, #WEFT_TASK_SPACE]
 	cmp	x9, x10
 	b.eq	10f
+	.ifb	\cpu
 	ldr	x21, [x20, #WEFT_TASK_CPU]
+	.endif
 	ldp	x9, x10, [x10, #WEFT_SPACE_TTBR]
 	ldp	x11, x12, [x21, #WEFT_CPU_ERA]	// addresses
 	ldr	x11, [x11]
@@ -140,17 +134,26 @@ endfunc weft_entry_\from\()_\which\keys
 
 /*
  * The rest of the frame: the caller of a leaf call is parked. Out: x20 = it.
- * Clobbers: x21-x23; x1 is left as it is
+ * Clobbers: x22, x23; x1 is left as it is
  */
 	.macro	leaf_park
 	frame_x20_x29 stp
 	mrs	x20, tpidr_el1
-	mrs	x21, sp_el0
 	mrs	x22, elr_el1
 	mrs	x23, spsr_el1
 	str	x0, [sp, #WEFT_FRAME_X0]
-	str	x21, [sp, #WEFT_FRAME_SP]
 	stp	x22, x23, [sp, #WEFT_FRAME_PC]
+	.endm
+
+/* The end of a leaf switch to x1, which has nothing else to do. */
+	.macro	leaf_resume
+	msr	tpidr_el1, x1
+	ldr	x9, [x1, #WEFT_TASK_SP]
+	mov	sp, x9
+#if WEFT_DEBUG
+	b	weft_leaf_check
+#endif
+	restore_user
 	.endm
 
 /*
@@ -219,25 +222,19 @@ func weft_entry_user_leaf\keys, pad=none
 weft_leaf_switch\keys:
 	leaf_park
 	.ifb	\keys
-	hand_over_simple 2f
-1:	msr	tpidr_el1, x1
-	ldr	x9, [x1, #WEFT_TASK_SP]
-	mov	sp, x9
-#if WEFT_DEBUG
-	b	weft_leaf_check
-#endif
-	restore_user
-2:
 #if WEFT_ASID
-	hand_over_working 4f
+	hand_over_simple 1f, 3f
+	leaf_resume
+1:	cbnz	x10, 2f
+#if WEFT_FP
+	hand_over_simd 3f
+	leaf_resume
+#endif
+2:	hand_over_working 3f
 	msr	tpidr_el1, x1
 	ldr	x9, [x1, #WEFT_TASK_SP]
 	mov	sp, x9
 	b	weft_leaf_work
-4:
-#endif
-#if WEFT_ASID && WEFT_FP
-	hand_over_simd 3f
 #endif
 	.endif
 3:	mov	x0, x20
@@ -267,6 +264,30 @@ func weft_leaf_work\keys, pad=none
 	frame_cfi
 	b	weft_return_user\keys
 endfunc weft_leaf_work\keys
+	.endm
+
+/* Any other. In: x0-x19 and x30 are saved, x9 = ESR_EL1, x10 = its class. */
+	.macro	entry_miss keys
+func weft_entry_user_miss\keys, pad=none
+	.cfi_undefined 32		// the frame lacks the caller's pc
+	and	x9, x9, #WEFT_ISS_FSC_MASK & ~3	// whatever the level
+	cmp	x10, #WEFT_EC_DABT_EL0
+	ccmp	x9, #WEFT_FSC_TRANSLATION, #0, eq
+	b.ne	weft_entry_user_sync\keys
+	.ifnb	\keys
+	pauth_kernel_key x11, x12
+	.endif
+	mrs	x0, far_el1
+	bl	weft_hook_miss
+	tbz	w0, #0, weft_entry_user_sync\keys
+	.ifnb	\keys
+	mrs	x9, tpidr_el1
+	pauth_user_key x9, x10
+	.endif
+	frame_x0_x1 ldp
+	frame_leaf_restore
+	eret_to_user				// leaves SP_EL1 at the frame
+endfunc weft_entry_user_miss\keys
 	.endm
 
 /* In: x0-x19 and x30 are saved. */
@@ -314,9 +335,15 @@ func weft_entry_user_irq_more\keys, pad=none
 endfunc weft_entry_user_irq_more\keys
 	.endm
 
+#if WEFT_LEAF
 	entry_leaf
+	entry_miss
 	entry_sync
 	entry_irq
+#else
+	entry	user, sync, weft_trap_user_sync
+	entry	user, irq, weft_trap_user_irq	// x1 is 0
+#endif
 	entry	user, other, weft_trap_other
 
 // The way to EL0.
@@ -330,7 +357,7 @@ weft_restore_user:
 	restore_user
 endfunc weft_return_user
 
-#if WEFT_DEBUG
+#if WEFT_DEBUG && WEFT_LEAF
 // The end of a leaf switch, in a debug build. In: sp = the frame
 func weft_leaf_check, pad=none
 	frame_cfi
@@ -341,9 +368,15 @@ endfunc weft_leaf_check
 #endif
 
 #if WEFT_PAUTH
+#if WEFT_LEAF
 	entry_leaf _pauth
+	entry_miss _pauth
 	entry_sync _pauth
 	entry_irq _pauth
+#else
+	entry	user, sync, weft_trap_user_sync, _pauth
+	entry	user, irq, weft_trap_user_irq, _pauth
+#endif
 	entry	user, other, weft_trap_other, _pauth
 
 // The same, for a task with keys.
@@ -422,7 +455,7 @@ func weft_resume_frame, pad=j
 	b	weft_return_kernel
 endfunc weft_resume_frame
 
-#if WEFT_USER
+#if WEFT_LEAF
 // Where a task that a leaf call parked resumes, if not by a leaf switch.
 // In: x0 = the task that was left, sp = the frame
 // Needs: DAIF masked

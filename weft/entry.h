@@ -12,10 +12,6 @@
 #include <weft/frame.h>
 
 #ifdef __ASSEMBLER__
-#ifndef WEFT_DEBUG
-#define WEFT_DEBUG 0
-#endif
-
 #include <weft/arch.h>
 #include <weft/asm.h>
 #include <weft/cpu.h>
@@ -64,7 +60,8 @@
 
 /*
  * The slot for a synchronous exception of EL0. A system call may be a leaf call
- * (weft/leaf.h), which needs no more than is saved here: x0-x19, x30.
+ * (weft/leaf.h), a data abort a page that is missing (weft_hook_miss): those
+ * need no more than is saved here: x0-x19, x30.
  */
 	.macro	vector_user_sync table:req, slot:req, keys
 	slot_begin \table, \slot
@@ -73,7 +70,7 @@
 	lsr	x10, x9, #WEFT_ESR_EC_SHIFT
 	cmp	x10, #WEFT_EC_SVC64
 	b.eq	weft_entry_user_leaf\keys
-	b	weft_entry_user_sync\keys
+	b	weft_entry_user_miss\keys
 	slot_end \table, \slot
 	.endm
 
@@ -137,8 +134,13 @@
 \table:
 	vectors_of_el1 \table
 #if WEFT_USER
+#if WEFT_LEAF
 	vector_user_sync \table, VECTOR_EL0_64 + 0, \keys
 	vector_user_irq \table, VECTOR_EL0_64 + 1, \keys
+#else
+	vector_user	\table, VECTOR_EL0_64 + 0, weft_entry_user_sync\keys
+	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys, 0, 0
+#endif
 	.irp	n, 10, 11, 12, 13, 14, 15
 	vector_user	\table, \n, weft_entry_user_other\keys, 1, \n
 	.endr
@@ -181,11 +183,15 @@
 	\op	x28, x29, [sp, #WEFT_FRAME_X0 + 224]
 	.endm
 
-/* What a C function may change, and x19: all that a leaf function needs. */
+/*
+ * What a C function may change, and x19: all that a leaf function needs. And
+ * the program's sp, which goes with x30. Clobbers: x9
+ */
 	.macro	frame_leaf_save
 	frame_x0_x1 stp
 	frame_x2_x19 stp
-	str	x30, [sp, #WEFT_FRAME_X30]
+	mrs	x9, sp_el0
+	stp	x30, x9, [sp, #WEFT_FRAME_X30]
 	.endm
 
 /* The same but for x0 and x1; x19 is as it was. */
@@ -225,12 +231,10 @@
  */
 	.macro	frame_rest esr:req
 	frame_x20_x29 stp
-	mrs	x21, sp_el0
 	mrs	x22, elr_el1
 	mrs	x23, spsr_el1
 	ldr	x19, [sp, #WEFT_FRAME_X0]
 	mov	x20, #WEFT_NO_SYSCALL_ASM
-	str	x21, [sp, #WEFT_FRAME_SP]
 	stp	x22, x23, [sp, #WEFT_FRAME_PC]
 	.if	\esr
 	mrs	x24, esr_el1
@@ -287,8 +291,10 @@ void weft_trap_other(struct weft_frame *frame, unsigned vector);
 void weft_trap_user_exit(struct weft_frame *frame);
 void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev);
 
+#if WEFT_LEAF
 /* What a leaf switch does not do by itself: all but stack and TPIDR_EL1. */
 void weft_leaf_hand_over(struct weft_task *prev, struct weft_task *next);
+#endif
 
 /* Assert what EL0 gets, in debug builds; in others nothing refers to it. */
 void weft_trap_check_exit(const struct weft_frame *frame);

@@ -75,7 +75,8 @@ static void install_common(struct weft_cpu *cpu,
 {
 	const struct weft_asid_domain *domain = space->domain;
 
-	cpu->era = &NO_ERA;
+	if (WEFT_LEAF)
+		cpu->era = &NO_ERA;
 	write_ttbr0(cpu, space->ttbr);
 	if (!domain || (tlb_space(cpu) == space &&
 			domain->policy == WEFT_ASID_FLUSH_CHANGE))
@@ -90,8 +91,10 @@ static void install_tagged(struct weft_cpu *cpu, struct weft_space *space)
 	struct weft_asid_domain *domain = space->domain;
 	bool flush = weft_asid_assign(domain, (uint32_t)cpu->index, space);
 
-	cpu->era = &domain->era;
-	cpu->active = &domain->cpus[cpu->index].active;
+	if (WEFT_LEAF) {
+		cpu->era = &domain->era;
+		cpu->active = &domain->cpus[cpu->index].active;
+	}
 
 	/*
 	 * A new generation: what other spaces left under this ASID goes before

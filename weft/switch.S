@@ -31,7 +31,7 @@
  * to write. Clobbers: x9-x11
  */
 	.macro	ready_for_leaf
-#if WEFT_USER
+#if WEFT_LEAF
 	mov	x9, sp
 	adrp	x10, weft_resume_leaf
 	orr	x9, x9, #(1 << WEFT_STACK_SHIFT) - 1
@@ -77,7 +77,9 @@ func weft_switch, pad=sign
 	mov	x9, sp
 	adr	x10, weft_resume_kernel
 	stp	x9, x10, [x0, #WEFT_TASK_SP]
+#if WEFT_LEAF
 	str	xzr, [x0, #WEFT_TASK_LEAF_CPU]
+#endif
 	resume_next
 
 	.globl	weft_resume_kernel

@@ -166,7 +166,7 @@ hand_over(struct weft_task *prev, struct weft_task *next)
 	next->cpu = cpu;
 }
 
-#if WEFT_USER
+#if WEFT_LEAF
 void weft_leaf_hand_over(struct weft_task *prev, struct weft_task *next)
 {
 	hand_over(prev, next);

@@ -228,7 +228,7 @@ void weft_trap_other(struct weft_frame *frame, unsigned vector)
 	}
 }
 
-#if WEFT_USER
+#if WEFT_LEAF
 /* What weft_resume_kernel does for one that was parked inside the kernel. */
 static void ready_for_leaf(struct weft_frame *frame)
 {
@@ -245,11 +245,10 @@ void weft_trap_resumed(struct weft_frame *frame, struct weft_task *prev)
 {
 	weft_assert((weft_read_daif() & WEFT_PSTATE_DAIF) == WEFT_PSTATE_DAIF);
 	weft_hook_resumed(frame, prev);
-#if WEFT_USER
-	if (weft_frame_from_user(frame)) {
+	if (!WEFT_USER || !weft_frame_from_user(frame))
+		kernel_exit(frame);
+#if WEFT_LEAF
+	else
 		ready_for_leaf(frame);
-		return;
-	}
 #endif
-	kernel_exit(frame);
 }

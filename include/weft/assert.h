@@ -6,9 +6,7 @@
 #ifndef WEFT_ASSERT_H
 #define WEFT_ASSERT_H
 
-#ifndef WEFT_DEBUG
-#define WEFT_DEBUG 0
-#endif
+#include <weft/config.h>
 
 #ifdef __cplusplus
 extern "C" {

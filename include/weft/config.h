@@ -40,11 +40,24 @@
 #define WEFT_ASID WEFT_USER
 #endif
 
+/* Leaf calls, interrupts and switches (weft/leaf.h), and weft_hook_miss. */
+#ifndef WEFT_LEAF
+#define WEFT_LEAF WEFT_USER
+#endif
+
+/* Assertions (weft/assert.h): the one that is off unless the build says 1. */
+#ifndef WEFT_DEBUG
+#define WEFT_DEBUG 0
+#endif
+
 #if WEFT_SVE && !WEFT_FP
 #error "WEFT_SVE needs WEFT_FP"
 #endif
 #if WEFT_ASID && !WEFT_USER
 #error "WEFT_ASID needs WEFT_USER"
+#endif
+#if WEFT_LEAF && !WEFT_USER
+#error "WEFT_LEAF needs WEFT_USER"
 #endif
 
 #endif

@@ -27,6 +27,7 @@ struct range {
 static struct range taken[MAX_RANGES];
 static unsigned ntaken;
 static struct range initrd;
+static bool initrd_adopted;
 
 static uint64_t page_down(uint64_t pa)
 {
@@ -156,14 +157,20 @@ const void *memory_initrd(size_t *size)
 {
 	if (!initrd.end || !initrd_mapped())
 		return NULL;
+	initrd_adopted = page_adopt_range(page_down(initrd.start),
+					  page_up(initrd.end));
 	*size = initrd.end - initrd.start;
 	return phys_to_virt(initrd.start);
 }
 
 void memory_release_initrd(void)
 {
-	if (!initrd.end || !initrd_mapped())
-		return;
-	page_release_range(page_down(initrd.start), page_up(initrd.end));
+	uint64_t start = page_down(initrd.start);
+	uint64_t end = page_up(initrd.end);
+
+	if (initrd_adopted)
+		page_put_run(start, (end - start) >> PAGE_SHIFT);
+	else
+		page_release_range(start, end);
 	initrd = (struct range){ 0, 0 };
 }

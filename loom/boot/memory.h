@@ -24,10 +24,13 @@ struct boot_image {
 void memory_init(const struct fdt *fdt, const struct fdt_chosen *chosen,
 		 const struct boot_image *image, uint64_t dtb);
 
-/* Give back what memory_init kept for the initramfs. */
-void memory_release_initrd(void);
-
-/* The initramfs where it can be read; NULL if there is none. */
+/*
+ * The initramfs where it can be read, once; NULL if there is none. Its pages
+ * are adopted (mm/page.h), if that is possible.
+ */
 const void *memory_initrd(size_t *size);
+
+/* After that: what of it became no file's is free. */
+void memory_release_initrd(void);
 
 #endif

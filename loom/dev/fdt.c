@@ -4,8 +4,10 @@
  * properties. What properties mean (addresses, interrupts, /chosen) is in
  * fdt_meaning.c.
  *
- * Every read of the blob goes through word() or text(), which also bound
- * it; after fdt_open() has accepted a blob those bounds are never hit.
+ * fdt_open() looks at every token, bounded by word() and text(). What it has
+ * accepted is then read without: step() takes a token as it stands, so that a
+ * search costs a few instructions a property. And it notes how the first nodes
+ * lie to each other, so that most walks over a tree read no tokens at all.
  */
 #include "dev/fdt.h"
 
@@ -116,6 +118,43 @@ static int read_token(const struct fdt *f, uint32_t at, struct token *t)
 	}
 }
 
+/* The word at @at of the struct block, which is aligned. */
+static inline uint32_t cell(const struct fdt *f, uint32_t at)
+{
+	return be32(__builtin_assume_aligned(f->blob + f->structs + at, 4));
+}
+
+/* The offset behind the name at @at, four characters at once. */
+static inline uint32_t skip_name(const struct fdt *f, uint32_t at)
+{
+	uint32_t c;
+
+	/* A word that holds a NUL borrows at it (in either order of bytes). */
+	do {
+		c = cell(f, at);
+		at += 4;
+	} while (!((c - 0x01010101) & ~c & 0x80808080));
+	return at;
+}
+
+/* As read_token, in a tree that was checked. */
+static inline void step(const struct fdt *f, uint32_t at, struct token *t)
+{
+	const char *start = (const char *)f->blob;
+
+	t->tag = cell(f, at);
+	t->next = at + 4;
+	if (t->tag == PROP) {
+		t->len = cell(f, at + 4);
+		t->name = start + f->strings + cell(f, at + 8);
+		t->value = start + f->structs + at + 12;
+		t->next = align4(at + 12 + t->len);
+	} else if (t->tag == BEGIN_NODE) {
+		t->name = start + f->structs + at + 4;
+		t->next = skip_name(f, at + 4);
+	}
+}
+
 /*
  * Checking.
  */
@@ -174,7 +213,32 @@ struct walk {
 	int depth;
 	bool rooted;		/* the root was opened */
 	bool had_child[FDT_DEPTH_MAX];
+	int open[FDT_DEPTH_MAX];	/* the node at each depth */
+	/* Where its last child is noted, and 1; 0: nowhere, or it has none. */
+	uint32_t child[FDT_DEPTH_MAX];
 };
+
+/* @node begins, at w->depth. */
+static void note_place(struct fdt *f, struct walk *w, int node)
+{
+	uint32_t none = 0;
+	uint32_t *before = w->depth ? &w->child[w->depth - 1] : &none;
+
+	if (*before)
+		f->place[*before - 1].sibling = node;
+	*before = 0;
+	if (f->nplaces < FDT_PLACES) {
+		f->place[f->nplaces++] = (struct fdt_place){
+			.node = node,
+			.parent = w->depth ? w->open[w->depth - 1] :
+					     FDT_E_MISSING,
+			.sibling = FDT_E_MISSING,
+		};
+		*before = f->nplaces;
+	}
+	w->open[w->depth] = node;
+	w->child[w->depth] = 0;
+}
 
 static int check_begin(struct fdt *f, struct walk *w, uint32_t at,
 		       const struct token *t)
@@ -193,6 +257,7 @@ static int check_begin(struct fdt *f, struct walk *w, uint32_t at,
 	}
 	if (w->depth == FDT_DEPTH_MAX)
 		return FDT_E_DEPTH;
+	note_place(f, w, (int)at);
 	w->had_child[w->depth++] = false;
 	return 0;
 }
@@ -307,11 +372,13 @@ const char *fdt_error(int result)
  * Nodes.
  */
 
-/* The token of @node, if there is one at that position. */
+/* The token of @node, unless it is an error in place of one. */
 static bool node_token(const struct fdt *f, int node, struct token *t)
 {
-	return node >= 0 && node % 4 == 0 &&
-	       read_token(f, (uint32_t)node, t) == 0 && t->tag == BEGIN_NODE;
+	if (node < 0)
+		return false;
+	step(f, (uint32_t)node, t);
+	return t->tag == BEGIN_NODE;
 }
 
 /*
@@ -320,21 +387,52 @@ static bool node_token(const struct fdt *f, int node, struct token *t)
  */
 static bool next_edge(const struct fdt *f, uint32_t *at, struct token *t)
 {
-	while (read_token(f, *at, t) == 0 && t->tag != END) {
-		if (t->tag == BEGIN_NODE || t->tag == END_NODE)
-			return true;
-		*at = t->next;
+	uint32_t tag;
+
+	while ((tag = cell(f, *at)) == PROP || tag == NOP)
+		*at += tag == NOP ? 4 : align4(12 + cell(f, *at + 4));
+	step(f, *at, t);
+	return tag != END;
+}
+
+/* Where @node's neighbours are noted; NULL: they are not. */
+static const struct fdt_place *find_place(const struct fdt *f, int node)
+{
+	uint32_t low = 0, high = f->nplaces;
+
+	while (low < high) {
+		uint32_t mid = (low + high) / 2;
+
+		if (f->place[mid].node < node)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	return false;
+	return low < f->nplaces && f->place[low].node == node ?
+	       &f->place[low] : NULL;
+}
+
+/* The property at *@at or behind NOPs there; false: there is none. */
+static inline bool next_prop(const struct fdt *f, uint32_t *at,
+			     struct token *t)
+{
+	while (cell(f, *at) == NOP)
+		*at += 4;
+	step(f, *at, t);
+	return t->tag == PROP;
 }
 
 int fdt_node_next(const struct fdt *f, int node)
 {
+	const struct fdt_place *place;
 	struct token t;
 	uint32_t at;
 
 	if (node < 0)
 		return f->root;
+	place = find_place(f, node);
+	if (place && place + 1 < f->place + f->nplaces)
+		return place[1].node;
 	if (!node_token(f, node, &t))
 		return FDT_E_MISSING;
 	for (at = t.next; next_edge(f, &at, &t); at = t.next) {
@@ -359,10 +457,13 @@ int fdt_node_child(const struct fdt *f, int node)
 
 int fdt_node_sibling(const struct fdt *f, int node)
 {
+	const struct fdt_place *place = find_place(f, node);
 	struct token t;
 	uint32_t at;
 	int depth = 1;
 
+	if (place)
+		return place->sibling;
 	if (!node_token(f, node, &t))
 		return FDT_E_MISSING;
 	for (at = t.next; next_edge(f, &at, &t); at = t.next) {
@@ -377,11 +478,14 @@ int fdt_node_sibling(const struct fdt *f, int node)
 
 int fdt_node_parent(const struct fdt *f, int node)
 {
-	int open[FDT_DEPTH_MAX] = { 0 };
+	const struct fdt_place *place = find_place(f, node);
+	int open[FDT_DEPTH_MAX];
 	struct token t;
 	uint32_t at = 0;
 	int depth = 0;
 
+	if (place)
+		return place->parent;
 	for (; next_edge(f, &at, &t); at = t.next) {
 		if (t.tag == END_NODE) {
 			depth--;
@@ -462,14 +566,9 @@ static const char *alias(const struct fdt *f, const char *name, size_t len)
 
 	if (!node_token(f, node, &t))
 		return NULL;
-	for (at = t.next; read_token(f, at, &t) == 0; at = t.next) {
-		if (t.tag == NOP)
-			continue;
-		if (t.tag != PROP)
-			return NULL;
-		if (strlen(t.name) == len && !memcmp(t.name, name, len))
+	for (at = t.next; next_prop(f, &at, &t); at = t.next)
+		if (!strncmp(t.name, name, len) && !t.name[len])
 			return is_path(&t) ? t.value : NULL;
-	}
 	return NULL;
 }
 
@@ -561,12 +660,9 @@ const void *fdt_prop(const struct fdt *f, int node, const char *name,
 	*len = 0;
 	if (!node_token(f, node, &t))
 		return NULL;
-	for (at = t.next; read_token(f, at, &t) == 0; at = t.next) {
-		if (t.tag == NOP)
-			continue;
-		if (t.tag != PROP)
-			return NULL;
-		if (!strcmp(t.name, name)) {
+	for (at = t.next; next_prop(f, &at, &t); at = t.next) {
+		/* Most differ in the first letter. */
+		if (t.name[0] == name[0] && !strcmp(t.name, name)) {
 			*len = t.len;
 			return t.value;
 		}

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #define FDT_DEPTH_MAX		32	/* nested nodes, the root included */
+#define FDT_PLACES		128	/* nodes whose neighbours are noted */
 #define FDT_INTERRUPT_CELLS	4	/* most cells that one interrupt has */
 
 enum fdt_result {
@@ -46,6 +47,11 @@ enum fdt_result {
 	FDT_E_PARENT = -18,
 };
 
+/* What the check finds out about a node; FDT_E_MISSING: there is none. */
+struct fdt_place {
+	int node, parent, sibling;
+};
+
 struct fdt {
 	const uint8_t *blob;
 	uint32_t size;		/* totalsize of the header */
@@ -55,6 +61,9 @@ struct fdt {
 	uint32_t strings_size;
 	uint32_t reserved;
 	int root;
+	/* The first nodes, by position; others are searched for. */
+	uint32_t nplaces;
+	struct fdt_place place[FDT_PLACES];
 };
 
 /*
@@ -68,7 +77,7 @@ int fdt_open(struct fdt *f, const void *blob, size_t max);
 const char *fdt_error(int result);
 
 /*
- * Nodes.
+ * Nodes: what a function here returned, also if that was an error.
  */
 
 /*

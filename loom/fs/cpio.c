@@ -5,7 +5,9 @@
  * An entry is a header of 110 characters (a magic number, then thirteen
  * numbers of eight hexadecimal digits), the name with its NUL, and the data;
  * name and data each start and end at a multiple of 4 from the beginning of
- * the archive. An entry called TRAILER!!! ends the archive.
+ * the archive. An entry called TRAILER!!! ends the archive. More NULs may
+ * follow a name, and count as part of it: so the data can begin where a tool
+ * wants it to.
  */
 #include "fs/cpio.h"
 
@@ -109,9 +111,9 @@ static const char *relative(const char *name)
 
 static int check_name(struct cpio *c, const char *name, uint32_t namesize)
 {
-	if (memchr(name, 0, namesize) != name + namesize - 1)
+	if (name[namesize - 1])
 		return bad(c, "a name is not terminated where it ends");
-	if (namesize == 1)
+	if (!name[0])
 		return bad(c, "a name is empty");
 	if (!components_are_names(relative(name)))
 		return bad(c, "a name has an empty, \".\" or \"..\" part");
@@ -193,6 +195,20 @@ void cpio_open(struct cpio *c, const void *data, size_t size)
 	*c = (struct cpio){ .data = data, .size = size };
 }
 
+/* What pads an archive may be long. */
+static void skip_zeros(struct cpio *c)
+{
+	uint64_t eight = 0;
+
+	for (; c->size - c->pos >= sizeof(eight); c->pos += sizeof(eight)) {
+		__builtin_memcpy(&eight, c->data + c->pos, sizeof(eight));
+		if (eight)
+			break;
+	}
+	while (c->pos < c->size && !c->data[c->pos])
+		c->pos++;
+}
+
 int cpio_next(struct cpio *c, struct cpio_entry *e)
 {
 	int ret;
@@ -200,8 +216,8 @@ int cpio_next(struct cpio *c, struct cpio_entry *e)
 	if (c->error)
 		return -EINVAL;
 	for (;;) {
-		while (c->trailed && c->pos < c->size && !c->data[c->pos])
-			c->pos++;
+		if (c->trailed)
+			skip_zeros(c);
 		if (c->pos == c->size)
 			return c->trailed ? 0 :
 				bad(c, "the archive ends without a trailer");

@@ -129,10 +129,11 @@ struct files {
 
 	/*
 	 * What ipc/leaf.c looked up last, for the only thread that uses this:
-	 * a descriptor, and its file until it is taken off.
+	 * a descriptor, its file until it is taken off, and what that is of.
 	 */
 	uint64_t known_fd;
 	struct file *known;
+	void *known_data;
 };
 
 /*

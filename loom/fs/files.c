@@ -26,7 +26,7 @@ static size_t map_bytes(uint32_t size)
 }
 
 /* With a first table, which is enough for most. */
-struct own_files {
+struct first_files {
 	struct files files;
 	struct fd_table table;
 	struct file *slot[FIRST_SIZE];
@@ -55,9 +55,9 @@ static struct fd_table *table_alloc(uint32_t size)
 /* Free @t, which @files does not use any more or is about to end with. */
 static void table_free(struct files *files, struct fd_table *t)
 {
-	struct own_files *own = container_of(files, struct own_files, files);
+	struct first_files *first = container_of(files, struct first_files, files);
 
-	if (t != &own->table)
+	if (t != &first->table)
 		kfree(t);
 }
 
@@ -71,19 +71,19 @@ static void table_copy(struct fd_table *to, const struct fd_table *from)
 
 struct files *files_create(void)
 {
-	struct own_files *own = kzalloc(sizeof(*own));
+	struct first_files *first = kzalloc(sizeof(*first));
 	struct files *files;
 
-	if (!own)
+	if (!first)
 		return NULL;
-	own->table = (struct fd_table){
+	first->table = (struct fd_table){
 		.size = FIRST_SIZE,
-		.slot = own->slot,
-		.taken = own->taken,
-		.cloexec = own->cloexec,
+		.slot = first->slot,
+		.taken = first->taken,
+		.cloexec = first->cloexec,
 	};
-	files = &own->files;
-	files->table = &own->table;
+	files = &first->files;
+	files->table = &first->table;
 	spin_init(&files->lock, RANK_FDTABLE, "descriptors");
 	files->refs = 1;
 	files->soft = FILES_SOFT;
@@ -207,7 +207,7 @@ void files_put(struct files *files)
 		if (t->slot[fd])
 			let_go(files, t->slot[fd]);
 	table_free(files, files->table);
-	kfree(container_of(files, struct own_files, files));
+	kfree(container_of(files, struct first_files, files));
 }
 
 /* The rest, but for where it says otherwise, with the lock held. */

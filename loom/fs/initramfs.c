@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fill the root from an initramfs. main.c calls this once, when nothing else
- * runs yet; fs/cpio.c reads the archive and checks it.
+ * runs yet; fs/cpio.c reads the archive and checks it. Files whose contents
+ * begin on a page of the archive get its pages, not a copy of them
+ * (tools/mkinitramfs.py makes it so).
  *
  * Entries come in any order that names a directory before what is in it.
  * What is there already is replaced, as in Linux, but for a directory,
@@ -45,7 +47,10 @@ static int write_data(struct unpack *u, struct inode *inode,
 	if (e->size == 0)
 		return 0;
 	mutex_lock(&inode->lock);
-	n = inode->ops->pwrite(inode, e->data, e->size, 0);
+	if (inode->ops->give)
+		n = inode->ops->give(inode, e->data, e->size);
+	else
+		n = inode->ops->pwrite(inode, e->data, e->size, 0);
 	mutex_unlock(&inode->lock);
 	if (n == (long)e->size)
 		return 0;

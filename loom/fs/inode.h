@@ -117,6 +117,13 @@ struct inode_ops {
 	long (*pwrite)(struct inode *inode, const void *src, size_t len,
 		       uint64_t pos);
 
+	/*
+	 * pwrite at 0 into an empty file, by who needs @src no more: pages of
+	 * it that were adopted (mm/page.h) become the file's, without a copy.
+	 * NULL: use pwrite.
+	 */
+	long (*give)(struct inode *inode, const void *src, size_t len);
+
 	/* The last reference is gone: free @data. Must take no lock. */
 	void (*destroy)(struct inode *inode);
 };

@@ -102,25 +102,70 @@ static uint64_t add_page(struct pagetree *tree)
 	return pa;
 }
 
-static uint64_t find_or_fill(struct pagetree *tree, uint64_t index)
+/* The entry for page @index, with nodes that lead to it; NULL: no memory. */
+static uint64_t *make_slot(struct pagetree *tree, uint64_t index)
 {
 	uint64_t *slot = &tree->root;
 
 	if (!grow(tree, index))
-		return 0;
+		return NULL;
 	for (unsigned level = tree->height; level > 0; level--) {
 		uint64_t *node;
 
 		if (!*slot)
 			*slot = take_page(tree);
 		if (!*slot)
-			return 0;
+			return NULL;
 		node = phys_to_virt(*slot);
 		slot = &node[entry_of(index, level)];
 	}
+	return slot;
+}
+
+static uint64_t find_or_fill(struct pagetree *tree, uint64_t index)
+{
+	uint64_t *slot = make_slot(tree, index);
+
+	if (!slot)
+		return 0;
 	if (!*slot)
 		*slot = add_page(tree);
 	return *slot;
+}
+
+/* The pages from @index on, up to the end of a node; 0: no memory. */
+static uint64_t give_run(struct pagetree *tree, uint64_t index, uint64_t pa,
+			 uint64_t count)
+{
+	uint64_t *slot = make_slot(tree, index);
+	uint64_t room = tree->height ? FANOUT - index % FANOUT : 1;
+
+	if (!slot)
+		return 0;
+	if (count > room)
+		count = room;
+	for (uint64_t i = 0; i < count; i++)
+		slot[i] = pa + i * PAGE_SIZE;
+	page_get_file_run(pa, count);
+	tree->pages += count;
+	__atomic_add_fetch(&total, count, __ATOMIC_RELAXED);
+	return count;
+}
+
+uint64_t pagetree_give(struct pagetree *tree, uint64_t pa, uint64_t count)
+{
+	uint64_t done = 0, n = 1;
+
+	spin_lock(&tree->lock);
+	/* As high as it will be: from the first page on runs are long. */
+	if (!count || !grow(tree, count - 1))
+		n = 0;
+	while (n && done < count) {
+		n = give_run(tree, done, pa + done * PAGE_SIZE, count - done);
+		done += n;
+	}
+	spin_unlock(&tree->lock);
+	return done;
 }
 
 uint64_t pagetree_get(struct pagetree *tree, uint64_t index)

@@ -57,6 +57,13 @@ uint64_t pagetree_get(struct pagetree *tree, uint64_t index);
 uint64_t pagetree_fill(struct pagetree *tree, uint64_t index);
 
 /*
+ * The pages of an empty tree from 0 on: @count of those that were adopted
+ * (mm/page.h), from @pa on. Each gets a reference of the tree's. How many were
+ * taken: fewer if memory for nodes is short.
+ */
+uint64_t pagetree_give(struct pagetree *tree, uint64_t pa, uint64_t count);
+
+/*
  * pagetree_fill for a page fault: 0 and the page in *@pa; -ENXIO: it lies
  * behind the end; -ENOSPC or -ENOMEM (is_memory).
  */

@@ -52,6 +52,7 @@ static const struct inode_ops ramfs_ops = {
 	.allocate = ramfs_allocate,
 	.pread = pread_op,
 	.pwrite = ramfs_pwrite,
+	.give = ramfs_give,
 	.destroy = destroy_op,
 };
 

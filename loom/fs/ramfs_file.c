@@ -258,6 +258,23 @@ long ramfs_pwrite(struct inode *inode, const void *src, size_t len,
 	return write_pages(inode, (uintptr_t)src, len, pos, copy_in_kernel);
 }
 
+long ramfs_give(struct inode *inode, const void *src, size_t len)
+{
+	uint64_t pa = virt_to_phys(src), pages = 0;
+	size_t given = 0;
+	long n;
+
+	if (inode_is(inode, MODE_REG) && !inode->size && pa % PAGE_SIZE == 0)
+		pages = page_adopted(pa, len / PAGE_SIZE);
+	if (pages)
+		given = pagetree_give(inode->pages, pa, pages) * PAGE_SIZE;
+	if (given)
+		set_size(inode, given);
+	n = ramfs_pwrite(inode, (const uint8_t *)src + given, len - given,
+			 given);
+	return n < 0 && !given ? n : (long)given + (n > 0 ? n : 0);
+}
+
 /*
  * In this order nobody keeps a page that is not the file's any more: faults
  * find none, mappings lose theirs, then the file does.

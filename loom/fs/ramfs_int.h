@@ -56,6 +56,7 @@ extern const struct file_ops ramfs_file_ops;
 long ramfs_pread(struct inode *inode, void *dst, size_t len, uint64_t pos);
 long ramfs_pwrite(struct inode *inode, const void *src, size_t len,
 		  uint64_t pos);
+long ramfs_give(struct inode *inode, const void *src, size_t len);
 int ramfs_truncate(struct inode *inode, uint64_t size);
 int ramfs_allocate(struct inode *inode, uint64_t pos, uint64_t len,
 		   bool keep_size);

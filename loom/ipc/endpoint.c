@@ -159,7 +159,7 @@ static void give_reply_right(struct endpoint *ep, struct thread *caller,
 	/* Only its own thread looks without the lock, and it waits now. */
 	__atomic_store_n(&server->ipc.caller, caller, __ATOMIC_RELAXED);
 	caller->ipc.server = server;
-	caller->ipc.state = IPC_AWAITING_REPLY;
+	caller->ipc_state = IPC_AWAITING_REPLY;
 }
 
 /* 0, STARTED, or why not. */
@@ -193,7 +193,7 @@ static int start_send(struct endpoint *ep, struct thread *self, bool calls,
 static bool take_from(struct endpoint *ep, struct thread *from,
 		      struct thread *self)
 {
-	bool calls = from->ipc.state == IPC_CALLING;
+	bool calls = from->ipc_state == IPC_CALLING;
 	int err = check_fit(from, self);
 
 	if (!err)
@@ -230,7 +230,7 @@ static int start_receive(struct endpoint *ep, struct thread *self, bool queues)
 static void give_up(struct endpoint *ep, struct thread *self, int err)
 {
 	struct thread *server = self->ipc.server;
-	bool received = self->ipc.state == IPC_AWAITING_REPLY;
+	bool received = self->ipc_state == IPC_AWAITING_REPLY;
 
 	if (received) {
 		server->ipc.caller_gone = true;
@@ -255,9 +255,9 @@ static int wait_done(struct endpoint *ep, struct thread *self,
 		err = ipc_sleep(self, deadline_ns);
 		lock(ep);
 		/* What has happened counts, whatever else came. */
-		if (err && self->ipc.state != IPC_DONE)
+		if (err && self->ipc_state != IPC_DONE)
 			give_up(ep, self, err);
-		done = self->ipc.state == IPC_DONE;
+		done = self->ipc_state == IPC_DONE;
 		unlock(ep);
 	} while (!done);
 	return ipc_result(self);

@@ -26,6 +26,7 @@
 #include "ipc/notification.h"
 #include "ipc/queue.h"
 #include "lib/assert.h"
+#include "proc/own_files.h"
 #include "proc/process.h"
 #include "sched/quick.h"
 #include "sched/sched.h"
@@ -42,14 +43,18 @@
 /* Apart also in the code: what calls nothing saves no registers. */
 #define APART static __attribute__((noinline))
 
-/* The file of descriptor @fd, if it was the last one and permits @right. */
+/*
+ * The file of descriptor @fd, if it was the last one and permits @right, and in
+ * *@data what it is of; or NULL.
+ */
 static inline struct file *file_of(const struct thread *self, uint64_t fd,
-				   uint32_t right)
+				   uint32_t right, void *data)
 {
 	const struct files *files = self->own_files;
 
-	if (!files || files->known_fd != (uint32_t)fd)
+	if (files->known_fd != (uint32_t)fd)
 		return NULL;
+	*(void **)data = files->known_data;
 	return files->known->leaf & right ? files->known : NULL;
 }
 
@@ -57,12 +62,13 @@ static inline struct file *file_of(const struct thread *self, uint64_t fd,
 static bool learn(uint64_t fd, uint32_t right)
 {
 	struct files *files = thread_current()->own_files;
-	struct file *f = files ? files_peek(files, (int)fd) : NULL;
+	struct file *f = own_file(thread_current(), fd, right);
 
-	if (!f || !(f->leaf & right) || (uint32_t)fd == files->known_fd)
+	if (!f || (uint32_t)fd == files->known_fd)
 		return false;
 	files->known_fd = (uint32_t)fd;
 	files->known = f;
+	files->known_data = f->data;
 	return true;
 }
 
@@ -96,7 +102,7 @@ static inline struct weft_frame *frame_of(const struct thread *thread)
 static inline void fall_asleep(struct thread *self, enum ipc_state state,
 			       uint64_t now)
 {
-	self->ipc.state = state;
+	self->ipc_state = state;
 	self->state = THREAD_BLOCKED;
 	self->blocked_at = now;
 }
@@ -104,7 +110,7 @@ static inline void fall_asleep(struct thread *self, enum ipc_state state,
 /* @next has what it waited for. */
 static inline void wake_up(struct thread *next)
 {
-	next->ipc.state = IPC_IDLE;
+	next->ipc_state = IPC_IDLE;
 	next->state = THREAD_READY;
 }
 
@@ -112,8 +118,8 @@ LEAF(leaf_ipc_signal)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
-	struct file *f = file_of(self, x0, LEAF_SIGNAL);
 	struct notification *n;
+	struct file *f = file_of(self, x0, LEAF_SIGNAL, &n);
 	struct weft_frame *frame;
 	struct thread *to;
 	uint64_t bits;
@@ -121,7 +127,6 @@ LEAF(leaf_ipc_signal)
 	if (!f)
 		return leaf_ipc_signal_again(ARGS);
 	bits = f->badge ? f->badge : x1;
-	n = f->data;
 	if (!bits || n->slow & NOTE_WATCHED)
 		return quick_defer();
 	if (list_empty(&n->waiters)) {
@@ -147,15 +152,14 @@ LEAF(leaf_ipc_wait)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
-	struct file *f = file_of(self, x0, LEAF_WAIT);
-	uint64_t now, word;
 	struct notification *n;
+	struct file *f = file_of(self, x0, LEAF_WAIT, &n);
+	uint64_t now, word;
 	struct thread *next;
 
 	UNUSED;
 	if (!f)
 		return leaf_ipc_wait_again(ARGS);
-	n = f->data;
 	if (n->slow & NOTE_STALLED)
 		return quick_defer();
 	word = n->word;
@@ -221,17 +225,16 @@ APART struct weft_leaf_result receive_apart(struct thread *self,
 LEAF(leaf_ipc_call)
 {
 	struct thread *self = thread_current();
-	struct file *f = file_of(self, x0, LEAF_SEND);
+	struct endpoint *ep;
+	struct file *f = file_of(self, x0, LEAF_SEND, &ep);
 	uint64_t now = quick_now();
 	struct weft_frame *frame;
-	struct endpoint *ep;
 	struct thread *to;
 
 	if ((uint32_t)x1)
 		return quick_defer();
 	if (!f)
 		return leaf_ipc_call_again(ARGS);
-	ep = f->data;
 	to = endpoint_ready(ep);
 	if (!to || !may_follow(self, to))
 		return call_apart(self, f, x0);
@@ -250,9 +253,9 @@ LEAF(leaf_ipc_reply_recv)
 {
 	struct thread *self = thread_current();
 	struct thread *caller = self->ipc.caller;
-	struct file *f = file_of(self, x0, LEAF_RECV);
-	uint64_t now = quick_now();
 	struct endpoint *ep;
+	struct file *f = file_of(self, x0, LEAF_RECV, &ep);
+	uint64_t now = quick_now();
 
 	if ((uint32_t)x1)
 		return quick_defer();
@@ -260,7 +263,6 @@ LEAF(leaf_ipc_reply_recv)
 		return leaf_ipc_reply_recv_again(ARGS);
 	if (f->flags & FILE_NONBLOCK)
 		return quick_defer();
-	ep = f->data;
 	if (!caller || ep->ready || !may_follow(self, caller) ||
 	    !quick_is_near(caller))
 		return receive_apart(self, ep, x0);

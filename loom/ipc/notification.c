@@ -72,9 +72,9 @@ static int wait_on_queue(struct notification *n, uint64_t deadline_ns)
 		err = ipc_sleep(self, deadline_ns);
 		daif = spin_lock_irqsave(&n->lock);
 		/* A signal counts, whatever else came: its bits are here. */
-		if (err && self->ipc.state != IPC_DONE)
+		if (err && self->ipc_state != IPC_DONE)
 			ipc_give_up(self, err);
-		done = self->ipc.state == IPC_DONE;
+		done = self->ipc_state == IPC_DONE;
 		spin_unlock_irqrestore(&n->lock, daif);
 	} while (!done);
 	return ipc_result(self);

@@ -27,12 +27,12 @@ void ipc_enqueue(struct list *queue, struct thread *self, enum ipc_state state)
 {
 	struct list *at = queue->prev;
 
-	assert(self->ipc.state == IPC_IDLE);
+	assert(self->ipc_state == IPC_IDLE);
 	self->ipc.prio = self->prio;
 	while (at != queue && thread_at(at)->ipc.prio > self->ipc.prio)
 		at = at->prev;
 	list_add_after(at, &self->ipc.link);
-	self->ipc.state = state;
+	self->ipc_state = state;
 }
 
 struct thread *ipc_first(const struct list *queue)
@@ -44,10 +44,10 @@ void ipc_give_up(struct thread *self, int result)
 {
 	struct ipc_thread *ipc = &self->ipc;
 
-	if (ipc->state != IPC_AWAITING_REPLY)
+	if (self->ipc_state != IPC_AWAITING_REPLY)
 		list_del(&ipc->link);
 	ipc->result = result;
-	ipc->state = IPC_DONE;
+	self->ipc_state = IPC_DONE;
 }
 
 void ipc_finish(struct thread *thread, int result)
@@ -70,7 +70,7 @@ int ipc_sleep(struct thread *self, uint64_t deadline_ns)
 
 int ipc_result(struct thread *self)
 {
-	assert(self->ipc.state == IPC_DONE);
-	self->ipc.state = IPC_IDLE;
+	assert(self->ipc_state == IPC_DONE);
+	self->ipc_state = IPC_IDLE;
 	return self->ipc.result;
 }

@@ -10,7 +10,7 @@
  *	for (;;) {
  *		err = ipc_sleep(self, deadline)
  *		lock
- *		if (self->ipc.state == IPC_DONE) break;
+ *		if (self->ipc_state == IPC_DONE) break;
  *		if (err) ipc_give_up(self, err), break;
  *		unlock
  *	}

@@ -52,10 +52,11 @@ struct parcel {
 
 struct ipc_thread {
 	/*
-	 * The first cache line is all that a message of words touches. The
-	 * lock of what it waits at, unless it says otherwise.
+	 * With thread->ipc_state, the first cache line is all that a message of
+	 * words touches. The lock of what it waits at, unless it says
+	 * otherwise.
 	 */
-	_Alignas(64) uint32_t state;	/* enum ipc_state */
+	_Alignas(64)
 	int32_t result;			/* DONE: 0 or -errno */
 	struct list link;		/* on the queue of that object */
 	struct thread *server;		/* AWAITING_REPLY: who is to reply */

@@ -8,6 +8,10 @@
 #include "proc/process.h"
 #include "sched/quick.h"
 
+/* For who has none alone: no descriptor is open, or known. */
+static struct fd_table no_table;
+struct files own_files_none = { .table = &no_table, .known_fd = UINT64_MAX };
+
 void own_files_know(void)
 {
 	struct process *p = process_current();
@@ -18,10 +22,10 @@ void own_files_know(void)
 	/* All other CPUs are there by now, or none ever comes. */
 	if (!quick_allowed(cpus))
 		alone = false;
-	thread_current()->own_files = alone ? p->files : NULL;
+	thread_current()->own_files = alone ? p->files : &own_files_none;
 }
 
 void own_files_forget(void)
 {
-	thread_current()->own_files = NULL;
+	thread_current()->own_files = &own_files_none;
 }

@@ -17,6 +17,7 @@
  * If nobody else uses the calling thread's descriptors leaf calls may from now
  * on; and when somebody is about to, no more.
  */
+extern struct files own_files_none;
 void own_files_know(void);
 void own_files_forget(void);
 
@@ -32,8 +33,6 @@ static inline struct file *own_file(const struct thread *self, uint64_t fd,
 	const struct fd_table *t;
 	struct file *f;
 
-	if (!files)
-		return NULL;
 	t = files->table;
 	if ((uint32_t)fd >= t->size)
 		return NULL;

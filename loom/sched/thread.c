@@ -18,6 +18,7 @@
 #include "mm/kmem.h"
 #include "mm/kvm.h"
 #include "mm/layout.h"
+#include "proc/own_files.h"
 #include "proc/process.h"
 #include "sched/cpu.h"
 #include "sched/sched.h"
@@ -88,6 +89,7 @@ static void init_fields(struct thread *thread, const char *name)
 	list_init(&thread->all);
 	signal_init_thread(thread);
 	ipc_init_thread(thread);
+	thread->own_files = &own_files_none;
 	list_init(&thread->sibling);
 	strlcpy(thread->name, name, sizeof(thread->name));
 }

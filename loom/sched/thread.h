@@ -115,7 +115,7 @@ struct thread {
 	void *arg;
 	uint64_t clear_child_tid;	/* user address, or 0 */
 	uint64_t robust_list;		/* user address, or 0 (robust.c) */
-	struct files *own_files;	/* nobody else's (own_files.h), or NULL */
+	struct files *own_files;	/* proc/own_files.h */
 	struct sve_config sve;
 #if LOOM_DEBUG
 	struct lockset held;		/* the lock checker's */
@@ -126,6 +126,11 @@ struct thread {
 	/* The lock of the run queue that cpu names; cpu itself, too. */
 	struct cpu *cpu;		/* whose run queue it is of; atomic */
 	uint64_t affinity;		/* bit n: may run on CPU n; atomic */
+	/*
+	 * enum ipc_state, under the lock that ipc/state.h says. Here because
+	 * leaf calls change both at once.
+	 */
+	_Alignas(8) uint32_t ipc_state;
 	enum thread_state state;
 	uint8_t prio;			/* as the scheduler sees it */
 	uint8_t base_prio;		/* as it was set */

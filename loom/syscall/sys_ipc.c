@@ -13,6 +13,7 @@
 #include "ipc/bind.h"
 #include "ipc/endpoint.h"
 #include "ipc/handle.h"
+#include "ipc/leaf.h"
 #include "ipc/notification.h"
 #include "ipc/parcel.h"
 #include "lib/errno.h"

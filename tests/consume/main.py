@@ -36,8 +36,9 @@ CXX_SAYS = f"weft {{version}} from C++\n{COUNT}done\n"
 FP_SAYS = "fp: both threads find their own\n"
 ASID_SAYS = "asid: 1000 switches, every space alone under its ASID\n"
 # The parts that can be had alone; docs/adopting.md has the same lists.
-FP_FILES = ("weft/fp.S", "include/weft/asm.h", "include/weft/config.h",
-            "include/weft/fp.h", "include/weft/layout.h")
+FP_FILES = ("weft/fp.S", "weft/fp_regs.h", "include/weft/asm.h",
+            "include/weft/config.h", "include/weft/fp.h",
+            "include/weft/layout.h")
 ASID_FILES = ("weft/asid.c", "weft/flags.h", "include/weft/arch.h",
               "include/weft/asid.h", "include/weft/assert.h",
               "include/weft/config.h", "include/weft/errno.h",

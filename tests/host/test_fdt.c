@@ -663,7 +663,7 @@ static void compare_node(const struct fdt *f, const void *blob, int node)
 	compare_properties(f, blob, node);
 }
 
-static void compare(const struct fdt *f, const void *blob)
+static void compare_all(const struct fdt *f, const void *blob)
 {
 	int node = -1;
 	int theirs = -1;
@@ -688,6 +688,18 @@ static void compare(const struct fdt *f, const void *blob)
 	theirs = fdt_node_offset_by_compatible(blob, -1, "arm,cortex-a15-gic");
 	assert_int_equal(fdt_node_by_compatible(f, -1, "arm,cortex-a15-gic"),
 			 theirs < 0 ? -1 : theirs);
+}
+
+/* With all places noted that there is room for, with a few, and without. */
+static void compare(const struct fdt *f, const void *blob)
+{
+	struct fdt less = *f;
+
+	compare_all(f, blob);
+	less.nplaces = f->nplaces / 3;
+	compare_all(&less, blob);
+	less.nplaces = 0;
+	compare_all(&less, blob);
 }
 
 static void reads_whole_trees_like_libfdt(void **state)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "mm/page.h"
 #include "rig.h"
 
 #define ROOM 65536
@@ -119,6 +120,63 @@ static void test_good(void **state)
 	assert_int_equal(unpack(a, &why), 0);
 	assert_text("/x/h2", "late");
 	remove_sample();
+	free(a);
+}
+
+static void assert_contents(const char *path, const void *data, size_t size)
+{
+	long fd = OPEN(path, FILE_RDONLY);
+	char *buf = malloc(size + 1);
+
+	assert_true(fd >= 0);
+	assert_int_equal(READ(fd, buf, size + 1), size);
+	assert_memory_equal(buf, data, size);
+	CLOSE(fd);
+	free(buf);
+}
+
+/*
+ * An archive whose pages become those of files: a file in front to move the
+ * data of the next to a page, and what is left of that one behind the pages.
+ */
+static void test_in_place(void **state)
+{
+	struct archive *a = calloc(1, sizeof(*a));
+	uint8_t *data = malloc(3 * PAGE_SIZE + 5), *run;
+	const char *why = NULL;
+	struct arm64_stat st;
+	size_t at;
+
+	(void)state;
+	for (size_t i = 0; i < 3 * PAGE_SIZE + 5; i++)
+		data[i] = (uint8_t)(i / 7);
+	/* Header and name are 112 bytes. */
+	add(a, "f", 0100644, 1, 1, 0, data, PAGE_SIZE - 112 - 112);
+	at = a->size + 112;
+	assert_int_equal(at, PAGE_SIZE);
+	add(a, "g", 0100644, 2, 1, 0, data, 3 * PAGE_SIZE + 5);
+	add(a, "h", 0100644, 3, 1, 0, data, 2 * PAGE_SIZE);
+	add_end(a);
+	run = aligned_alloc(PAGE_SIZE, 8 * PAGE_SIZE);
+	memcpy(run, a->bytes, a->size);
+	shim_adopt(run, 8);
+	assert_int_equal(initramfs_unpack(run, a->size, &why), 0);
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(shim_adopted_refs(i), 1 + (i >= 1 && i < 4));
+	/* What nobody has any more may hold anything. */
+	memset(run, 0xee, PAGE_SIZE);
+	memset(run + 4 * PAGE_SIZE, 0xee, 4 * PAGE_SIZE);
+	assert_contents("/f", data, PAGE_SIZE - 112 - 112);
+	assert_contents("/g", data, 3 * PAGE_SIZE + 5);
+	assert_contents("/h", data, 2 * PAGE_SIZE);
+	assert_int_equal(stat_of("/g", &st), 0);
+	assert_int_equal(st.blocks, 4 * PAGE_SIZE / 512);
+	remove_sample();
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(shim_adopted_refs(i), 1);
+	shim_adopt(NULL, 0);
+	free(run);
+	free(data);
 	free(a);
 }
 
@@ -260,6 +318,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(test_good),
+		RIG_TEST(test_in_place),
 		RIG_TEST(test_second_archive),
 		RIG_TEST(test_bad_entries),
 		RIG_TEST(test_cut),

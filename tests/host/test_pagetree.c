@@ -7,6 +7,7 @@
 #include "shim.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs/pagetree.h"
@@ -224,6 +225,49 @@ static void test_threads(void **state)
 	assert_int_equal(shim_pages(), pages);
 }
 
+/* Pages that were there before: in the tree, and given back by it. */
+static void test_give(void **state)
+{
+	static const uint64_t counts[] = { 0, 1, 2, 40 };
+	unsigned pages = shim_pages(), objects = shim_objects();
+	uint8_t *run = aligned_alloc(PAGE_SIZE, 40 * PAGE_SIZE);
+	struct pagetree *tree;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		uint64_t n = counts[i], pa = virt_to_phys(run);
+
+		tree = pagetree_create(false);
+		shim_adopt(run, 40);
+		assert_int_equal(pagetree_give(tree, pa, n), n);
+		assert_int_equal(pagetree_count(tree), n);
+		for (uint64_t j = 0; j < 40; j++) {
+			assert_int_equal(shim_adopted_refs(j), 1 + (j < n));
+			if (j >= n)
+				continue;
+			assert_int_equal(pagetree_get(tree, j),
+					 pa + j * PAGE_SIZE);
+			page_put(pa + j * PAGE_SIZE);
+		}
+		assert_int_equal(pagetree_get(tree, n), 0);
+		put(tree, n + 1, 7);
+		assert_int_equal(look(tree, n + 1), 7);
+		pagetree_destroy(tree);
+		for (uint64_t j = 0; j < 40; j++)
+			assert_int_equal(shim_adopted_refs(j), 1);
+	}
+	/* No memory for the node. */
+	tree = pagetree_create(false);
+	shim_fail_after(0);
+	assert_int_equal(pagetree_give(tree, virt_to_phys(run), 2), 0);
+	shim_fail_after(-1);
+	pagetree_destroy(tree);
+	shim_adopt(NULL, 0);
+	free(run);
+	assert_int_equal(shim_pages(), pages);
+	assert_int_equal(shim_objects(), objects);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_cut_much),
 		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_give),
 	};
 
 	return cmocka_run_group_tests_name("pagetree", tests, NULL, NULL);

@@ -68,6 +68,9 @@ void weft_hook_syscall(struct weft_frame *frame)
 	note(SYSCALL, frame);
 }
 
+/* entry.S: only its address is asked for. */
+const char weft_resume_leaf[1];
+
 /* What was said to have been taken. */
 static uint64_t given;
 

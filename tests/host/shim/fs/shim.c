@@ -22,6 +22,7 @@
 #include "mm/kmem.h"
 #include "mm/kvm.h"
 #include "mm/page.h"
+#include "mm/tables.h"
 #include "mm/user.h"
 #include "proc/process.h"
 #include "sched/clock.h"
@@ -112,9 +113,48 @@ void kfree(void *p)
 	free(p);
 }
 
+/* The caller has a reference to each. */
+static struct page adopted[64];
+static uint64_t adopted_at, adopted_count;
+
+void shim_adopt(void *start, size_t n)
+{
+	if (n > sizeof(adopted) / sizeof(adopted[0]))
+		die("more adopted than there is room for");
+	adopted_at = start ? virt_to_phys(start) : 0;
+	adopted_count = n;
+	for (size_t i = 0; i < n; i++)
+		adopted[i] = (struct page){ .refs = 1 };
+}
+
+unsigned shim_adopted_refs(size_t n)
+{
+	return adopted[n].refs;
+}
+
+uint64_t page_adopted(uint64_t pa, uint64_t count)
+{
+	uint64_t room;
+
+	if (pa < adopted_at || pa >= adopted_at + adopted_count * PAGE_SIZE)
+		return 0;
+	room = adopted_count - (pa - adopted_at) / PAGE_SIZE;
+	return count < room ? count : room;
+}
+
+void page_get_file_run(uint64_t pa, uint64_t count)
+{
+	for (; count; count--, pa += PAGE_SIZE) {
+		page_get(pa);
+		page_set_file(pa);
+	}
+}
+
 /* A page's description is behind it. */
 struct page *page_of(uint64_t pa)
 {
+	if (page_adopted(pa, 1))
+		return &adopted[(pa - adopted_at) / PAGE_SIZE];
 	return (struct page *)((char *)phys_to_virt(pa) + PAGE_SIZE);
 }
 

@@ -23,6 +23,11 @@ void shim_fail_after(long n);
 /* Did it fail? */
 bool shim_failed(void);
 
+/* As if it had been adopted (mm/page.h): whole pages; NULL: nothing more. */
+void shim_adopt(void *start, size_t pages);
+/* References to page @n of it. */
+unsigned shim_adopted_refs(size_t n);
+
 /* How much memory page_free_count() tells of; starts at 1 << 20. */
 void shim_set_pages(size_t free, size_t total);
 
