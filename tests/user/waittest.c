@@ -194,6 +194,8 @@ static pid_t sleeper(struct channel c, struct report *r, get_fn *fn, int flags,
 		_exit(0);
 	}
 	await_sleep(pid, r);
+	/* A fork shares the descriptors, for all that it knows beforehand. */
+	warm_up();
 	return pid;
 }
 
@@ -514,6 +516,16 @@ static int close_it(void *arg)
 	return 0;
 }
 
+/* It lives on as long as somebody reads from it. */
+static int close_then_put(void *arg)
+{
+	const struct channel *c = arg;
+
+	raw_sleep(30);
+	close(c->in);
+	return put(*c, 9) != 8;
+}
+
 static void check_descriptors(void)
 {
 	struct channel c = channel(false, 0), e = channel(true, 0);
@@ -531,6 +543,15 @@ static void check_descriptors(void)
 	tap_ok(pid > 0, "a process shares the descriptors");
 	child_wait_ms((pid_t)pid, LATE);
 	tap_equal(get(c, &value), -EBADF, "and has closed one");
+	close(c.out);
+	c = channel(false, 0);
+	warm_up();
+	pid = raw_clone(CLONE_FILES | CLONE_VM | SIGCHLD,
+			stack + sizeof(stack), NULL, NULL, NULL,
+			close_then_put, &c);
+	tap_ok(get(c, &value) == 8 && value == 9,
+	       "what is closed meanwhile is read from nevertheless");
+	tap_equal(child_wait_ms((pid_t)pid, LATE), 0, "and written to");
 	close(c.out);
 	drop(e);
 }
