@@ -57,6 +57,7 @@ def parser() -> Parser:
     add("--trace", metavar="NAME",
         help="print every instruction of one operation")
     add("--check", action="store_true", help="fail if a budget is not met")
+    add("--markdown", action="store_true", help="the table as README has it")
     add("--linux", action="store_true",
         help="the same binary on Debian's kernel in the same machine, too")
     add("--flat", action="store_true", help="with 2 to 4096 processes and "
@@ -220,7 +221,8 @@ def run(args: argparse.Namespace, operations: list[Operation]) -> int:
 
 
 def report(args: argparse.Namespace, results: Results) -> None:
-    for line in bench_report.table(results):
+    table = bench_report.markdown if args.markdown else bench_report.table
+    for line in table(results):
         print(line.rstrip())
     for line in bench_report.flatness(results):
         print(line)

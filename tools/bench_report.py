@@ -91,6 +91,18 @@ def table(results: Results) -> Iterator[str]:
         yield f"{operation.text:<33}" + cells(row, linux)
 
 
+def markdown(results: Results) -> Iterator[str]:
+    """The table as README has it; Linux and seL4 as they are cited."""
+    yield "| kernel instructions | Linux | seL4 | loom | floor | budget |"
+    yield "|--|--:|--:|--:|--:|--:|"
+    for operation in results.measured():
+        floor = results.floors.get(operation.name)
+        row = [operation.text, operation.linux or "-", operation.sel4 or "-",
+               show(results.figures[operation.name]),
+               show((floor,)) if floor else "-", show(operation.budget)]
+        yield f"| {' | '.join(row)} |"
+
+
 def cells(words: list[str], linux: bool) -> str:
     widths = (13, 12, 8, 8, 5) if linux else (13, 9, 9, 9, 6)
     return "".join(f"{word:>{width}}" for word, width in zip(words, widths))

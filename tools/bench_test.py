@@ -7,11 +7,12 @@
               and of each program
     flat      a call and a yield cost the same whatever else there is
     flat-long the same, with 4096 processes
-    check     the budgets are met
+    check     the budgets are met, and README tells the figures
 """
 
 import argparse
 import itertools
+import os
 import statistics
 import sys
 from typing import Callable, Iterator
@@ -19,6 +20,7 @@ from typing import Callable, Iterator
 import bench
 import bench_count
 import bench_ops
+import bench_report
 import bench_trace
 import build
 import tap
@@ -26,6 +28,7 @@ from bench_count import Counted, Said
 from bench_report import Results
 
 VARIANT = build.name("gcc", False)
+README = os.path.join(build.ROOT, "README.md")
 NEAR = 0.03         # of operations that vary one may differ by so much
 APART = 2000        # instructions of a batch that interrupts do not explain
 RARE = 0.1          # of the batches, where memory is split or joined
@@ -145,9 +148,40 @@ def check(report: tap.Writer) -> None:
     operations = bench_ops.read()
     results = Results(operations, VARIANT)
     bench.measure(results, operations, False)
+    results.floors = bench_count.floors(VARIANT)
     by_operation(report, results)
+    report.result("README has these figures, but for 5%",
+                  stale(list(bench_report.markdown(results))))
     report.result("the rule is kept: three may miss, each by 15%",
                   results.verdict())
+
+
+def stale(rows: list[str]) -> list[str]:
+    """What README's table says otherwise, or has not."""
+    with open(README, encoding="utf-8") as file:
+        said = {line.split("|")[1].strip(): line.rstrip() for line in file
+                if line.startswith("| ")}
+    problems = []
+    for row in rows[2:]:
+        had = said.get(row.split("|")[1].strip())
+        if had is None or not near(had, row):
+            problems.append(f"{had or 'nothing'} is now {row}")
+    return problems
+
+
+def near(one: str, two: str) -> bool:
+    """The same cells, numbers within a twentieth."""
+    words = one.split(), two.split()
+    return len(words[0]) == len(words[1]) and \
+        all(a == b or abs(value(a) - value(b)) <= value(b) / 20
+            for a, b in zip(*words))
+
+
+def value(word: str) -> float:
+    try:
+        return float(word.replace(",", ""))
+    except ValueError:
+        return float("nan")
 
 
 def by_operation(report: tap.Writer, results: Results) -> None:

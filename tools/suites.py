@@ -429,6 +429,7 @@ def bench() -> Iterator[Job]:
     """./bench: what operations cost. The budgets are for Debian's gcc."""
     for what, text in (("repeats", "figures of ./bench repeat exactly"),
                        ("trace", "what is traced is what was counted"),
+                       ("check", "budgets are met, README's figures are true"),
                        ("flat", "costs do not depend on how many there are"),
                        ("flat-long", "nor with 4096 processes")):
         yield Job(f"bench.{what}", text, tool("bench_test.py") + [what],

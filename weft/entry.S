@@ -134,16 +134,14 @@ endfunc weft_entry_\from\()_\which\keys
 
 /*
  * The rest of the frame: the caller of a leaf call is parked. Out: x20 = it.
- * Clobbers: x21-x23; x1 is left as it is
+ * Clobbers: x22, x23; x1 is left as it is
  */
 	.macro	leaf_park
 	frame_x20_x29 stp
 	mrs	x20, tpidr_el1
-	mrs	x21, sp_el0
 	mrs	x22, elr_el1
 	mrs	x23, spsr_el1
 	str	x0, [sp, #WEFT_FRAME_X0]
-	str	x21, [sp, #WEFT_FRAME_SP]
 	stp	x22, x23, [sp, #WEFT_FRAME_PC]
 	.endm
 

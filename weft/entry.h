@@ -182,11 +182,15 @@
 	\op	x28, x29, [sp, #WEFT_FRAME_X0 + 224]
 	.endm
 
-/* What a C function may change, and x19: all that a leaf function needs. */
+/*
+ * What a C function may change, and x19: all that a leaf function needs. And
+ * the program's sp, which goes with x30. Clobbers: x9
+ */
 	.macro	frame_leaf_save
 	frame_x0_x1 stp
 	frame_x2_x19 stp
-	str	x30, [sp, #WEFT_FRAME_X30]
+	mrs	x9, sp_el0
+	stp	x30, x9, [sp, #WEFT_FRAME_X30]
 	.endm
 
 /* The same but for x0 and x1; x19 is as it was. */
@@ -226,12 +230,10 @@
  */
 	.macro	frame_rest esr:req
 	frame_x20_x29 stp
-	mrs	x21, sp_el0
 	mrs	x22, elr_el1
 	mrs	x23, spsr_el1
 	ldr	x19, [sp, #WEFT_FRAME_X0]
 	mov	x20, #WEFT_NO_SYSCALL_ASM
-	str	x21, [sp, #WEFT_FRAME_SP]
 	stp	x22, x23, [sp, #WEFT_FRAME_PC]
 	.if	\esr
 	mrs	x24, esr_el1

@@ -21,6 +21,7 @@
 #include "../search.h"
 #include "dev/irq.h"
 #include "dev/timer.h"
+#include "ipc/queue.h"
 #include "lib/assert.h"
 #include "lib/lock.h"
 #include "lib/panic.h"
@@ -29,6 +30,7 @@
 #include "mm/kvm.h"
 #include "model.h"
 #include "proc/fpstate.h"
+#include "proc/own_files.h"
 #include "proc/timers.h"
 #include "sched/chaos.h"
 #include "sched/clock.h"
@@ -676,6 +678,13 @@ size_t strlcpy(char *restrict dst, const char *restrict src, size_t size)
 }
 
 /* ---- signals: one for each thread, which ends any sleep ---- */
+
+struct files own_files_none;
+
+void ipc_init_thread(struct thread *thread)
+{
+	(void)thread;
+}
 
 void signal_init_thread(struct thread *thread)
 {
