@@ -224,10 +224,12 @@ static void check_wakers(bool is_event)
 		tap_equal(put_generally(c, 8), 8, "%s: writev wakes one %s",
 			  c.name, how);
 		check_end(pid, 8, 8, c.name, "it has it");
-		pid = sleeper(c, report, fn[i], 0, 5);
-		tap_equal(put(c, 9), 8, "%s: a write wakes a less urgent one",
-			  c.name);
-		check_end(pid, 8, 9, c.name, "it has it");
+		for (int nice_by = -5; nice_by <= 5; nice_by += 10) {
+			pid = sleeper(c, report, fn[i], 0, nice_by);
+			tap_equal(put(c, 9), 8, "%s: or one %s urgent", c.name,
+				  nice_by < 0 ? "more" : "less");
+			check_end(pid, 8, 9, c.name, "it has it");
+		}
 	}
 	drop(c);
 }
