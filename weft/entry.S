@@ -55,8 +55,8 @@ endfunc weft_entry_\from\()_\which\keys
  * Hand over from x20 to x1, two tasks of this CPU, what is simple: no FP
  * registers on either side, nothing to do for x1 on its way to EL0, an ASID of
  * the present generation. Otherwise, with nothing done, goes to \special, where
- * x9 = what x1 has of FP state, x10 = its work, x11 = what x20 has; or, if it is
- * the ASID, to \other. Clobbers: x9-x12, x21
+ * x9 = what x1 has of FP state, x10 = its work, x11 = what x20 has; or, if it
+ * is the ASID, to \other. Clobbers: x9-x12, x21
  *
  * A task that has no FP state has none in the registers, either.
  *

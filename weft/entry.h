@@ -138,7 +138,8 @@
 	vector_user_irq \table, VECTOR_EL0_64 + 1, \keys
 #else
 	vector_user	\table, VECTOR_EL0_64 + 0, weft_entry_user_sync\keys
-	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys, 0, 0
+	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys, \
+		0, 0
 #endif
 	.irp	n, 10, 11, 12, 13, 14, 15
 	vector_user	\table, \n, weft_entry_user_other\keys, 1, \n
