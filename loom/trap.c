@@ -7,7 +7,8 @@
  *	IRQ		the controller (dev/irq.c), unless it was but a tick
  *			(sched/tick.c); if it hit the kernel, the preemption
  *			point
- *	page fault	the address space (mm/fault.c), or a signal
+ *	miss, page fault
+ *			the address space (mm/fault.c), or a signal
  *	user trap	a signal
  *	user exit	switch if asked to, signals; then back to EL0
  */
@@ -94,6 +95,11 @@ static const char *access_name(enum weft_access access)
 	default:
 		return "read";
 	}
+}
+
+bool weft_hook_miss(uint64_t address)
+{
+	return aspace_fault_masked(thread_current()->process->aspace, address);
 }
 
 static void user_page_fault(struct weft_frame *frame,

@@ -4,7 +4,8 @@
  *
  * Levels 1 to 3 of the Arm ARM are told by how far an address is shifted to
  * count their entries: 30 (1 GiB an entry), 21 (2 MiB, may be a block), 12
- * (4 KiB). write_entry is the only function that stores a descriptor.
+ * (4 KiB). write_entry is the only function that stores a descriptor, but for
+ * weft_pt_fill, whose store is a release.
  */
 #include <weft/pgtable.h>
 
@@ -13,6 +14,7 @@
 #include <weft/config.h>
 #include <weft/errno.h>
 #include <weft/space.h>
+#include <weft/sysreg.h>
 #include <weft/tlb.h>
 
 #include "flags.h"
@@ -94,10 +96,18 @@ static uint64_t alloc_page(struct weft_pgtable *table)
 	return pa;
 }
 
+/* No address is in this block. */
+static void forget_pages(struct weft_pgtable *table)
+{
+	table->last = NULL;
+	table->last_block = UINT64_MAX;
+}
+
 /* @entry: whose address is the page's, which is zeros again. */
 static void free_page(struct weft_pgtable *table, uint64_t entry)
 {
 	table->pages--;
+	forget_pages(table);	/* it may be this one */
 	table->ops->free(table->arg, entry & WEFT_PTE_ADDR);
 }
 
@@ -197,6 +207,7 @@ void weft_pt_adopt(struct weft_pgtable *table, uint64_t root, uint64_t base,
 	table->tlb_flags = 0;
 	table->linear = 0;
 	table->pages = 0;
+	forget_pages(table);
 }
 
 /* An entry and its level; small enough to be returned in registers. */
@@ -218,6 +229,9 @@ static struct place walk(const struct weft_pgtable *table, uint64_t va,
 	uint64_t next = table->root;
 	unsigned at;
 
+	if (last == PAGE_SHIFT && table->last_block == va >> BLOCK_SHIFT)
+		return (struct place){ &table->last[index_of(va, PAGE_SHIFT)],
+				       PAGE_SHIFT };
 	for (at = FIRST_SHIFT;; at -= LEVEL_BITS) {
 		uint64_t *entry = &table_at(table, next)[index_of(va, at)];
 
@@ -263,6 +277,61 @@ static int walk_make(struct weft_pgtable *table, uint64_t va, unsigned *shift,
 			write_entry(table, va, at, entry, value);
 		}
 	}
+}
+
+uint64_t weft_pt_page(const struct weft_pgtable *table, unsigned flags)
+{
+	uint64_t bits = descriptor(table, flags);
+
+	return bits ? bits | WEFT_PTE_PAGE : 0;
+}
+
+static uint64_t *vacancy(uint64_t *pages, uint64_t va)
+{
+	uint64_t *entry = &pages[index_of(va, PAGE_SHIFT)];
+
+	return read_entry(entry) & WEFT_PTE_VALID ? NULL : entry;
+}
+
+static __attribute__((noinline)) uint64_t *
+find_vacancy(struct weft_pgtable *table, uint64_t va)
+{
+	struct place at;
+
+	if (!in_range(table, va, WEFT_PAGE_SIZE))
+		return NULL;
+	at = walk(table, va, PAGE_SHIFT);
+	if (at.shift != PAGE_SHIFT)
+		return NULL;
+	table->last = at.entry - index_of(va, PAGE_SHIFT);
+	table->last_block = va >> BLOCK_SHIFT;
+	return vacancy(table->last, va);
+}
+
+uint64_t *weft_pt_vacancy(struct weft_pgtable *table, uint64_t va)
+{
+	if (table->last_block != va >> BLOCK_SHIFT)
+		return find_vacancy(table, va);
+	return vacancy(table->last, va);
+}
+
+void weft_pt_fill(const struct weft_pgtable *table, uint64_t va,
+		  uint64_t *entry, uint64_t page)
+{
+#if WEFT_DEBUG
+	weft_debug_pte(table, va, 3, *entry, page);
+#else
+	(void)table;
+	(void)va;
+#endif
+	/* Release: what is in the page comes before the way to it. */
+	__atomic_store_n(entry, page, __ATOMIC_RELEASE);
+	/*
+	 * So that this CPU's walk for the access that is tried again finds it.
+	 * The ISB that goes with it is the caller's ERET. No invalidation: what
+	 * is invalid is not cached.
+	 */
+	weft_dsb_ishst();
 }
 
 static unsigned leaf_shift(uint64_t va, uint64_t pa, uint64_t left,
@@ -578,6 +647,22 @@ int weft_pt_merge(struct weft_pgtable *table, uint64_t va)
 		page[i] = 0;
 	free_page(table, value);
 	return 0;
+}
+
+void weft_pt_change(struct weft_pgtable *table, uint64_t va, uint64_t page)
+{
+	struct place at = walk(table, va, PAGE_SHIFT);
+	uint64_t old = read_entry(at.entry);
+	bool in_place = !((old ^ page) & ~PERMISSIONS);
+	struct weft_tlb_batch batch;
+
+	weft_assert(is_leaf(old, at.shift) && at.shift == PAGE_SHIFT);
+	weft_tlb_batch_init(&batch);
+	note(&batch, va, PAGE_SHIFT, WEFT_TLB_LEAF);
+	write_entry(table, va, PAGE_SHIFT, at.entry, in_place ? page : 0);
+	flush(table, &batch);
+	if (!in_place)
+		weft_pt_fill(table, va, at.entry, page);
 }
 
 static bool is_empty(const uint64_t *page)

@@ -40,7 +40,7 @@
 #define WEFT_ASID WEFT_USER
 #endif
 
-/* Leaf calls, interrupts and switches (weft/leaf.h). */
+/* Leaf calls, interrupts and switches (weft/leaf.h), and weft_hook_miss. */
 #ifndef WEFT_LEAF
 #define WEFT_LEAF WEFT_USER
 #endif

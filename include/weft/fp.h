@@ -177,15 +177,17 @@ void weft_task_save_fp(struct weft_task *task);
 
 /*
  * The memory of @task was changed, and perhaps fp_used: that is its state from
- * now on. @task is the running task, DAIF masked since weft_task_save_fp
- * (sigreturn); or it is parked, and nobody runs it meanwhile (a debugger).
+ * now on. One that has used nothing has zeros: who writes something else says
+ * WEFT_FP_SIMD, too. @task is the running task, DAIF masked since
+ * weft_task_save_fp (sigreturn); or it is parked, and nobody runs it meanwhile
+ * (a debugger).
  */
 void weft_task_load_fp(struct weft_task *task);
 
 /*
  * v0-v31, FPCR and FPSR of @to, a task that never ran, become those of @from,
- * the running task: for fork. What SVE has above them is zero in @to. DAIF
- * masked.
+ * the running task: for fork. What SVE has above them is zero in @to. Nothing
+ * is copied of one that has used nothing. DAIF masked.
  */
 void weft_task_copy_fp(struct weft_task *to, const struct weft_task *from);
 

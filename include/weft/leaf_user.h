@@ -25,9 +25,12 @@ extern "C" {
 
 /* FAR_EL1 is none of them: an SVC leaves it UNKNOWN. */
 struct weft_leaf_caller {
-	uint64_t elr, spsr, esr;
+	uint64_t elr;		/* where it was */
+	uint64_t spsr;		/* its state */
+	uint64_t esr;		/* why it came */
 };
 
+/* What is there before an access. */
 static inline struct weft_leaf_caller weft_leaf_caller(void)
 {
 	struct weft_leaf_caller caller;
@@ -38,7 +41,7 @@ static inline struct weft_leaf_caller weft_leaf_caller(void)
 	return caller;
 }
 
-/* Without a barrier: entry and exit read and use them in program order. */
+/* Put @caller back. No barrier: they are read and used in program order. */
 static inline bool weft_leaf_failed(struct weft_leaf_caller caller)
 {
 	weft_write_elr_el1(caller.elr);
@@ -47,6 +50,7 @@ static inline bool weft_leaf_failed(struct weft_leaf_caller caller)
 	return false;
 }
 
+/* Copy @len bytes of user memory at @src to @dst. */
 static inline bool weft_leaf_from_user(void *dst, uint64_t src, size_t len)
 {
 	struct weft_leaf_caller caller = weft_leaf_caller();
@@ -54,6 +58,7 @@ static inline bool weft_leaf_from_user(void *dst, uint64_t src, size_t len)
 	return !weft_copy_from_user(dst, src, len) || weft_leaf_failed(caller);
 }
 
+/* Copy @len bytes at @src to user memory at @dst. */
 static inline bool weft_leaf_to_user(uint64_t dst, const void *src, size_t len)
 {
 	struct weft_leaf_caller caller = weft_leaf_caller();
@@ -71,6 +76,7 @@ static inline bool weft_leaf_to_user(uint64_t dst, const void *src, size_t len)
 	".long (1b - .), (%l[failed] - .)\n\t"				\
 	".popsection"
 
+/* The word at @addr, a multiple of 4, in one access. */
 static inline bool weft_leaf_load32(uint64_t addr, uint32_t *value)
 {
 	struct weft_leaf_caller caller = weft_leaf_caller();

@@ -18,6 +18,8 @@
  *	from EL0	syscall | page_fault | user_trap | irq | fiq | serror,
  *			then user_exit; before syscall and irq, and perhaps
  *			instead of them, what weft/leaf.h has
+ *	a data abort of EL0, entry invalid
+ *			miss, and if that is not enough as above
  *	from EL1h	page_fault | irq, then preempt | fiq | serror
  *	parked at a frame, resumed
  *			resumed, then user_exit if the frame is an EL0 one
@@ -139,6 +141,18 @@ void weft_hook_serror(struct weft_frame *frame);
  */
 bool weft_hook_page_fault(struct weft_frame *frame,
 			  const struct weft_page_fault *fault);
+
+/*
+ * Before that, for a data access of EL0 to @address (FAR_EL1 as it is, with its
+ * tag) that met an invalid entry: the way for a page that only needs to be put
+ * there, as short as that of a leaf call (weft/leaf.h), and what a leaf
+ * function may not do is not done here either. The frame is not whole: x0-x19
+ * and x30 are in it. True: the access is tried again. False: the frame is made
+ * whole and weft_hook_page_fault called; what was changed before must bear it.
+ * Called where leaf functions are: with WEFT_LEAF, and not in an event-driven
+ * kernel. Default: false.
+ */
+bool weft_hook_miss(uint64_t address);
 
 /* Any other synchronous exception of EL0. Default: weft_hook_unexpected. */
 void weft_hook_user_trap(struct weft_frame *frame, enum weft_trap trap);

@@ -44,6 +44,7 @@ void area_init(struct area_set *set)
 	set->area = NULL;
 	set->count = 0;
 	set->room = 0;
+	set->last = NULL;
 }
 
 void area_clear(struct area_set *set)
@@ -73,6 +74,7 @@ int area_reserve(struct area_set *set, size_t more)
 		return -ENOMEM;
 	set->area = area;
 	set->room = room;
+	set->last = NULL;	/* it may have moved */
 	return 0;
 }
 
@@ -211,6 +213,7 @@ static void drop(struct area_set *set, size_t i, size_t n)
 		release(&at[k]);
 	memmove(at, at + n, (set->count - i - n) * sizeof(*at));
 	set->count -= n;
+	set->last = NULL;	/* it may be behind the end */
 }
 
 /* Must an area be cut to make @va a boundary? */
@@ -270,6 +273,7 @@ static void join(struct area_set *set, uint64_t start, uint64_t end)
 
 	if (to == set->count)
 		return;
+	set->last = NULL;	/* it may be behind the end */
 	for (from = to + 1; from < set->count; from++) {
 		struct area *area = &set->area[to];
 		const struct area *next = &set->area[from];

@@ -61,6 +61,7 @@ struct area {
 struct area_set {
 	struct area *area;	/* by address; kmalloc'ed */
 	size_t count, room;
+	struct area *last;	/* found last; NULL: none, or it may be gone */
 };
 
 void area_init(struct area_set *set);
@@ -76,6 +77,16 @@ struct area *area_next(const struct area_set *set, uint64_t va);
 
 /* The area that contains @va, or NULL. */
 struct area *area_at(const struct area_set *set, uint64_t va);
+
+/* The same, where the next one is likely to be looked for. */
+static inline struct area *area_hit(struct area_set *set, uint64_t va)
+{
+	struct area *area = set->last;
+
+	if (!area || va - area->start >= area->end - area->start)
+		set->last = area = area_at(set, va);
+	return area;
+}
 
 /* The one behind or before @area, or NULL. */
 struct area *area_after(const struct area_set *set, const struct area *area);

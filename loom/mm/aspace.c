@@ -62,6 +62,8 @@ struct aspace *aspace_create(void)
 	as->table.space = &as->space;
 	as->table.tlb_flags = kvm_tlb_flags();
 	as->table.linear = LINEAR_BASE;
+	as->zeros = weft_pt_page(&as->table,
+				 table_flags(AREA_READ | AREA_WRITE));
 	mutex_init(&as->lock, RANK_ASPACE, "aspace");
 	as->refs = 1;
 	area_init(&as->areas);
@@ -82,23 +84,22 @@ void aspace_count_page(struct aspace *as, uint64_t pa)
 {
 	as->pages++;
 	as->file_pages += page_is_file(pa);
-	if (as->pages > as->peak)
-		as->peak = as->pages;
 }
 
-/*
- * Called when no CPU can use the page any more. as->lock is held, or nobody
- * else has the space.
- */
-static void drop_page(void *arg, uint64_t pa, size_t size)
+void aspace_drop_page(struct aspace *as, uint64_t pa)
 {
-	struct aspace *as = arg;
 	struct page *page = page_of(pa);
 
-	assert(size == PAGE_SIZE);
 	as->pages--;
 	as->file_pages -= page->is_file;
 	page_drop(page, pa);
+}
+
+/* as->lock is held, or nobody else has the space. */
+static void drop_page(void *as, uint64_t pa, size_t size)
+{
+	assert(size == PAGE_SIZE);
+	aspace_drop_page(as, pa);
 }
 
 /* It takes less to look at so many entries than to begin another range. */
@@ -198,7 +199,10 @@ struct aspace *aspace_each(struct aspace *as)
 
 void aspace_unmap_pages(struct aspace *as, uint64_t start, uint64_t end)
 {
-	int err = weft_pt_unmap(&as->table, start, end - start, drop_page, as);
+	int err;
+
+	as->peak = aspace_peak(as);
+	err = weft_pt_unmap(&as->table, start, end - start, drop_page, as);
 
 	/* It refuses to split blocks, of which user tables have none. */
 	assert(err == 0);

@@ -45,10 +45,11 @@
 #define ASPACE_STACK_FIRST	0x21000		/* 132 KiB: before it grows */
 
 struct aspace {
+	struct mutex lock;
 	struct weft_space space;
 	struct weft_pgtable table;
-	struct mutex lock;
 	uint32_t refs;		/* atomic */
+	uint64_t zeros;		/* weft_pt_page: a program's own memory */
 	struct list all;	/* every space, the newest last: aspace.c */
 
 	/* lock */
@@ -60,7 +61,7 @@ struct aspace {
 	struct inode *program;	/* counted, inode_begin_execute; NULL: none */
 	size_t pages;		/* resident user pages; others may read it */
 	size_t file_pages;	/* of those, pages of files and shared ones */
-	size_t peak;		/* the largest that pages was */
+	size_t peak;		/* the largest that pages was before it fell */
 	bool is_dead;		/* emptied by oom.c: nothing comes any more */
 
 	/*
@@ -209,6 +210,15 @@ uint64_t aspace_brk(struct aspace *as, uint64_t wish);
  * AREA_WRITE, AREA_EXEC.
  */
 int aspace_fault(struct aspace *as, uint64_t va, unsigned access);
+
+/*
+ * The same for a load or store of the running program at @va, any address,
+ * with all of DAIF masked, if it is simple: the first touch of a page of its
+ * own memory (private, anonymous, readable and writable), with nobody else in
+ * the way. False: it is not, or has become more meanwhile; then aspace_fault
+ * does what is left to do.
+ */
+bool aspace_fault_masked(struct aspace *as, uint64_t va);
 
 /*
  * Write into a space that need not be the running one (execve builds the next

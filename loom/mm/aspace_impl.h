@@ -94,8 +94,17 @@ uint64_t aspace_find_place(const struct aspace *as, uint64_t hint, size_t len);
 /* @area in place of what is there, areas and pages: 0 or -ENOMEM. */
 int aspace_replace(struct aspace *as, const struct area *area);
 
+/* The largest that as->pages was. */
+static inline size_t aspace_peak(const struct aspace *as)
+{
+	return as->pages > as->peak ? as->pages : as->peak;
+}
+
 /* Count a page that has just been entered into the table. */
 void aspace_count_page(struct aspace *as, uint64_t pa);
+
+/* The reverse, and its reference goes: no CPU can use it any more. */
+void aspace_drop_page(struct aspace *as, uint64_t pa);
 
 /* Make what is resident in [start, end) fit for execution. */
 void aspace_sync_code(struct aspace *as, uint64_t start, uint64_t end);

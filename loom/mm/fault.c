@@ -97,6 +97,14 @@ static int add_page(struct aspace *as, struct area *area, uint64_t va,
 	return 0;
 }
 
+/* @pa with the rights of @area in place of what is at @va. */
+static void change_page(struct aspace *as, const struct area *area,
+			uint64_t va, uint64_t pa)
+{
+	weft_pt_change(&as->table, va,
+		       pa | weft_pt_page(&as->table, table_flags(area->prot)));
+}
+
 /*
  * The page at @va of a private area, in @entry, becomes one that nobody else
  * has: 0 or -ENOMEM.
@@ -105,7 +113,6 @@ static int make_own(struct aspace *as, struct area *area, uint64_t va,
 		    struct weft_pt_entry *entry)
 {
 	uint64_t copy;
-	int err;
 
 	if (!page_is_file(entry->pa) && page_is_only(entry->pa))
 		return 0;
@@ -113,14 +120,11 @@ static int make_own(struct aspace *as, struct area *area, uint64_t va,
 	if (!copy)
 		return -ENOMEM;
 	prepare_code(area, copy);
-	/* Break, invalidate; it also orders the contents before the entry. */
-	aspace_unmap_pages(as, va, va + PAGE_SIZE);
+	change_page(as, area, va, copy);
+	aspace_drop_page(as, entry->pa);
+	aspace_count_page(as, copy);
 	entry->pa = copy;
 	entry->flags = table_flags(area->prot);
-	/* The tables are there, so this needs no memory. */
-	err = weft_pt_map(&as->table, va, copy, PAGE_SIZE, entry->flags);
-	assert(err == 0);
-	aspace_count_page(as, copy);
 	area->has_own = true;
 	return 0;
 }
@@ -133,12 +137,9 @@ static int write_fault(struct aspace *as, struct area *area, uint64_t va,
 
 	if (!(area->flags & AREA_SHARED))
 		err = make_own(as, area, va, entry);
-	if (err || (entry->flags & WEFT_PT_WRITE))
-		return err;
-	err = weft_pt_protect(&as->table, va, PAGE_SIZE,
-			      table_flags(area->prot));
-	assert(err == 0);
-	return 0;
+	if (!err && !(entry->flags & WEFT_PT_WRITE))
+		change_page(as, area, va, entry->pa);
+	return err;
 }
 
 /* May @area, which grows, begin at @va? */
@@ -158,10 +159,13 @@ static bool can_grow(const struct aspace *as, const struct area *area,
 /* The area at the page @va, after it grew if it must; NULL: none. */
 static struct area *find_area(struct aspace *as, uint64_t va)
 {
-	struct area *area = area_next(&as->areas, va);
+	struct area *area = area_hit(&as->areas, va);
 
-	if (!area || area->start <= va)
+	if (area)
 		return area;
+	area = area_next(&as->areas, va);
+	if (!area)
+		return NULL;
 	if (!(area->flags & AREA_GROWS) || !can_grow(as, area, va))
 		return NULL;
 	area_grow_down(area, va);
@@ -187,6 +191,41 @@ static int fault_locked(struct aspace *as, uint64_t va, unsigned access)
 		return write_fault(as, area, va, &entry);
 	/* Someone else's fault, or mprotect, came first. */
 	return 0;
+}
+
+/*
+ * Every condition comes before the first change that counts. Such an area is
+ * neither shared nor a file's, and both a load and a store may touch it.
+ */
+static bool add_zeros(struct aspace *as, uint64_t va)
+{
+	struct area *area = area_hit(&as->areas, va);
+	uint64_t *entry, pa;
+
+	if (!area || area->inode || area->prot != (AREA_READ | AREA_WRITE))
+		return false;
+	entry = weft_pt_vacancy(&as->table, va);
+	if (!entry)
+		return false;
+	area->has_own = true;
+	pa = page_at_hand();
+	if (!pa)
+		return false;
+	page_clear(phys_to_virt(pa));
+	weft_pt_fill(&as->table, va, entry, pa | as->zeros);
+	as->pages++;
+	return true;
+}
+
+bool aspace_fault_masked(struct aspace *as, uint64_t va)
+{
+	bool done;
+
+	if (!mutex_lock_masked(&as->lock))
+		return false;
+	/* No area has an address with a tag, or of the kernel's half. */
+	done = add_zeros(as, page_down(va));
+	return mutex_unlock_masked(&as->lock) && done;
 }
 
 int aspace_fault(struct aspace *as, uint64_t va, unsigned access)

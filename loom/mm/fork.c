@@ -121,7 +121,6 @@ static int fork_locked(struct aspace *to, struct aspace *from, uint64_t pc)
 	if (weft_pt_share(&to->table, &from->table, next_range, share_page,
 			  &sharing))
 		return -ENOMEM;
-	to->peak = to->pages;
 	if (!from->program)
 		return 0;
 	/* It is executed already, so it can be. */

@@ -104,7 +104,7 @@ void aspace_usage(struct aspace *as, struct aspace_usage *usage)
 	mutex_lock(&as->lock);
 	*usage = (struct aspace_usage){
 		.resident = as->pages,
-		.peak = as->peak,
+		.peak = aspace_peak(as),
 		.file = as->file_pages,
 		.tables = as->table.pages,
 		.brk_start = as->brk_start,

@@ -24,11 +24,11 @@ struct page {
 	uint32_t refs;		/* 0: free */
 	uint8_t order;		/* of the free block or allocation it heads */
 	uint8_t state;		/* mm/page.c */
-	uint16_t kmem_class;	/* mm/kmem.c: size class + 1, or 0 */
-	void *kmem_free;	/* mm/kmem.c: free objects of a slab */
-	uint32_t kmem_used;	/* mm/kmem.c: objects in use */
 	bool is_file;		/* fs/pagetree.c: it was put into a file */
 	bool is_code;		/* atomic: fit for execution (mm/fault.c) */
+	void *kmem_free;	/* mm/kmem.c: free objects of a slab */
+	uint32_t kmem_used;	/* mm/kmem.c: objects in use */
+	uint16_t kmem_class;	/* mm/kmem.c: size class + 1, or 0 */
 	uint16_t unused;
 };
 
@@ -76,6 +76,12 @@ void page_free(uint64_t pa, unsigned order);
 uint64_t page_alloc_user(void);
 uint64_t page_alloc_user_zeroed(void);
 
+/*
+ * The same, DAIF masked, if it is simple: 0 also when memory is low, or
+ * page_refuse is to be asked, which this does not do.
+ */
+uint64_t page_at_hand(void);
+
 /* Sharing of single pages: an allocated page has one reference. */
 void page_get(uint64_t pa);
 void page_put(uint64_t pa);
@@ -110,6 +116,7 @@ bool page_is_code(uint64_t pa);
 /* NULL if @pa is not memory of the allocator. */
 struct page *page_of(uint64_t pa);
 
+/* Exact as long as nobody allocates or frees. */
 size_t page_free_count(void);
 size_t page_total_count(void);
 
@@ -117,10 +124,7 @@ size_t page_total_count(void);
  * So little is left that nothing is begun any more: what runs already needs it
  * to go on, or to end.
  */
-static inline bool page_is_short(void)
-{
-	return page_free_count() < page_total_count() / 32;
-}
+bool page_is_short(void);
 
 /* Let the next allocations fail (tests): after @n successes; negative: off. */
 void page_fail_after(long n);
@@ -134,9 +138,13 @@ extern bool (*page_refuse)(const void *site);
 static inline bool page_refused(const void *site)
 {
 	bool (*refuse)(const void *) =
-		__atomic_load_n(&page_refuse, __ATOMIC_ACQUIRE);
+		__atomic_load_n(&page_refuse, __ATOMIC_RELAXED);
 
-	return refuse && refuse(site);
+	if (!refuse)
+		return false;
+	/* Pairs with the release of who set it: what refuse looks at. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return refuse(site);
 }
 
 static inline void *phys_to_virt(uint64_t pa)

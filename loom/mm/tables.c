@@ -24,7 +24,7 @@ enum {
 };
 
 /* Lines of its own: no CPU waits for what another does with its stock. */
-struct stock {
+struct table_stock {
 	_Alignas(64) struct spinlock lock;
 
 	/* lock; count may be read without */
@@ -34,7 +34,7 @@ struct stock {
 
 #define STOCK(n) [n] = { .lock = SPINLOCK_INIT(RANK_TABLES, "tables") }
 
-static struct stock stocks[] = {
+static struct table_stock stocks[] = {
 	STOCK(0), STOCK(1), STOCK(2), STOCK(3),
 	STOCK(4), STOCK(5), STOCK(6), STOCK(7),
 };
@@ -42,19 +42,19 @@ static struct stock stocks[] = {
 _Static_assert(sizeof(stocks) / sizeof(stocks[0]) == CPU_MAX,
 	       "each CPU has a stock");
 
-static struct stock *own_stock(void)
+static struct table_stock *own_stock(void)
 {
 	return &stocks[cpu_current()->weft.index];
 }
 
-static void set_count(struct stock *stock, uint32_t count)
+static void set_count(struct table_stock *stock, uint32_t count)
 {
 	__atomic_store_n(&stock->count, count, __ATOMIC_RELAXED);
 }
 
 static uint64_t take_kept(void)
 {
-	struct stock *stock = own_stock();
+	struct table_stock *stock = own_stock();
 	uint64_t daif = spin_lock_irqsave(&stock->lock);
 	uint64_t pa = 0;
 
@@ -68,7 +68,7 @@ static uint64_t take_kept(void)
 
 static bool keep(uint64_t pa)
 {
-	struct stock *stock = own_stock();
+	struct table_stock *stock = own_stock();
 	uint64_t daif = spin_lock_irqsave(&stock->lock);
 	bool room = stock->count < TABLES_KEPT;
 
@@ -80,7 +80,7 @@ static bool keep(uint64_t pa)
 	return room;
 }
 
-static void give_back(struct stock *stock)
+static void give_back(struct table_stock *stock)
 {
 	uint64_t daif = spin_lock_irqsave(&stock->lock);
 

@@ -14,6 +14,7 @@
 #include "lib/cpu_max.h"
 #include "lib/list.h"
 #include "lib/lock.h"
+#include "mm/stock.h"
 #include "sched/thread.h"
 #include "sched/watchdog.h"
 
@@ -85,6 +86,7 @@ struct cpu {
 	struct timeout *running;	/* its function runs just now */
 
 	struct watchdog watchdog;	/* says who may touch what */
+	struct stock stock;		/* the same: pages */
 
 	/* Set once, by this CPU; atomic. */
 	bool online;			/* it takes part in everything */

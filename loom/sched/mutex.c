@@ -162,6 +162,42 @@ void mutex_unlock(struct mutex *mutex)
 		sched_unboost();
 }
 
+/*
+ * While it is held under mask, self->mutexes does not say so: who is boosted
+ * for it has MUTEX_WAITERS set, and is unboosted here.
+ */
+#if LOOM_DEBUG
+bool mutex_lock_masked(struct mutex *mutex)
+{
+	struct thread *self = thread_current();
+
+	if (!swap(mutex, 0, (uintptr_t)self, __ATOMIC_ACQUIRE))
+		return false;
+	assert(self->mutexes == 0);
+	lock_note(mutex, mutex->rank, mutex->name, false);
+	return true;
+}
+
+bool mutex_unlock_masked(struct mutex *mutex)
+{
+	struct thread *self = thread_current();
+
+	assert(mutex_held(mutex));
+	lock_unnote(mutex, mutex->name);
+	if (swap(mutex, (uintptr_t)self, 0, __ATOMIC_RELEASE))
+		return true;
+	hand_over(mutex);
+	sched_unboost();
+	return false;
+}
+#else
+void mutex_unlock_waiters(struct mutex *mutex)
+{
+	hand_over(mutex);
+	sched_unboost();
+}
+#endif
+
 bool mutex_held(const struct mutex *mutex)
 {
 	struct thread *self = thread_current();

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weft/task.h>
+
 #include "lib/lock.h"
 #include "sched/wait.h"
 
@@ -41,5 +43,41 @@ void mutex_lock(struct mutex *mutex);
 void mutex_lock_nested(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
 bool mutex_held(const struct mutex *mutex);
+
+/*
+ * Take @mutex if that needs no sleep, DAIF masked, by a thread that has no
+ * other: true. It is let go of under the same mask, which is true too, or, if
+ * somebody has come to wait for it, false: the caller goes a way on which it is
+ * looked whether another thread should run.
+ */
+#if LOOM_DEBUG
+bool mutex_lock_masked(struct mutex *mutex);
+bool mutex_unlock_masked(struct mutex *mutex);
+#else
+/* The rest of mutex_unlock_masked: to those who wait. */
+void mutex_unlock_waiters(struct mutex *mutex);
+
+/* These are the pair of mutex.c: acquire and release. It may fail by chance. */
+static inline bool mutex_lock_masked(struct mutex *mutex)
+{
+	uintptr_t nobody = 0;
+
+	return __atomic_compare_exchange_n(&mutex->owner, &nobody,
+					   (uintptr_t)weft_task_current(),
+					   true, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+static inline bool mutex_unlock_masked(struct mutex *mutex)
+{
+	uintptr_t self = (uintptr_t)weft_task_current();
+
+	if (__atomic_compare_exchange_n(&mutex->owner, &self, 0, false,
+					__ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		return true;
+	mutex_unlock_waiters(mutex);
+	return false;
+}
+#endif
 
 #endif

@@ -86,6 +86,14 @@ bool __wrap_weft_hook_page_fault(struct weft_frame *frame,
 	return __real_weft_hook_page_fault(frame, fault);
 }
 
+/* As there: not while a test has any. */
+bool __real_weft_hook_miss(uint64_t address);
+bool __wrap_weft_hook_miss(uint64_t address);
+bool __wrap_weft_hook_miss(uint64_t address)
+{
+	return taken == &none && __real_weft_hook_miss(address);
+}
+
 /* loom has none: it is no event-driven kernel. */
 struct weft_frame *weft_hook_resume(struct weft_frame *frame)
 {

@@ -337,6 +337,7 @@ void sim_change_memory(struct sim_program *p)
 		to_buffer(&p->sve, &p->state, p->vl);
 		p->fp.fpsr = p->state.fpsr;
 	} else {
+		p->task.fp_used = WEFT_FP_SIMD;
 		to_fp(&p->fp, &p->state);
 	}
 }

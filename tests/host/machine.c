@@ -10,6 +10,7 @@
 #include "lib/panic.h"
 #include "lib/string.h"
 #include "mm/layout.h"
+#include "sched/cpu.h"
 #include "sched/mutex.h"
 
 enum { HELD_MAX = 8 };
@@ -129,6 +130,32 @@ bool mutex_held(const struct mutex *mutex)
 		if (held[i] == mutex)
 			return true;
 	return false;
+}
+
+struct cpu cpus[CPU_MAX];
+unsigned machine_cpu;
+
+/* What runs on that CPU; page.c has pages at hand for it. */
+struct weft_task *weft_task_current(void)
+{
+	static struct weft_task task;
+
+	task.cpu = &cpus[machine_cpu].weft;
+	return &task;
+}
+
+bool mutex_lock_masked(struct mutex *mutex)
+{
+	if (mutex_held(mutex))
+		return false;
+	mutex_lock(mutex);
+	return true;
+}
+
+bool mutex_unlock_masked(struct mutex *mutex)
+{
+	mutex_unlock(mutex);
+	return true;
 }
 
 void page_clear(void *page)

@@ -18,6 +18,9 @@
 void machine_ram(size_t size, int fill);
 void machine_ram_free(void);
 
+/* Which of cpus[] (sched/cpu.h) this is. */
+extern unsigned machine_cpu;
+
 /* Locks held just now; and forget them after an expected panic. */
 unsigned machine_locks_held(void);
 void machine_drop_locks(void);

@@ -322,6 +322,21 @@ static void check_set_copy(void)
 	check_same();
 }
 
+/*
+ * What is remembered of the time before the change does not mislead. The last
+ * question leaves something to remember.
+ */
+static void check_hits(size_t start, size_t end)
+{
+	const size_t at[] = { end - 1, start, end < PAGES ? end : 0,
+			      check_below(&random_state, PAGES) };
+	unsigned i;
+
+	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+		assert_ptr_equal(area_hit(&set, address(at[i])),
+				 area_at(&set, address(at[i])));
+}
+
 static void random_run(uint64_t seed, bool failures)
 {
 	unsigned step;
@@ -342,6 +357,7 @@ static void random_run(uint64_t seed, bool failures)
 			allocs_left = (long)check_below(&random_state, 2);
 		random_change(start, end);
 		allocs_left = -1;
+		check_hits(start, end);
 		if (step % 64 == 0)
 			check_set_copy();
 		check_same();

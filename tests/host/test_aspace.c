@@ -696,6 +696,7 @@ static void test_random(void **state)
 	(void)state;
 	for (i = 0; i < 6; i++)
 		random_run(seed + i, i % 2);
+	assert_true(user_cpu_quick > 1000);
 }
 
 /* Nothing is at @to, and what was stored at @from is there. */
@@ -866,6 +867,69 @@ static void test_faults(void **state)
 	assert_int_equal(try_access(va, AREA_READ), 0);
 	assert_int_equal(try_access(va, AREA_EXEC), 0);
 	finish();
+}
+
+static bool never(const void *site)
+{
+	(void)site;
+	return false;
+}
+
+/* It is not for the short way, which changes nothing then. */
+static void check_not_quick(uint64_t va)
+{
+	size_t pages = as->pages, unused = page_free_count();
+
+	assert_false(aspace_fault_masked(as, va));
+	assert_int_equal(as->pages, pages);
+	assert_int_equal(page_free_count(), unused);
+}
+
+/* Each condition of the short way of a fault. */
+static void test_quick(void **state)
+{
+	uint64_t va = 0x400000;
+	struct aspace *child;
+
+	(void)state;
+	start();
+	check_not_quick(va);				/* no area */
+	assert_int_equal(map(va, 8 * PAGE_SIZE, RW), 0);
+	check_not_quick(va);				/* no table */
+	assert_int_equal(aspace_fault(as, va, AREA_READ), 0);
+	check_not_quick(va);				/* it is there */
+	assert_true(aspace_fault_masked(as, va + PAGE_SIZE + 5));
+	assert_int_equal(as->pages, 2);
+	assert_int_equal(load(va + PAGE_SIZE), 0);
+	store(va + PAGE_SIZE, 1);
+	check_not_quick((va + 2 * PAGE_SIZE) | UINT64_C(1) << 56);
+	check_not_quick(UINT64_MAX << 39);
+	check_not_quick(va - 1);
+	check_not_quick(va + 8 * PAGE_SIZE);
+	mutex_lock(&as->lock);				/* somebody has it */
+	check_not_quick(va + 2 * PAGE_SIZE);
+	mutex_unlock(&as->lock);
+	page_fail_after(5);				/* memory is low */
+	check_not_quick(va + 2 * PAGE_SIZE);
+	page_fail_after(-1);
+	page_refuse = never;
+	check_not_quick(va + 2 * PAGE_SIZE);
+	page_refuse = NULL;
+	assert_int_equal(aspace_protect(as, va, 8 * PAGE_SIZE, AREA_READ,
+					false), 0);
+	check_not_quick(va + 2 * PAGE_SIZE);
+	assert_int_equal(aspace_protect(as, va, 8 * PAGE_SIZE, 0, false), 0);
+	check_not_quick(va + 2 * PAGE_SIZE);
+	assert_int_equal(aspace_protect(as, va, 8 * PAGE_SIZE, RW, false), 0);
+	child = aspace_fork(as, 0);
+	check_not_quick(va + PAGE_SIZE);		/* it is shared */
+	assert_true(aspace_fault_masked(child, va + 2 * PAGE_SIZE));
+	assert_int_equal(load_of(child, va + PAGE_SIZE), 1);
+	assert_true(aspace_fault_masked(as, va + 2 * PAGE_SIZE));
+	aspace_put(child);
+	/* What a fork of it may share is known to be its own. */
+	assert_true(as->areas.area[0].has_own);
+	finish_spaces(2);
 }
 
 static void test_stack(void **state)
@@ -1179,6 +1243,7 @@ int main(void)
 		cmocka_unit_test(test_no_areas),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_quick),
 		cmocka_unit_test(test_stack),
 		cmocka_unit_test(test_stack_gap),
 		cmocka_unit_test(test_brk),

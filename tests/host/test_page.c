@@ -6,6 +6,7 @@
 #include "check.h"
 #include "machine.h"
 
+#include "mm/buddy.c"
 #include "mm/page.c"
 
 enum {
@@ -26,15 +27,39 @@ static void restart(void)
 	range_count = 0;
 	for (i = 0; i <= PAGE_MAX_ORDER; i++)
 		list_init(&free_lists[i]);
-	free_pages = 0;
-	total_pages = 0;
+	memset(&buddy_counts, 0, sizeof(buddy_counts));
+	memset(cpus, 0, sizeof(cpus));
+	machine_cpu = 0;
 	fail_after = -1;
+}
+
+/* What is at hand is nobody's, and on no list. */
+static size_t check_stocks(void)
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < CPU_MAX; i++) {
+		const struct stock *stock = &cpus[i].stock;
+		uint32_t k;
+
+		assert_true(stock->count <= STOCK_MAX);
+		for (k = 0; k < stock->count; k++) {
+			const struct page *page = stock->single[k].page;
+
+			assert_ptr_equal(page, page_of(stock->single[k].pa));
+			assert_int_equal(page->state, PAGE_BODY);
+			assert_int_equal(page->refs, 0);
+		}
+		n += stock->count;
+	}
+	return n;
 }
 
 /* Every block on a list is what its struct page says; nothing is missing. */
 static void check_lists(void)
 {
-	size_t listed = 0;
+	size_t listed = check_stocks();
 	unsigned order, i;
 	struct page *page;
 
@@ -68,6 +93,9 @@ static void check_all_free(void)
 
 	check_lists();
 	assert_int_equal(page_free_count(), page_total_count());
+	drain_all();
+	check_lists();
+	assert_int_equal(buddy_counts.free, page_total_count());
 	for (i = 0; i < range_count; i++) {
 		uint64_t low = (ranges[i].first + BLOCK_SIZE - 1) / BLOCK_SIZE;
 		uint64_t high = ranges[i].frontier / BLOCK_SIZE;
@@ -167,6 +195,8 @@ static void random_run(uint64_t seed)
 		struct allocation *a;
 		bool grow = check_below(&random, 100) <
 			(step / 2000 % 2 ? 40u : 60u);
+
+		machine_cpu = (unsigned)check_below(&random, CPU_MAX);
 
 		if (grow && n < 4096) {
 			a = &live[n];
@@ -396,6 +426,115 @@ static void test_injection(void **state)
 	assert_true(page_alloc(0));
 }
 
+static size_t take_user(void)
+{
+	size_t n = 0;
+
+	while (page_alloc_user())
+		n++;
+	return n;
+}
+
+/* A stock is filled and emptied by halves. */
+static void test_stock(void **state)
+{
+	const struct stock *stock = &cpus[0].stock;
+	uint64_t pa[STOCK_MAX + 1];
+	uint32_t i;
+
+	(void)state;
+	restart();
+	page_add_range(MACHINE_RAM, MACHINE_RAM + RAM_SIZE);
+	pa[0] = page_alloc(0);
+	assert_true(stock->count >= SINGLES - 1);
+	for (i = stock->count; i > 0; i--)
+		page_free(page_alloc(0), 0);
+	check_lists();
+	while (stock->count)
+		assert_true(page_alloc(0));
+	for (i = 1; i <= STOCK_MAX; i++)
+		pa[i] = page_alloc(3);
+	for (i = 1; i <= STOCK_MAX; i++)
+		page_free(pa[i], 3);
+	assert_int_equal(stock->count, 0);	/* only single pages */
+	for (i = 1; i <= STOCK_MAX; i++)
+		pa[i] = page_alloc(0);
+	while (stock->count)
+		assert_true(page_alloc(0));
+	for (i = 1; i <= STOCK_MAX; i++)
+		page_free(pa[i], 0);
+	assert_int_equal(stock->count, STOCK_MAX);
+	page_free(pa[0], 0);
+	assert_int_equal(stock->count, SINGLES + 1);
+	assert_int_equal(page_alloc(0), pa[0]);
+	check_lists();
+}
+
+/* What other CPUs have at hand is there for who finds no other. */
+static void test_stocks_of_others(void **state)
+{
+	size_t n = 0, low;
+	uint64_t pa = 0;
+
+	(void)state;
+	restart();
+	page_add_range(MACHINE_RAM, MACHINE_RAM + RAM_SIZE);
+	low = page_total_count() >> RESERVE_SHIFT;
+	for (machine_cpu = 0; machine_cpu < CPU_MAX; machine_cpu++)
+		page_free(page_alloc(0), 0);
+	machine_cpu = 1;
+	assert_int_equal(take_user(), page_total_count() - low);
+	assert_int_equal(page_free_count(), low);
+	assert_int_equal(buddy_counts.free, low);
+	/* The reserve: for the kernel, and not put by for programs. */
+	for (; n < low; n++) {
+		pa = page_alloc(0);
+		assert_true(pa);
+	}
+	assert_int_equal(page_alloc(0), 0);
+	page_free(pa, 0);
+	assert_int_equal(buddy_counts.free, 1);
+	assert_int_equal(page_alloc_user(), 0);
+	check_lists();
+
+	/* Single ones, and a block that has to be put together of them. */
+	restart();
+	page_add_range(MACHINE_RAM, MACHINE_RAM + 2 * BLOCK_SIZE);
+	page_free(page_alloc(0), 0);
+	n = cpus[0].stock.count;
+	while (buddy_alloc(0))
+		;
+	machine_cpu = 1;
+	assert_true(page_alloc(4));
+	assert_int_equal(page_free_count(), n - 16);
+	assert_true(page_alloc(0));
+	check_lists();
+}
+
+/* While somebody changes a stock, its CPU does without it. */
+static void test_taken_stock(void **state)
+{
+	struct stock *stock = &cpus[0].stock;
+	uint64_t pa, other;
+	uint32_t count;
+
+	(void)state;
+	restart();
+	page_add_range(MACHINE_RAM, MACHINE_RAM + RAM_SIZE);
+	pa = page_alloc(0);
+	count = stock->count;
+	stock->count = STOCK_TAKEN;
+	assert_int_equal(page_at_hand(), 0);
+	other = page_alloc(0);
+	assert_true(other);
+	page_free(pa, 0);
+	assert_false(drain_all());
+	assert_int_equal(stock->count, STOCK_TAKEN);
+	stock->count = count;
+	page_free(other, 0);
+	check_all_free();
+}
+
 static void test_misuse(void **state)
 {
 	uint64_t pa;
@@ -430,6 +569,9 @@ int main(void)
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_contents),
 		cmocka_unit_test(test_injection),
+		cmocka_unit_test(test_stock),
+		cmocka_unit_test(test_stocks_of_others),
+		cmocka_unit_test(test_taken_stock),
 		cmocka_unit_test(test_misuse),
 	};
 	int failed = cmocka_run_group_tests_name("page", tests, NULL, NULL);

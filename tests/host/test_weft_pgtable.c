@@ -41,6 +41,7 @@ struct mapping {
 
 static struct mapping model[PAGES], tlb[PAGES];
 static unsigned breaks;		/* changes without break-before-make */
+static unsigned vacancies_filled, vacancies_refused;
 
 /* Tables have physical addresses 0x1000, 0x2000 ... */
 static uint64_t table_alloc(void *arg)
@@ -224,7 +225,7 @@ static const unsigned some_flags[] = {
 static void random_map(uint64_t *seed, unsigned first, unsigned n)
 {
 	unsigned flags = some_flags[check_below(seed, 5)];
-	uint64_t pa = (1 + check_below(seed, 1000)) * 0x200000ull +
+	uint64_t pa = (1 + check_below(seed, 1000)) * 0x800000ull +
 		      first * 4096ull;
 	bool taken = false;
 	unsigned i;
@@ -238,6 +239,51 @@ static void random_map(uint64_t *seed, unsigned first, unsigned n)
 	for (i = first; !taken && i < first + n; i++)
 		model[i] = (struct mapping){ pa + (i - first) * 4096ull, flags,
 					     true };
+}
+
+/* The same for one page, as a handler of page faults does it. */
+static void random_fill(uint64_t *seed, unsigned i)
+{
+	unsigned flags = some_flags[check_below(seed, 5)];
+	uint64_t pa = (1 + check_below(seed, 1000)) * 0x800000ull + i * 4096ull;
+	uint64_t *entry = weft_pt_vacancy(&table, BASE + i * 4096ull);
+	struct weft_pt_entry e;
+
+	if (!entry) {
+		/* What is there, or that there is no table, is known. */
+		assert_true(model[i].valid ||
+			    weft_pt_lookup(&table, BASE + i * 4096ull, &e));
+		vacancies_refused++;
+		return;
+	}
+	assert_false(model[i].valid);
+	weft_pt_fill(&table, BASE + i * 4096ull, entry,
+		     pa | weft_pt_page(&table, flags));
+	model[i] = (struct mapping){ pa, flags, true };
+	vacancies_filled++;
+}
+
+/* Another page, or other rights, for one that is there. */
+static void random_change(uint64_t *seed, unsigned i)
+{
+	unsigned flags = some_flags[check_below(seed, 5)];
+	uint64_t old = model[i].pa, pa = old;
+
+	if (!model[i].valid)
+		return;
+	if (check_below(seed, 2))
+		pa = (1 + check_below(seed, 1000)) * 0x800000ull + i * 4096ull;
+	weft_pt_change(&table, BASE + i * 4096ull,
+		       pa | weft_pt_page(&table, flags));
+	model[i] = (struct mapping){ pa, flags, true };
+	if (pa != old)
+		page_done(NULL, old, 4096);
+}
+
+static void random_trim(unsigned first, unsigned n)
+{
+	assert_int_equal(weft_pt_trim(&table, BASE + first * 4096ull,
+				      n * 4096ull), 0);
 }
 
 static void random_unmap(unsigned first, unsigned n)
@@ -280,12 +326,24 @@ static void test_random(void **state)
 
 		if (n > PAGES - first)
 			n = PAGES - first;
-		switch (check_below(&seed, 3)) {
+		switch (check_below(&seed, 8)) {
 		case 0:
 			random_map(&seed, first, n);
 			break;
 		case 1:
 			random_unmap(first, n);
+			random_trim(first, n);
+			break;
+		case 2:
+			random_unmap(first, n);
+			break;
+		case 3:
+		case 4:
+			random_fill(&seed, first);
+			break;
+		case 5:
+		case 6:
+			random_change(&seed, first);
 			break;
 		default:
 			random_protect(&seed, first, n);
@@ -298,6 +356,45 @@ static void test_random(void **state)
 			check_model();
 	}
 	assert_int_equal(breaks, 0);
+	assert_true(vacancies_filled > 20 && vacancies_refused > 20);
+	destroy_table();
+}
+
+/* What a handler of page faults asks for where no page can be. */
+static void test_vacancy(void **state)
+{
+	const unsigned flags = WEFT_PT_USER | WEFT_PT_WRITE;
+	uint64_t *entry;
+
+	(void)state;
+	setup_table();
+	assert_int_equal(weft_pt_page(&table, WEFT_PT_WRITE | WEFT_PT_EXEC), 0);
+	assert_null(weft_pt_vacancy(&table, BASE));	/* no table */
+	assert_null(weft_pt_vacancy(&table, UINT64_C(1) << 39));
+	assert_null(weft_pt_vacancy(&table, UINT64_MAX << 12));
+	assert_int_equal(weft_pt_map(&table, BASE, 0x5000, 4096, flags), 0);
+	assert_null(weft_pt_vacancy(&table, BASE));	/* a page */
+	assert_null(weft_pt_vacancy(&table, BASE + 1));
+	entry = weft_pt_vacancy(&table, BASE + 4096);
+	assert_non_null(entry);
+	assert_int_equal(*entry, 0);
+	/* As weft_pt_map writes it, and visible before anybody asks again. */
+	sim_clear();
+	weft_pt_fill(&table, BASE + 4096, entry,
+		     0x6000 | weft_pt_page(&table, flags));
+	assert_int_equal(sim_count, 1);
+	assert_int_equal(sim_events[0].op, SIM_DSB_ISHST);
+	assert_int_equal(entry[0], entry[-1] + 0x1000);
+	assert_null(weft_pt_vacancy(&table, BASE + 4096));
+	/* The table is gone: what was found last is forgotten. */
+	assert_int_equal(weft_pt_unmap(&table, BASE, 8192, NULL, NULL), 0);
+	assert_non_null(weft_pt_vacancy(&table, BASE));
+	assert_int_equal(weft_pt_trim(&table, BASE, 8192), 0);
+	assert_null(weft_pt_vacancy(&table, BASE));
+	/* A block. */
+	assert_int_equal(weft_pt_map(&table, BASE, 0x200000, 0x200000,
+				     flags | WEFT_PT_BLOCKS), 0);
+	assert_null(weft_pt_vacancy(&table, BASE));
 	destroy_table();
 }
 
@@ -646,6 +743,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_vacancy),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_out_of_tables),

@@ -30,4 +30,10 @@ size_t user_cpu_cached(void);
 /* Spaces that kvm_forget_space was told of. */
 extern unsigned user_cpu_forgotten;
 
+/*
+ * Of the pages that were missing, how many aspace_fault_masked has put there;
+ * it is tried for every other one.
+ */
+extern unsigned user_cpu_quick;
+
 #endif

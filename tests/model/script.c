@@ -152,6 +152,21 @@ static void install(void)
 	machine_publish(&me()->uses, UINT64_C(1) << me()->space);
 }
 
+/* As a handler of page faults does it: false if it is not so simple. */
+static bool fill(unsigned space, unsigned slot, uint64_t pa, unsigned flags)
+{
+	struct weft_pgtable *table = table_of(space);
+	uint64_t va = va_of(space, slot), *entry = NULL;
+
+	if (scenario->slot[slot].size == WEFT_PAGE_SIZE)
+		entry = weft_pt_vacancy(table, va);
+	if (!entry)
+		return false;
+	weft_pt_fill(table, va, entry, pa | weft_pt_page(table, flags));
+	weft_isb();		/* its ERET */
+	return true;
+}
+
 static void map(unsigned space, unsigned slot)
 {
 	struct expected *page = &world->pages[space][slot];
@@ -159,8 +174,10 @@ static void map(unsigned space, unsigned slot)
 	unsigned flags = flags_of_slot(space, slot);
 
 	expect(space, slot, pa, flags & WEFT_PT_WRITE ? WRITABLE : 0);
-	must(weft_pt_map(table_of(space), va_of(space, slot), pa,
-			 scenario->slot[slot].size, flags), "weft_pt_map");
+	if (!fill(space, slot, pa, flags))
+		must(weft_pt_map(table_of(space), va_of(space, slot), pa,
+				 scenario->slot[slot].size, flags),
+		     "weft_pt_map");
 	settle(space, slot);
 	check_all();
 }

@@ -99,6 +99,21 @@ SIM_OPERATION_ARG(dc_ivac, SIM_DC_IVAC)
 SIM_OPERATION_ARG(ic_ivau, SIM_IC_IVAU)
 SIM_OPERATION(ic_ialluis, SIM_IC_ALL)
 
+/* Nothing interrupts. */
+static inline uint64_t weft_read_daif(void)
+{
+	return 0;
+}
+
+static inline void weft_write_daif(uint64_t value)
+{
+	(void)value;
+}
+
+static inline void weft_mask_all(void)
+{
+}
+
 static inline uint64_t weft_read_ctr_el0(void)
 {
 	return sim_ctr;
