@@ -286,38 +286,11 @@ uint64_t weft_pt_page(const struct weft_pgtable *table, unsigned flags)
 	return bits ? bits | WEFT_PTE_PAGE : 0;
 }
 
-static uint64_t *vacancy(uint64_t *pages, uint64_t va)
+static inline bool fill(const struct weft_pgtable *table, uint64_t va,
+			uint64_t *entry, uint64_t page)
 {
-	uint64_t *entry = &pages[index_of(va, PAGE_SHIFT)];
-
-	return read_entry(entry) & WEFT_PTE_VALID ? NULL : entry;
-}
-
-static __attribute__((noinline)) uint64_t *
-find_vacancy(struct weft_pgtable *table, uint64_t va)
-{
-	struct place at;
-
-	if (!in_range(table, va, WEFT_PAGE_SIZE))
-		return NULL;
-	at = walk(table, va, PAGE_SHIFT);
-	if (at.shift != PAGE_SHIFT)
-		return NULL;
-	table->last = at.entry - index_of(va, PAGE_SHIFT);
-	table->last_block = va >> BLOCK_SHIFT;
-	return vacancy(table->last, va);
-}
-
-uint64_t *weft_pt_vacancy(struct weft_pgtable *table, uint64_t va)
-{
-	if (table->last_block != va >> BLOCK_SHIFT)
-		return find_vacancy(table, va);
-	return vacancy(table->last, va);
-}
-
-void weft_pt_fill(const struct weft_pgtable *table, uint64_t va,
-		  uint64_t *entry, uint64_t page)
-{
+	if (read_entry(entry) & WEFT_PTE_VALID)
+		return false;
 #if WEFT_DEBUG
 	weft_debug_pte(table, va, 3, *entry, page);
 #else
@@ -332,6 +305,29 @@ void weft_pt_fill(const struct weft_pgtable *table, uint64_t va,
 	 * is invalid is not cached.
 	 */
 	weft_dsb_ishst();
+	return true;
+}
+
+static __attribute__((noinline)) bool
+find_and_fill(struct weft_pgtable *table, uint64_t va, uint64_t page)
+{
+	struct place at;
+
+	if (!in_range(table, va, WEFT_PAGE_SIZE))
+		return false;
+	at = walk(table, va, PAGE_SHIFT);
+	if (at.shift != PAGE_SHIFT)
+		return false;
+	table->last = at.entry - index_of(va, PAGE_SHIFT);
+	table->last_block = va >> BLOCK_SHIFT;
+	return fill(table, va, at.entry, page);
+}
+
+bool weft_pt_fill(struct weft_pgtable *table, uint64_t va, uint64_t page)
+{
+	if (table->last_block != va >> BLOCK_SHIFT)
+		return find_and_fill(table, va, page);
+	return fill(table, va, &table->last[index_of(va, PAGE_SHIFT)], page);
 }
 
 static unsigned leaf_shift(uint64_t va, uint64_t pa, uint64_t left,
@@ -662,7 +658,7 @@ void weft_pt_change(struct weft_pgtable *table, uint64_t va, uint64_t page)
 	write_entry(table, va, PAGE_SHIFT, at.entry, in_place ? page : 0);
 	flush(table, &batch);
 	if (!in_place)
-		weft_pt_fill(table, va, at.entry, page);
+		fill(table, va, at.entry, page);
 }
 
 static bool is_empty(const uint64_t *page)

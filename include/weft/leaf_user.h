@@ -41,7 +41,7 @@ static inline struct weft_leaf_caller weft_leaf_caller(void)
 	return caller;
 }
 
-/* Put @caller back. No barrier: entry and exit read and use them in program order. */
+/* Put them back. No barrier: entry and exit use them in program order. */
 static inline bool weft_leaf_failed(struct weft_leaf_caller caller)
 {
 	weft_write_elr_el1(caller.elr);
@@ -91,6 +91,7 @@ failed:
 	return weft_leaf_failed(caller);
 }
 
+/* Eight bytes at @addr, a multiple of 8. */
 static inline bool weft_leaf_load64(uint64_t addr, uint64_t *value)
 {
 	struct weft_leaf_caller caller = weft_leaf_caller();
@@ -105,6 +106,7 @@ failed:
 	return weft_leaf_failed(caller);
 }
 
+/* Store eight bytes at @addr, a multiple of 8. */
 static inline bool weft_leaf_store64(uint64_t addr, uint64_t value)
 {
 	struct weft_leaf_caller caller = weft_leaf_caller();

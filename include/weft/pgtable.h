@@ -79,7 +79,7 @@ struct weft_pgtable {
 	/* How many pages of ops->alloc it takes, the root included. */
 	size_t pages;
 	/*
-	 * pgtable.c's: the table of pages that weft_pt_vacancy found last, and
+	 * pgtable.c's: the table of pages that weft_pt_fill found last, and
 	 * which 2 MiB it is for; no other walk of that needs to be made.
 	 */
 	uint64_t *last;
@@ -112,34 +112,29 @@ int weft_pt_map(struct weft_pgtable *table, uint64_t va, uint64_t pa,
 		size_t size, unsigned flags);
 
 /*
- * One page, for handlers of page faults: the same in three steps, of which the
- * last cannot fail.
- *
- * weft_pt_page: what an entry with @flags is, but for its address. A client may
- * keep it. 0: weft_pt_map refuses them.
- *
- * weft_pt_vacancy: the entry for the page at @va, if it is invalid, and all
- * tables on the way to it are there; else, or if @va is no page of the table's
- * range, NULL: weft_pt_map or weft_pt_lookup tells why. Good until the next
- * call that changes the table.
- *
- * weft_pt_fill: that entry, which leads to nothing, leads to @page: an address
- * and what weft_pt_page made of flags. Stores to the page that were made before
- * this are seen by whoever uses the mapping. There is no ISB: in the kernel, an
- * access to @va by this CPU may still fault until the next context
- * synchronization event, which an ERET is.
+ * What an entry for a page with @flags is, but for its address: @page of the
+ * two functions below is an address and this. A client may keep it. 0:
+ * weft_pt_map refuses them.
  */
 uint64_t weft_pt_page(const struct weft_pgtable *table, unsigned flags);
-uint64_t *weft_pt_vacancy(struct weft_pgtable *table, uint64_t va);
-void weft_pt_fill(const struct weft_pgtable *table, uint64_t va,
-		  uint64_t *entry, uint64_t page);
 
 /*
- * The page at @va, of which there is one, is @page from now on: an address and
- * what weft_pt_page made of flags. In place if only permissions differ; else by
- * break before make, and for a moment there is no page. What was there can be
- * used for something else when this returns. As of weft_pt_fill, a first access
- * to the new page may fault.
+ * Map one page, in a handler of page faults: @page at @va, if the entry for it
+ * is invalid and all tables on the way to it are there. Else, or if @va is no
+ * page of the table's range, false and nothing has changed: weft_pt_map or
+ * weft_pt_lookup tells why.
+ *
+ * Stores to the page that were made before this are seen by whoever uses the
+ * mapping. There is no ISB: in the kernel, an access to @va by this CPU may
+ * still fault until the next context synchronization event, which an ERET is.
+ */
+bool weft_pt_fill(struct weft_pgtable *table, uint64_t va, uint64_t page);
+
+/*
+ * The page at @va, of which there is one, is @page from now on. In place if
+ * only permissions differ; else by break before make, and for a moment there is
+ * no page. What was there can be used for something else when this returns. As
+ * of weft_pt_fill, a first access to the new page may fault.
  */
 void weft_pt_change(struct weft_pgtable *table, uint64_t va, uint64_t page);
 

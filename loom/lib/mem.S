@@ -189,16 +189,15 @@ func page_clear
 	mov	x2, #4
 	tbnz	x1, #4, .Lclear_stores		// DZP
 	lsl	x2, x2, x1			// above BS there are zeros
-	add	x3, x0, #PAGE_BYTES
 	cmp	x2, #ZVA_BYTES
-	b.ne	2f
-1:	.rept	32
+	b.ne	1f
+	.rept	PAGE_BYTES / ZVA_BYTES - 1
 	dc	zva, x0
 	add	x0, x0, #ZVA_BYTES
 	.endr
-	cmp	x0, x3
-	b.lo	1b
+	dc	zva, x0
 	ret
+1:	add	x3, x0, #PAGE_BYTES
 2:	dc	zva, x0
 	add	x0, x0, x2
 	cmp	x0, x3

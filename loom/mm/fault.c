@@ -194,25 +194,27 @@ static int fault_locked(struct aspace *as, uint64_t va, unsigned access)
 }
 
 /*
- * Every condition comes before the first change that counts. Such an area is
- * neither shared nor a file's, and both a load and a store may touch it.
+ * What does not succeed has changed nothing that counts. Such an area is
+ * neither shared nor a file's, and both a load and a store may touch it. The
+ * page comes before the look at the entry, for that is nearly always invalid,
+ * in a table that is there: so it is looked for once.
  */
 static bool add_zeros(struct aspace *as, uint64_t va)
 {
 	struct area *area = area_hit(&as->areas, va);
-	uint64_t *entry, pa;
+	uint64_t pa;
 
 	if (!area || area->inode || area->prot != (AREA_READ | AREA_WRITE))
-		return false;
-	entry = weft_pt_vacancy(&as->table, va);
-	if (!entry)
 		return false;
 	area->has_own = true;
 	pa = page_at_hand();
 	if (!pa)
 		return false;
 	page_clear(phys_to_virt(pa));
-	weft_pt_fill(&as->table, va, entry, pa | as->zeros);
+	if (!weft_pt_fill(&as->table, va, pa | as->zeros)) {
+		page_put(pa);
+		return false;
+	}
 	as->pages++;
 	return true;
 }

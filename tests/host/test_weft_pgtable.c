@@ -41,7 +41,7 @@ struct mapping {
 
 static struct mapping model[PAGES], tlb[PAGES];
 static unsigned breaks;		/* changes without break-before-make */
-static unsigned vacancies_filled, vacancies_refused;
+static unsigned fills, fills_refused;
 
 /* Tables have physical addresses 0x1000, 0x2000 ... */
 static uint64_t table_alloc(void *arg)
@@ -246,21 +246,19 @@ static void random_fill(uint64_t *seed, unsigned i)
 {
 	unsigned flags = some_flags[check_below(seed, 5)];
 	uint64_t pa = (1 + check_below(seed, 1000)) * 0x800000ull + i * 4096ull;
-	uint64_t *entry = weft_pt_vacancy(&table, BASE + i * 4096ull);
 	struct weft_pt_entry e;
 
-	if (!entry) {
+	if (!weft_pt_fill(&table, BASE + i * 4096ull,
+			  pa | weft_pt_page(&table, flags))) {
 		/* What is there, or that there is no table, is known. */
 		assert_true(model[i].valid ||
 			    weft_pt_lookup(&table, BASE + i * 4096ull, &e));
-		vacancies_refused++;
+		fills_refused++;
 		return;
 	}
 	assert_false(model[i].valid);
-	weft_pt_fill(&table, BASE + i * 4096ull, entry,
-		     pa | weft_pt_page(&table, flags));
 	model[i] = (struct mapping){ pa, flags, true };
-	vacancies_filled++;
+	fills++;
 }
 
 /* Another page, or other rights, for one that is there. */
@@ -356,45 +354,44 @@ static void test_random(void **state)
 			check_model();
 	}
 	assert_int_equal(breaks, 0);
-	assert_true(vacancies_filled > 20 && vacancies_refused > 20);
+	assert_true(fills > 20 && fills_refused > 20);
 	destroy_table();
 }
 
-/* What a handler of page faults asks for where no page can be. */
-static void test_vacancy(void **state)
+/* For a handler of page faults, also where no page can be. */
+static void test_fill(void **state)
 {
 	const unsigned flags = WEFT_PT_USER | WEFT_PT_WRITE;
-	uint64_t *entry;
+	struct weft_pt_entry e;
+	uint64_t page;
 
 	(void)state;
 	setup_table();
 	assert_int_equal(weft_pt_page(&table, WEFT_PT_WRITE | WEFT_PT_EXEC), 0);
-	assert_null(weft_pt_vacancy(&table, BASE));	/* no table */
-	assert_null(weft_pt_vacancy(&table, UINT64_C(1) << 39));
-	assert_null(weft_pt_vacancy(&table, UINT64_MAX << 12));
+	page = 0x6000 | weft_pt_page(&table, flags);
+	assert_false(weft_pt_fill(&table, BASE, page));	/* no table */
+	assert_false(weft_pt_fill(&table, UINT64_C(1) << 39, page));
+	assert_false(weft_pt_fill(&table, UINT64_MAX << 12, page));
 	assert_int_equal(weft_pt_map(&table, BASE, 0x5000, 4096, flags), 0);
-	assert_null(weft_pt_vacancy(&table, BASE));	/* a page */
-	assert_null(weft_pt_vacancy(&table, BASE + 1));
-	entry = weft_pt_vacancy(&table, BASE + 4096);
-	assert_non_null(entry);
-	assert_int_equal(*entry, 0);
-	/* As weft_pt_map writes it, and visible before anybody asks again. */
+	assert_false(weft_pt_fill(&table, BASE, page));	/* a page */
+	/* As weft_pt_map does it, and visible before anybody asks again. */
 	sim_clear();
-	weft_pt_fill(&table, BASE + 4096, entry,
-		     0x6000 | weft_pt_page(&table, flags));
+	assert_true(weft_pt_fill(&table, BASE + 4096, page));
 	assert_int_equal(sim_count, 1);
 	assert_int_equal(sim_events[0].op, SIM_DSB_ISHST);
-	assert_int_equal(entry[0], entry[-1] + 0x1000);
-	assert_null(weft_pt_vacancy(&table, BASE + 4096));
+	assert_int_equal(weft_pt_lookup(&table, BASE + 4096, &e), 0);
+	assert_int_equal(e.pa, 0x6000);
+	assert_int_equal(e.flags, flags);
+	assert_false(weft_pt_fill(&table, BASE + 4096, page));
+	assert_int_equal(table.last[1], table.last[0] + 0x1000);
 	/* The table is gone: what was found last is forgotten. */
 	assert_int_equal(weft_pt_unmap(&table, BASE, 8192, NULL, NULL), 0);
-	assert_non_null(weft_pt_vacancy(&table, BASE));
 	assert_int_equal(weft_pt_trim(&table, BASE, 8192), 0);
-	assert_null(weft_pt_vacancy(&table, BASE));
+	assert_false(weft_pt_fill(&table, BASE, page));
 	/* A block. */
 	assert_int_equal(weft_pt_map(&table, BASE, 0x200000, 0x200000,
 				     flags | WEFT_PT_BLOCKS), 0);
-	assert_null(weft_pt_vacancy(&table, BASE));
+	assert_false(weft_pt_fill(&table, BASE, page));
 	destroy_table();
 }
 
@@ -743,7 +740,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_vacancy),
+		cmocka_unit_test(test_fill),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_out_of_tables),

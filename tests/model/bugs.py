@@ -192,7 +192,7 @@ BUGS = (
     Bug("freed-table-remembered", "a page is entered into the table that was "
         "found last, and is free", "pgtable.c",
         (("\tforget_pages(table);\t/* it may be this one */\n", ""),),
-        "trim", ""),
+        "trim", "is free"),
     Bug("dead-space-not-flushed", "a space destroyed without TLBI",
         "pgtable.c",
         (("\tweft_tlb_flush_space(table->space, table->tlb_flags);\n"

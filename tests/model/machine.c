@@ -469,6 +469,9 @@ void model_store(void *p, uint64_t value, int order)
 			violation("a store to an entry that is not modelled");
 		return;
 	}
+	if (in_memory(word) &&
+	    !world->owner[(size_t)(word - world->memory) / entries_of_table()])
+		violation("a store to a table page that is free");
 	if (current < 0 || !is_watched(word)) {
 		*word = value;
 		return;

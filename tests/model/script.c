@@ -156,13 +156,11 @@ static void install(void)
 static bool fill(unsigned space, unsigned slot, uint64_t pa, unsigned flags)
 {
 	struct weft_pgtable *table = table_of(space);
-	uint64_t va = va_of(space, slot), *entry = NULL;
 
-	if (scenario->slot[slot].size == WEFT_PAGE_SIZE)
-		entry = weft_pt_vacancy(table, va);
-	if (!entry)
+	if (scenario->slot[slot].size != WEFT_PAGE_SIZE ||
+	    !weft_pt_fill(table, va_of(space, slot),
+			  pa | weft_pt_page(table, flags)))
 		return false;
-	weft_pt_fill(table, va, entry, pa | weft_pt_page(table, flags));
 	weft_isb();		/* its ERET */
 	return true;
 }

@@ -21,6 +21,7 @@
 
 #include "lib/child.h"
 #include "lib/tap.h"
+#include "touch.h"
 
 #define PAGE 4096ul
 #define HUGE_SIZE (1ul << 46)
@@ -335,6 +336,36 @@ static void check_malloc(void)
 	tap_equal(wrong, 0, "20000 steps of malloc, realloc and free");
 }
 
+/*
+ * A fault keeps all registers: of pages of zeros, most of which a kernel may
+ * have a short way for, and of copies.
+ */
+static void check_registers(void)
+{
+	enum { PAGES = 600 };	/* more than one table of pages */
+	char *p = map(PAGES, PROT_READ | PROT_WRITE);
+	int stored = 0, loaded = 0, again = 0, copied = 0, right = 0;
+
+	for (size_t i = 0; i < PAGES; i += 2) {
+		stored += touch_store(p + i * PAGE);
+		loaded += touch_load(p + (i + 1) * PAGE);
+		right += *(char **)(p + i * PAGE) == p + i * PAGE + 1 &&
+			 is_filled(p + (i + 1) * PAGE, PAGE, 0);
+	}
+	tap_equal(stored, PAGES / 2, "a first store keeps all registers");
+	tap_equal(loaded, PAGES / 2, "a first load does");
+	for (size_t i = 1; i < PAGES; i += 2)
+		again += touch_store(p + i * PAGE);
+	tap_equal(again, PAGES / 2, "a store to what was only read does");
+	tap_equal(right, PAGES / 2, "what was stored is there, the rest is 0");
+	mprotect(p, PAGES * PAGE, PROT_READ);
+	mprotect(p, PAGES * PAGE, PROT_READ | PROT_WRITE);
+	for (size_t i = 0; i < PAGES; i++)
+		copied += touch_store(p + i * PAGE);
+	tap_equal(copied, PAGES, "a store to what was protected does");
+	munmap(p, PAGES * PAGE);
+}
+
 /* A deep stack, within the limit that every program may rely on. */
 static int dig(int depth)
 {
@@ -362,6 +393,7 @@ int main(int argc, char **argv)
 	check_many();
 	check_large();
 	check_malloc();
+	check_registers();
 	tap_equal(dig(4000), 0, "a stack of four megabytes");
 	return tap_done();
 }
