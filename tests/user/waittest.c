@@ -343,7 +343,7 @@ static void check_poll(bool is_event)
 		struct pollfd p = { .fd = c.in, .events = POLLIN };
 
 		r[1].entered = 1;
-		_exit(poll(&p, 1, LATE) == 1 ? 0 : 1);
+		_exit(poll(&p, 1, -1) == 1 ? 0 : 1);
 	}
 	await_sleep(watcher, &r[1]);
 	pid = sleeper(c, &r[0], get, 0, 0);
