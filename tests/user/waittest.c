@@ -330,23 +330,35 @@ static void check_several(bool is_event)
 	drop(c);
 }
 
-/* One reads and one polls. */
+/* Start a process that polls, and wait until it sleeps. */
+static pid_t poller(struct channel c, struct report *r)
+{
+	pid_t pid;
+
+	memset(r, 0, sizeof(*r));
+	pid = fork();
+	if (pid == 0) {
+		struct pollfd p = { .fd = c.in, .events = POLLIN };
+
+		r->entered = 1;
+		_exit(poll(&p, 1, -1) == 1 ? 0 : 1);
+	}
+	await_sleep(pid, r);
+	warm_up();
+	return pid;
+}
+
 static void check_poll(bool is_event)
 {
 	struct channel c = channel(is_event, 0);
-	struct report *r = report;
-	pid_t pid, watcher;
+	pid_t watcher = poller(c, &report[1]), pid;
+	uint64_t value;
 
-	memset(&r[1], 0, sizeof(r[1]));
-	watcher = fork();
-	if (watcher == 0) {
-		struct pollfd p = { .fd = c.in, .events = POLLIN };
-
-		r[1].entered = 1;
-		_exit(poll(&p, 1, -1) == 1 ? 0 : 1);
-	}
-	await_sleep(watcher, &r[1]);
-	pid = sleeper(c, &r[0], get, 0, 0);
+	tap_equal(put(c, 1), 8, "%s: a write to one that polls", c.name);
+	tap_equal(child_wait_ms(watcher, LATE), 0, "it is told");
+	tap_equal(get(c, &value), 8, "and took nothing");
+	watcher = poller(c, &report[1]);
+	pid = sleeper(c, &report[0], get, 0, 0);
 	tap_equal(put(c, 1), 8, "%s: a write to one that polls and one that"
 		  " reads", c.name);
 	check_end(pid, 8, 1, c.name, "who reads has it");
