@@ -15,9 +15,6 @@
 #include <weft/leaf.h>
 
 #include "entry.h"
-#if WEFT_FP
-#include "fp_regs.h"
-#endif
 
 /*
  * @which: sync and irq, from the kernel; other: w1 = number of the vector.
@@ -39,24 +36,12 @@ endfunc weft_entry_\from\()_\which\keys
 	.endm
 
 #if WEFT_USER
-/* The end of every way to EL0 that restores a whole frame, at sp. */
-	.macro	restore_user
-	ldp	x22, x23, [sp, #WEFT_FRAME_PC]
-	ldp	x30, x21, [sp, #WEFT_FRAME_X30]
-	msr	elr_el1, x22
-	msr	spsr_el1, x23
-	msr	sp_el0, x21
-	frame_x2_x29 ldp
-	frame_x0_x1 ldp
-	eret_to_user				// leaves SP_EL1 at the frame
-	.endm
-
 /*
  * Hand over from x20 to x1, two tasks of this CPU, what is simple: no FP
  * registers on either side, nothing to do for x1 on its way to EL0, an ASID of
- * the present generation. Otherwise, with nothing done, goes to \special, where
- * x9 = what x1 has of FP state, x10 = its work, x11 = what x20 has; or, if it is
- * the ASID, to \other. Clobbers: x9-x12, x21
+ * the present generation. Otherwise, with nothing done, goes to \special,
+ * where x9 = what x1 has of FP state, x10 = its work, x11 = what x20 has; or,
+ * if it is the ASID, to \other. Clobbers: x9-x12, x21
  *
  * A task that has no FP state has none in the registers, either.
  *
@@ -82,57 +67,6 @@ endfunc weft_entry_\from\()_\which\keys
 	.endm
 
 /*
- * The same for two that have SIMD state, both, and no more. What the registers
- * hold is of the task that is left, and its memory is not; so next, which ran
- * here last, has to be loaded (weft/fp.h). CPACR_EL1 stays. Clobbers: x0,
- * x9-x12, x21
- */
-	.macro	hand_over_simd other:req
-	ldr	x21, [x20, #WEFT_TASK_CPU]
-	ldr	x12, [x21, #WEFT_CPU_FP_LIVE]
-	cmp	x9, #WEFT_FP_USE_SIMD
-	ccmp	x12, #WEFT_FP_USE_SIMD, #0, eq
-	b.ne	\other
-	hand_over_space \other, x21
-	ldr	x0, [x20, #WEFT_TASK_FP]
-	fp_save	x0, x9, x10
-	ldr	x0, [x1, #WEFT_TASK_FP]
-	str	x0, [x21, #WEFT_CPU_FP_OWNER]
-	fp_restore x0, x9, x10
-	hand_over_tls
-	.endm
-
-/* @cpu: holds x20's CPU already. */
-	.macro	hand_over_space other:req, cpu
-	ldr	x9, [x20, #WEFT_TASK_SPACE]
-	ldr	x10, [x1, #WEFT_TASK_SPACE]
-	cmp	x9, x10
-	b.eq	10f
-	.ifb	\cpu
-	ldr	x21, [x20, #WEFT_TASK_CPU]
-	.endif
-	ldp	x9, x10, [x10, #WEFT_SPACE_TTBR]
-	ldp	x11, x12, [x21, #WEFT_CPU_ERA]	// addresses
-	ldr	x11, [x11]
-	cmp	x11, x10, lsr #WEFT_SPACE_ASID_BITS
-	b.ne	\other
-	str	x10, [x12]			// what is active here
-	msr	ttbr0_el1, x9
-	str	x9, [x21, #WEFT_CPU_TTBR0]
-10:
-	.endm
-
-	.macro	hand_over_tls
-#if WEFT_TLS
-	mrs	x9, tpidr_el0
-	str	x9, [x20, #WEFT_TASK_TPIDR_EL0]
-	ldp	x9, x10, [x1, #WEFT_TASK_TPIDR_EL0]
-	msr	tpidr_el0, x9
-	msr	tpidrro_el0, x10
-#endif
-	.endm
-
-/*
  * The rest of the frame: the caller of a leaf call is parked. Out: x20 = it.
  * Clobbers: x22, x23; x1 is left as it is
  */
@@ -143,17 +77,6 @@ endfunc weft_entry_\from\()_\which\keys
 	mrs	x23, spsr_el1
 	str	x0, [sp, #WEFT_FRAME_X0]
 	stp	x22, x23, [sp, #WEFT_FRAME_PC]
-	.endm
-
-/* The end of a leaf switch to x1, which has nothing else to do. */
-	.macro	leaf_resume
-	msr	tpidr_el1, x1
-	ldr	x9, [x1, #WEFT_TASK_SP]
-	mov	sp, x9
-#if WEFT_DEBUG
-	b	weft_leaf_check
-#endif
-	restore_user
 	.endm
 
 /*
@@ -225,17 +148,20 @@ weft_leaf_switch\keys:
 #if WEFT_ASID
 	hand_over_simple 1f, 3f
 	leaf_resume
-1:	cbnz	x10, 2f
+1:
 #if WEFT_FP
-	hand_over_simd 3f
-	leaf_resume
+	cbz	x10, weft_leaf_simd
 #endif
-2:	hand_over_working 3f
+	hand_over_working 3f
 	msr	tpidr_el1, x1
 	ldr	x9, [x1, #WEFT_TASK_SP]
 	mov	sp, x9
 	b	weft_leaf_work
 #endif
+	.endif
+	.ifb	\keys
+	.globl	weft_leaf_other
+weft_leaf_other:
 	.endif
 3:	mov	x0, x20
 	mov	x19, x1

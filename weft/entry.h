@@ -139,7 +139,8 @@
 	vector_user_irq \table, VECTOR_EL0_64 + 1, \keys
 #else
 	vector_user	\table, VECTOR_EL0_64 + 0, weft_entry_user_sync\keys
-	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys, 0, 0
+	vector_user	\table, VECTOR_EL0_64 + 1, weft_entry_user_irq\keys, \
+			0, 0
 #endif
 	.irp	n, 10, 11, 12, 13, 14, 15
 	vector_user	\table, \n, weft_entry_user_other\keys, 1, \n
@@ -246,6 +247,64 @@
 	stp	x19, x20, [sp, #WEFT_FRAME_ORIG_X0]
 	stp	xzr, xzr, [sp, #WEFT_FRAME_RECORD]	// backtraces end here
 	add	x29, sp, #WEFT_FRAME_RECORD
+	.endm
+
+/* The end of every way to EL0 that restores a whole frame, at sp. */
+	.macro	restore_user
+	ldp	x22, x23, [sp, #WEFT_FRAME_PC]
+	ldp	x30, x21, [sp, #WEFT_FRAME_X30]
+	msr	elr_el1, x22
+	msr	spsr_el1, x23
+	msr	sp_el0, x21
+	frame_x2_x29 ldp
+	frame_x0_x1 ldp
+	eret_to_user				// leaves SP_EL1 at the frame
+	.endm
+
+/*
+ * For leaf switches, from x20 to x1: TTBR0, if it is another space and its ASID
+ * of the present generation; if not so, with nothing done, goes to \other. @cpu
+ * holds x20's CPU already. Clobbers: x9-x12, x21
+ */
+	.macro	hand_over_space other:req, cpu
+	ldr	x9, [x20, #WEFT_TASK_SPACE]
+	ldr	x10, [x1, #WEFT_TASK_SPACE]
+	cmp	x9, x10
+	b.eq	10f
+	.ifb	\cpu
+	ldr	x21, [x20, #WEFT_TASK_CPU]
+	.endif
+	ldp	x9, x10, [x10, #WEFT_SPACE_TTBR]
+	ldp	x11, x12, [x21, #WEFT_CPU_ERA]	// addresses
+	ldr	x11, [x11]
+	cmp	x11, x10, lsr #WEFT_SPACE_ASID_BITS
+	b.ne	\other
+	str	x10, [x12]			// what is active here
+	msr	ttbr0_el1, x9
+	str	x9, [x21, #WEFT_CPU_TTBR0]
+10:
+	.endm
+
+/* And the thread registers. Clobbers: x9, x10 */
+	.macro	hand_over_tls
+#if WEFT_TLS
+	mrs	x9, tpidr_el0
+	str	x9, [x20, #WEFT_TASK_TPIDR_EL0]
+	ldp	x9, x10, [x1, #WEFT_TASK_TPIDR_EL0]
+	msr	tpidr_el0, x9
+	msr	tpidrro_el0, x10
+#endif
+	.endm
+
+/* The end of a leaf switch to x1, which has nothing else to do. */
+	.macro	leaf_resume
+	msr	tpidr_el1, x1
+	ldr	x9, [x1, #WEFT_TASK_SP]
+	mov	sp, x9
+#if WEFT_DEBUG
+	b	weft_leaf_check
+#endif
+	restore_user
 	.endm
 
 /* The end of a frame from EL1: backtraces go on at x22, where it was. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * FP and SIMD registers to and from struct weft_fp: for fp.S, and for the leaf
- * switch of entry.S, where a call would cost a tenth of it.
+ * FP and SIMD registers to and from struct weft_fp: for fp.S, and for
+ * fp_leaf.S, where calls would cost as much as the rest.
  */
 #ifndef WEFT_FP_REGS_H
 #define WEFT_FP_REGS_H

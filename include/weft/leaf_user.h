@@ -41,7 +41,7 @@ static inline struct weft_leaf_caller weft_leaf_caller(void)
 	return caller;
 }
 
-/* Put @caller back. No barrier: entry and exit read and use them in program order. */
+/* Put @caller back. No barrier: they are read and used in program order. */
 static inline bool weft_leaf_failed(struct weft_leaf_caller caller)
 {
 	weft_write_elr_el1(caller.elr);

@@ -372,10 +372,10 @@ const char *fdt_error(int result)
  * Nodes.
  */
 
-/* The token of @node, unless it is an error in place of one. */
+/* The token of @node, if there is one at that position. */
 static bool node_token(const struct fdt *f, int node, struct token *t)
 {
-	if (node < 0)
+	if (node < 0 || node % 4 || (uint32_t)node >= f->structs_size)
 		return false;
 	step(f, (uint32_t)node, t);
 	return t->tag == BEGIN_NODE;

@@ -55,8 +55,8 @@ static struct fd_table *table_alloc(uint32_t size)
 /* Free @t, which @files does not use any more or is about to end with. */
 static void table_free(struct files *files, struct fd_table *t)
 {
-	struct first_files *first =
-		container_of(files, struct first_files, files);
+	struct first_files *first = container_of(files, struct first_files,
+						 files);
 
 	if (t != &first->table)
 		kfree(t);

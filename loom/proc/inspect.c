@@ -76,7 +76,7 @@ static char state_letter(const struct thread *t)
 		return 'T';
 	if (t->state != THREAD_BLOCKED)
 		return 'R';
-	return t->kill_wakeups ? 'S' : 'D';
+	return thread_heeds_signals(t) ? 'S' : 'D';
 }
 
 static bool inspect_thread(int pid, int tid, struct process_info *info)
@@ -123,8 +123,7 @@ static void count(struct thread *t, void *arg)
 	if (!t->process)
 		return;
 	load->threads++;
-	load->blocked += state == THREAD_BLOCKED &&
-			 !__atomic_load_n(&t->kill_wakeups, __ATOMIC_RELAXED);
+	load->blocked += state == THREAD_BLOCKED && !thread_heeds_signals(t);
 }
 
 void inspect_load(struct inspect_load *load)

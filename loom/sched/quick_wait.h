@@ -7,9 +7,10 @@
  * call lets it go on in syscall_resume (WORK_LEAF).
  *
  * Who wakes gives way at once to one that has slice left, as in a general
- * wake-up, and comes next after it. That is asked of both: then only what the
- * ticks see decides who has had too much, and here nobody gains by being
- * between two of them.
+ * wake-up, and comes next after it. That is asked of both, if anybody else
+ * waits for the CPU: then only what the ticks see decides who has had too much,
+ * and here nobody gains by being between two of them. If nobody does there is
+ * nobody to be fair to, and a tick would renew the slice.
  */
 #ifndef LOOM_SCHED_QUICK_WAIT_H
 #define LOOM_SCHED_QUICK_WAIT_H
@@ -29,9 +30,11 @@ static inline bool quick_has_slice(const struct thread *thread)
 static inline bool quick_may_wake(const struct thread *self,
 				  const struct thread *to)
 {
+	const struct cpu *cpu = quick_cpu(self);
+
 	return quick_is_near(to) && to->state == THREAD_BLOCKED &&
-	       to->prio <= self->prio && !quick_cpu(self)->displaced &&
-	       quick_has_slice(self) && quick_has_slice(to);
+	       to->prio <= self->prio && !cpu->displaced &&
+	       (!cpu->levels || (quick_has_slice(self) && quick_has_slice(to)));
 }
 
 /*

@@ -189,6 +189,16 @@ static inline uint64_t thread_cpu_time(const struct thread *thread)
 }
 
 /*
+ * May a signal end the sleep of @thread, which is BLOCKED? In a leaf call it
+ * may always. A look; both are the run queue's lock's.
+ */
+static inline bool thread_heeds_signals(const struct thread *thread)
+{
+	return __atomic_load_n(&thread->kill_wakeups, __ATOMIC_RELAXED) ||
+	       thread->task.leaf_cpu;
+}
+
+/*
  * Has the running thread been told to end (proc/exit.c)? Then it does not go
  * back to user mode, and interruptible sleeps are over.
  */

@@ -921,7 +921,7 @@ static void test_quick(void **state)
 	assert_int_equal(aspace_protect(as, va, 8 * PAGE_SIZE, 0, false), 0);
 	check_not_quick(va + 2 * PAGE_SIZE);
 	assert_int_equal(aspace_protect(as, va, 8 * PAGE_SIZE, RW, false), 0);
-	child = aspace_fork(as);
+	child = aspace_fork(as, 0);
 	check_not_quick(va + PAGE_SIZE);		/* it is shared */
 	assert_true(aspace_fault_masked(child, va + 2 * PAGE_SIZE));
 	assert_int_equal(load_of(child, va + PAGE_SIZE), 1);

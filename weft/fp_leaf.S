@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The leaf switch (entry.S) between two tasks that have SIMD state, both, and
+ * no more of FP state than that; with nothing to do on the way. Here and not
+ * with the rest, as the files that name vector registers are these: fp*.S,
+ * sve.S.
+ *
+ * What the registers hold is of the task that is left, and its memory is not;
+ * so next, which ran here last, has to be loaded (weft/fp.h). CPACR_EL1 stays.
+ */
+#include <weft/config.h>
+
+#if WEFT_LEAF && WEFT_ASID && WEFT_FP
+
+#include "entry.h"
+#include "fp_regs.h"
+
+// In: x20 = the task that is left, parked; x1 = next; x9 = what that has of FP
+//     state
+func weft_leaf_simd, pad=none
+	ldr	x21, [x20, #WEFT_TASK_CPU]
+	ldr	x12, [x21, #WEFT_CPU_FP_LIVE]
+	cmp	x9, #WEFT_FP_USE_SIMD
+	ccmp	x12, #WEFT_FP_USE_SIMD, #0, eq
+	b.ne	weft_leaf_other
+	hand_over_space weft_leaf_other, x21
+	ldr	x0, [x20, #WEFT_TASK_FP]
+	fp_save	x0, x9, x10
+	ldr	x0, [x1, #WEFT_TASK_FP]
+	str	x0, [x21, #WEFT_CPU_FP_OWNER]
+	fp_restore x0, x9, x10
+	hand_over_tls
+	leaf_resume
+endfunc weft_leaf_simd
+
+#endif
