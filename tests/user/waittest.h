@@ -20,7 +20,7 @@ void *shared_page(void);
 /* Let SIGUSR1 run a handler that counts in @report. */
 void handle_signals(struct report *report, int flags);
 
-/* Wait until process or thread @pid, which told that its call is next, sleeps. */
+/* Wait until process or thread @pid, whose call is next by its word, sleeps. */
 void await_sleep(int pid, const struct report *report);
 
 void check_futexes(void);
