@@ -5,9 +5,8 @@
  *
  * The wide loop moves 16 bytes; a fault in it falls back to the byte loop,
  * which then stops at exactly the byte that cannot be reached: the count is 16
- * too low there, as it is when too few bytes are left. Of what is left then 8
- * are moved at once, or, if that faults, one by one. What is left in the end
- * is what is returned. All state is in registers of the thread.
+ * too low there, as it is when too few bytes are left. What is left is what
+ * is returned, 0 at the end. All state is in registers of the thread.
  */
 #include <weft/arch.h>
 #include <weft/asm.h>
@@ -27,13 +26,8 @@ func weft_copy_from_user
 	add	x1, x1, #16
 	subs	x2, x2, #16
 	b.hs	1b
-2:	add	x2, x2, #16
-	tbz	x2, #3, 5f
-	user_access 5f, ldtr x4, [x1]
-	str	x4, [x0], #8
-	add	x1, x1, #8
-	sub	x2, x2, #8
-5:	cbz	x2, 4f
+2:	adds	x2, x2, #16
+	b.eq	4f
 3:	user_access 4f, ldtrb w4, [x1]
 	strb	w4, [x0], #1
 	add	x1, x1, #1
@@ -56,14 +50,8 @@ func weft_copy_to_user
 	add	x0, x0, #16
 	subs	x2, x2, #16
 	b.hs	1b
-2:	add	x2, x2, #16
-	tbz	x2, #3, 5f
-	ldr	x4, [x1]
-	user_access 5f, sttr x4, [x0]
-	add	x1, x1, #8
-	add	x0, x0, #8
-	sub	x2, x2, #8
-5:	cbz	x2, 4f
+2:	adds	x2, x2, #16
+	b.eq	4f
 3:	ldrb	w4, [x1]
 	user_access 4f, sttrb w4, [x0]
 	add	x1, x1, #1
