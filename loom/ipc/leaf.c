@@ -141,10 +141,7 @@ LEAF(leaf_ipc_signal)
 	frame->x[0] = 0;
 	frame->x[1] = bits;
 	wake_up(to);
-	if (to->prio < self->prio && !cpu->displaced)
-		cpu->displaced = self;
-	else
-		runq_add(cpu, self, PLACE_NEXT);
+	quick_step_back(cpu, self, to);
 	return quick_switch(cpu, self, to, 0, quick_now());
 }
 

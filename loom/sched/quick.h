@@ -46,6 +46,25 @@ static inline bool quick_is_near(const struct thread *thread)
 	return thread->task.leaf_cpu;
 }
 
+/*
+ * @self is ready, and @to, as urgent or more, runs instead: @self comes next of
+ * its level. If it was better than all that wait, it is displaced, and who was
+ * before is not so any more; if @to is but as good, nobody is: that one may
+ * sleep before @self is through.
+ */
+static inline void quick_step_back(struct cpu *cpu, struct thread *self,
+				   const struct thread *to)
+{
+	if (cpu->displaced)
+		runq_add(cpu, cpu->displaced, PLACE_NEXT);
+	if (to->prio < self->prio) {
+		cpu->displaced = self;
+	} else {
+		cpu->displaced = NULL;
+		runq_add(cpu, self, PLACE_NEXT);
+	}
+}
+
 /* The counter, as sched.c reads it. */
 static inline uint64_t quick_now(void)
 {
