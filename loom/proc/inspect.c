@@ -76,7 +76,7 @@ static char state_letter(const struct thread *t)
 		return 'T';
 	if (t->state != THREAD_BLOCKED)
 		return 'R';
-	return t->kill_wakeups ? 'S' : 'D';
+	return sched_heeds_signals(t) ? 'S' : 'D';
 }
 
 static bool inspect_thread(int pid, int tid, struct process_info *info)

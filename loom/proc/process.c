@@ -172,7 +172,7 @@ static char state_letter(const struct process *p)
 			return 'R';
 	}
 	t = list_first_entry(&p->threads, struct thread, sibling);
-	return t->kill_wakeups ? 'S' : 'D';
+	return sched_heeds_signals(t) ? 'S' : 'D';
 }
 
 /*

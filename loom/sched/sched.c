@@ -477,6 +477,11 @@ static bool sched_sleeps_in_leaf(const struct thread *thread)
 	return thread->task.leaf_cpu && thread->state == THREAD_BLOCKED;
 }
 
+bool sched_heeds_signals(const struct thread *thread)
+{
+	return thread->kill_wakeups || sched_sleeps_in_leaf(thread);
+}
+
 /* Atomic: signal_send has a look at it without the lock. */
 static void store_kill_wakeups(struct thread *self, bool value)
 {
@@ -535,8 +540,7 @@ static bool wake(struct thread *thread, bool by_signal)
 	weft_mask_all();
 	cpu = lock_home(thread);
 	asleep = thread->state == THREAD_BLOCKED &&
-		 (!by_signal || thread->kill_wakeups ||
-		  sched_sleeps_in_leaf(thread));
+		 (!by_signal || sched_heeds_signals(thread));
 	if (asleep)
 		cpu = wake_locked(cpu, thread);
 	else if (by_signal && cpu->current == thread && cpu != cpu_current())

@@ -83,6 +83,9 @@ bool sched_wake(struct thread *thread);
 /* The same if the thread's present sleep may be ended by a signal. */
 bool sched_wake_signal(struct thread *thread);
 
+/* May a signal end the sleep of @thread, which is BLOCKED? Else it waits on. */
+bool sched_heeds_signals(const struct thread *thread);
+
 /*
  * @thread has at least PRIO_USER from now on: all that it still has to do is
  * to end, and that must not wait until others of a better priority sleep.
