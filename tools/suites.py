@@ -301,7 +301,8 @@ HEAVY = (PAIRWISE[0], PAIRWISE[4])
 # Programs that many CPUs mean something to.
 PARALLEL = ("smptest", "ctxstress", "pthreads", "futextest", "threadtest",
             "sigmatrix", "cowtest", "pipetest", "polltest", "lifecycle",
-            "storm", "filerace", "notiftest", "iptest", "ipcrandom")
+            "storm", "filerace", "notiftest", "iptest", "ipcrandom",
+            "ipcfast")
 
 
 # Instructions are counted, 4 ns each: about as fast as in real time, and how

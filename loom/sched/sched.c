@@ -535,8 +535,7 @@ static bool wake(struct thread *thread, bool by_signal)
 	weft_mask_all();
 	cpu = lock_home(thread);
 	asleep = thread->state == THREAD_BLOCKED &&
-		 (!by_signal || thread->kill_wakeups ||
-		  sched_sleeps_in_leaf(thread));
+		 (!by_signal || thread_heeds_signals(thread));
 	if (asleep)
 		cpu = wake_locked(cpu, thread);
 	else if (by_signal && cpu->current == thread && cpu != cpu_current())
