@@ -436,14 +436,15 @@ COPIES = (
 # Where some instructions may stand at all: the library's source files.
 WHERE = (
     (TLBI, r"(tlb\.c|el\.S)", "one layer issues TLBIs"),
-    (r"msr ttbr0_el1, .*", r"(space\.c|entry\.S|el\.S)",
+    (r"msr ttbr0_el1, .*", r"(space\.c|entry\.S|fp_leaf\.S|el\.S)",
      "one file installs spaces, and the leaf switch"),
     (r"msr ttbr1_el1, .*", r"el\.S", "the kernel's tables are set once"),
     (r"msr (sctlr|tcr|mair)_el1, .*", r"(el|pauth)\.S", "written whole"),
-    (r"msr tpidr_el1, .*", r"(switch\.S|task\.c|el\.S|entry\.S)",
+    (r"msr tpidr_el1, .*",
+     r"(switch\.S|task\.c|el\.S|entry\.S|fp_leaf\.S)",
      "the running thread changes in the switch"),
     (r"msr \w+_el[23], .*", r"el\.S", "weft runs at EL1"),
-    (r"eret\w*", r"(entry\.S|el\.S|vectors\.S|switch\.S|leaf\.S)",
+    (r"eret\w*", r"(entry\.S|el\.S|vectors\.S|switch\.S|fp_leaf\.S)",
      "the ways out are few"),
     (r"(dc|ic) .*", r"(cache\.c|el\.S)", "one file maintains caches"),
     (r"(hvc|smc|svc|wfi|wfe)\b.*", r"(?!)", "those are the client's"),

@@ -209,6 +209,7 @@ void weft_switch_from_frame(struct weft_task *prev, struct weft_frame *frame,
 	hand_over(prev, next);
 	prev->sp = (uint64_t)(uintptr_t)frame;
 	prev->pc = (uint64_t)(uintptr_t)weft_resume_frame;
-	prev->leaf_cpu = NULL;
+	if (WEFT_LEAF)
+		prev->leaf_cpu = NULL;
 	weft_switch_away(prev, next);
 }

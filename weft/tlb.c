@@ -278,11 +278,6 @@ void weft_tlb_flush_asid(uint16_t asid, unsigned flags)
 {
 	flush_all(asid, flags);
 }
-
-void weft_tlb_flush_space(const struct weft_space *space, unsigned flags)
-{
-	flush(ALL_ASIDS, space, NULL, EVERYTHING, flags);
-}
 #endif
 
 void weft_tlb_flush_kernel(uint64_t va, size_t size, unsigned flags)

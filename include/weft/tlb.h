@@ -73,12 +73,6 @@ void weft_tlb_flush_kernel(uint64_t va, size_t size, unsigned flags);
 /* Everything under one ASID, cached walks included. WEFT_TLB_LOCAL counts. */
 void weft_tlb_flush_asid(uint16_t asid, unsigned flags);
 
-/*
- * The same for all of @space, whatever ASID it has once all writes to its page
- * table are visible; nothing if it never ran.
- */
-void weft_tlb_flush_space(const struct weft_space *space, unsigned flags);
-
 /* Everything. WEFT_TLB_LOCAL counts. */
 void weft_tlb_flush_all(unsigned flags);
 
@@ -134,6 +128,19 @@ void weft_tlb_batch_add(struct weft_tlb_batch *batch, uint64_t va, size_t size,
  */
 void weft_tlb_batch_flush(struct weft_tlb_batch *batch,
 			  const struct weft_space *space, unsigned flags);
+
+/*
+ * All of @space, cached walks included, under whatever ASID it has once all
+ * writes to its page table are visible; nothing if it never ran.
+ */
+static inline void weft_tlb_flush_space(const struct weft_space *space,
+					unsigned flags)
+{
+	struct weft_tlb_batch all;
+
+	all.n = WEFT_TLB_BATCH_MAX + 1;		/* more than was noted */
+	weft_tlb_batch_flush(&all, space, flags);
+}
 
 /*
  * Debug hook (WEFT_DEBUG): called at each invalidation that is not local (what

@@ -42,7 +42,8 @@ FP_FILES = ("weft/fp.S", "weft/fp_regs.h", "include/weft/asm.h",
 ASID_FILES = ("weft/asid.c", "weft/flags.h", "include/weft/arch.h",
               "include/weft/asid.h", "include/weft/assert.h",
               "include/weft/config.h", "include/weft/errno.h",
-              "include/weft/space.h", "include/weft/sysreg.h")
+              "include/weft/layout.h", "include/weft/space.h",
+              "include/weft/sysreg.h")
 
 
 class Failed(Exception):

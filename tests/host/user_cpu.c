@@ -212,12 +212,6 @@ void weft_tlb_batch_flush(struct weft_tlb_batch *batch,
 	batch->n = 0;
 }
 
-void weft_tlb_flush_space(const struct weft_space *space, unsigned flags)
-{
-	(void)flags;
-	drop(space->context, 0, UINT64_MAX);
-}
-
 void weft_debug_pte(const struct weft_pgtable *table, uint64_t va,
 		    unsigned level, uint64_t before, uint64_t after)
 {
