@@ -84,12 +84,18 @@ AGAIN(leaf_ipc_wait, LEAF_WAIT)
 AGAIN(leaf_ipc_call, LEAF_SEND)
 AGAIN(leaf_ipc_reply_recv, LEAF_RECV)
 
-/* May @next run at once, at the cost of @self alone? */
+/*
+ * May @next run at once, at the cost of @self alone? Not if it was woken
+ * meanwhile, by a signal, and is queued to run: it will give up, unless it
+ * finds that it need not.
+ */
 static inline bool may_follow(const struct thread *self,
 			      const struct thread *next)
 {
+	_Static_assert(THREAD_READY == 0 && THREAD_BLOCKED == 1,
+		       "of one that lives bit 0 tells them apart");
 	/* Nobody who waits to run is better than @self: it runs. */
-	return next->prio <= self->prio;
+	return next->state & 1 && next->prio <= self->prio;
 }
 
 /* Of one that is in a leaf call, running or asleep. */

@@ -1115,6 +1115,7 @@ struct mix {
 	struct rng rng, own;
 	int me;
 	int n[3][3];		/* who signals, who waits */
+	int r[3][3];		/* and the other way, of that */
 	int spare[3];		/* other descriptors for the calls */
 	uint64_t calls;
 	bool good;
@@ -1196,7 +1197,7 @@ static void mix_call(struct mix *x)
 
 static void mix_pair(struct mix *x, int from, int to, uint64_t bits)
 {
-	int there = x->n[from][to], back = x->n[to][from];
+	int there = x->n[from][to], back = x->r[from][to];
 	long got;
 
 	if (x->me == from) {
@@ -1281,8 +1282,10 @@ static void test_mix(uint64_t seed, int events)
 	on_signal(SA_RESTART);
 	for (int i = 0; i < CLIENTS; i++)
 		shared->last[i] = 0;
-	for (int i = 0; i < 9; i++)
+	for (int i = 0; i < 9; i++) {
 		x.n[i / 3][i % 3] = notification();
+		x.r[i / 3][i % 3] = notification();
+	}
 	srv = begin(seed % 3 * 4);
 	if (srv == 0)
 		mix_serve(ep);
@@ -1307,8 +1310,10 @@ static void test_mix(uint64_t seed, int events)
 	kill(srv, SIGKILL);
 	ended(srv);
 	munmap(all_pids, 4096);
-	for (int i = 0; i < 9; i++)
+	for (int i = 0; i < 9; i++) {
 		close(x.n[i / 3][i % 3]);
+		close(x.r[i / 3][i % 3]);
+	}
 	close(ep);
 }
 
@@ -1335,6 +1340,8 @@ static void all(void)
 	test_timer(0);
 	test_timer(5);
 	test_exec();
+	for (uint64_t seed = 1; seed <= 3; seed++)
+		test_mix(seed, 100);
 }
 
 int main(int argc, char **argv)
