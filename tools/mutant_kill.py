@@ -40,14 +40,19 @@ HOST_SILENCE = 20.0
 TIMEOUT = 900       # seconds of the clock, for what times itself
 # Programs of /test, and the files that they go through more than others do.
 PROGRAMS = (
-    ("zeroed", r"/(entry|vectors\w*|switch|fp|sve|pauth)\.S$|/task\.c$"),
-    ("fresh", r"/(entry|vectors\w*|switch|fp|sve)\.S$|"
+    ("zeroed", r"/(entry|vectors\w*|switch|fp\w*|sve|pauth)\.S$|/task\.c$"),
+    ("fresh", r"/(entry|vectors\w*|switch|fp\w*|sve)\.S$|"
      r"/\w*(task|fp|sve)\w*\.c$"),
     ("faulttest", r"/(entry|vectors\w*)\.S$|/(trap|pauth)\.c$"),
     ("badptr", r"/uaccess\.S$|/extable\.c$"),
     ("memtest", r"/(space|tlb|asid|pgtable)\.c$"),
     ("family", r"/entry\.S$|/(space|task|trap)\.c$"),
     ("pattern", r"/(entry|switch)\.S$"),
+)
+# And those of leaf calls, which ASIDs and no keys make as short as they can be.
+LEAF_PROGRAMS = (
+    ("pattern", r"/(entry|fp_leaf)\.S$"),
+    ("ipcfast", r"/(entry|fp_leaf|vectors)\.S$|/task\.c$"),
 )
 QUIET = 4       # times as long without a line of output, for programs
 KILLS = re.compile(r"^not ok\b")
@@ -616,6 +621,7 @@ def all_stages() -> list[Stage]:
         *[user(config, *row) for row in PROGRAMS[:2] for config in (MAX, ONE)],
         boot(MAX),
         *crash(),
+        *[user(OLD, *row) for row in LEAF_PROGRAMS],
         boot(ONE),
         Stage("model.long", is_modelled, lambda shop: model(shop, LONG)),
         el3("gic-version=3,virtualization=on", "max"),

@@ -1317,6 +1317,57 @@ static void test_mix(uint64_t seed, int events)
 	close(ep);
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void burn(unsigned ms)
+{
+	uint64_t end = now_ms() + ms;
+
+	while (now_ms() < end)
+		;
+}
+
+/*
+ * Woken by a signal, and because its slice is used up not running yet, when
+ * what it waits for comes. That its slice is used up cannot be seen: so often,
+ * and with more or less of it.
+ */
+static void test_woken(void)
+{
+	int n = notification(), ready = notification();
+	bool good = true;
+	pid_t pid;
+
+	on_signal(SA_RESTART);
+	pid = begin(0);
+	if (pid == 0) {
+		for (unsigned k = 1; k <= 48; k++) {
+			burn(40 + k);
+			loom_signal(ready, k);
+			if (take_for(n, LOOM_FOREVER) != (long)k)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (unsigned k = 1; k <= 48 && good; k++) {
+		good = take_for(ready, 5000 * MS) == (long)k;
+		sched_yield();
+		kill(pid, SIGUSR1);
+		loom_signal(n, k);
+		sched_yield();
+	}
+	tap_ok(good, "what comes after a signal is there once");
+	tap_equal(ended(pid), 0, "and who waited has all of it");
+	close(n);
+	close(ready);
+}
+
 static void all(void)
 {
 	test_known();
@@ -1340,6 +1391,7 @@ static void all(void)
 	test_timer(0);
 	test_timer(5);
 	test_exec();
+	test_woken();
 	for (uint64_t seed = 1; seed <= 3; seed++)
 		test_mix(seed, 100);
 }
