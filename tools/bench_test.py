@@ -29,7 +29,7 @@ from bench_report import Results
 
 VARIANT = build.name("gcc", False)
 README = os.path.join(build.ROOT, "README.md")
-NEAR = 0.03         # of operations that vary one may differ by so much
+NEAR = 0.1          # of operations that vary one may differ by so much
 APART = 2000        # instructions of a batch that interrupts do not explain
 PLACES = 8          # instructions that a yield of two may save
 RARE = 0.1          # of the batches, where memory is split or joined

@@ -727,18 +727,23 @@ int weft_pt_trim(struct weft_pgtable *table, uint64_t va, size_t size)
 }
 
 #if WEFT_USER
+static uint64_t any_of_8(const uint64_t *entry)
+{
+	return read_entry(&entry[0]) | read_entry(&entry[1]) |
+	       read_entry(&entry[2]) | read_entry(&entry[3]) |
+	       read_entry(&entry[4]) | read_entry(&entry[5]) |
+	       read_entry(&entry[6]) | read_entry(&entry[7]);
+}
+
 /*
  * The first entry of [@entry, @stop), part of a table, that is not 0; @stop:
- * none. Most tables are mostly empty: eight at a time; by plain loads, for
- * nobody else writes, and what is found is read again.
+ * none. Most tables are mostly empty: eight at a time.
  */
 static uint64_t *skip_empty(uint64_t *entry, const uint64_t *stop)
 {
-	while (stop - entry >= 8 &&
-	       !(entry[0] | entry[1] | entry[2] | entry[3] |
-		 entry[4] | entry[5] | entry[6] | entry[7]))
+	while (stop - entry >= 8 && !any_of_8(entry))
 		entry += 8;
-	while (entry < stop && !*entry)
+	while (entry < stop && !read_entry(entry))
 		entry++;
 	return entry;
 }
@@ -893,11 +898,11 @@ struct release {
 static void release_leaf(const struct release *r, uint64_t *entry,
 			 unsigned shift)
 {
-	uint64_t value = *entry;
+	uint64_t value = read_entry(entry);
 
 	if (!is_leaf(value, shift))
 		return;
-	*entry = 0;
+	__atomic_store_n(entry, 0, __ATOMIC_RELAXED);
 	if (r->done)
 		r->done(r->arg, value & WEFT_PTE_ADDR, size_of(shift));
 }
@@ -911,10 +916,10 @@ static void release_table(const struct release *r, uint64_t va, unsigned shift)
 	if (next_of(va, shift) > r->keep)
 		return;
 	at = walk(r->table, va, shift);
-	value = *at.entry;
+	value = read_entry(at.entry);
 	if (at.shift != shift || !is_table(value, shift))
 		return;
-	*at.entry = 0;
+	__atomic_store_n(at.entry, 0, __ATOMIC_RELAXED);
 	free_page(r->table, value);
 }
 

@@ -31,7 +31,7 @@ struct weft_leaf_caller {
 };
 
 /* What is there before an access. */
-static inline struct weft_leaf_caller weft_leaf_caller(void)
+static inline struct weft_leaf_caller weft_leaf_keep(void)
 {
 	struct weft_leaf_caller caller;
 
@@ -53,7 +53,7 @@ static inline bool weft_leaf_failed(struct weft_leaf_caller caller)
 /* Copy @len bytes of user memory at @src to @dst. */
 static inline bool weft_leaf_from_user(void *dst, uint64_t src, size_t len)
 {
-	struct weft_leaf_caller caller = weft_leaf_caller();
+	struct weft_leaf_caller caller = weft_leaf_keep();
 
 	return !weft_copy_from_user(dst, src, len) || weft_leaf_failed(caller);
 }
@@ -61,7 +61,7 @@ static inline bool weft_leaf_from_user(void *dst, uint64_t src, size_t len)
 /* Copy @len bytes at @src to user memory at @dst. */
 static inline bool weft_leaf_to_user(uint64_t dst, const void *src, size_t len)
 {
-	struct weft_leaf_caller caller = weft_leaf_caller();
+	struct weft_leaf_caller caller = weft_leaf_keep();
 
 	return !weft_copy_to_user(dst, src, len) || weft_leaf_failed(caller);
 }
@@ -79,8 +79,8 @@ static inline bool weft_leaf_to_user(uint64_t dst, const void *src, size_t len)
 /* The word at @addr, a multiple of 4, in one access. */
 static inline bool weft_leaf_load32(uint64_t addr, uint32_t *value)
 {
-	struct weft_leaf_caller caller = weft_leaf_caller();
-	uint32_t now;
+	struct weft_leaf_caller caller = weft_leaf_keep();
+	uint32_t now = 0;
 
 	__asm__ goto("1:\tldtr %w[now], [%[addr]]" WEFT_LEAF_ENTRY
 		     : [now] "=r"(now) : [addr] "r"(addr) : "memory"
@@ -94,8 +94,8 @@ failed:
 /* Eight bytes at @addr, a multiple of 8. */
 static inline bool weft_leaf_load64(uint64_t addr, uint64_t *value)
 {
-	struct weft_leaf_caller caller = weft_leaf_caller();
-	uint64_t now;
+	struct weft_leaf_caller caller = weft_leaf_keep();
+	uint64_t now = 0;
 
 	__asm__ goto("1:\tldtr %[now], [%[addr]]" WEFT_LEAF_ENTRY
 		     : [now] "=r"(now) : [addr] "r"(addr) : "memory"
@@ -109,7 +109,7 @@ failed:
 /* Store eight bytes at @addr, a multiple of 8. */
 static inline bool weft_leaf_store64(uint64_t addr, uint64_t value)
 {
-	struct weft_leaf_caller caller = weft_leaf_caller();
+	struct weft_leaf_caller caller = weft_leaf_keep();
 
 	__asm__ goto("1:\tsttr %[value], [%[addr]]" WEFT_LEAF_ENTRY
 		     :: [value] "r"(value), [addr] "r"(addr) : "memory"

@@ -768,6 +768,9 @@ static void frame_free(void *arg, uint64_t pa)
 {
 	(void)arg;
 	check_given_up(pa, WEFT_PAGE_SIZE);
+	/* The lock of an allocator: who gets the page next comes after all. */
+	if (current >= 0)
+		drain_all((unsigned)current);
 	trace("cpu %d:   table page %u is free", current, frame_of(pa));
 	world->owner[frame_of(pa)] = 0;
 	fill_all();

@@ -8,13 +8,10 @@ from bugs import Bug
 
 # place.c takes the first that waits, whatever it is allowed.
 PULL_ANYONE = (
-    ("\t\tlist_for_each_entry(thread, &level->woken, struct thread, run)\n"
-     "\t\t\tif (place_allows(thread, to))\n",
-     "\t\tlist_for_each_entry(thread, &level->woken, struct thread, run)\n"),
-    ("\t\tlist_for_each_entry(thread, &level->ready, struct thread, run)\n"
+    ("\t\tlist_for_each_entry(thread, &level->queue, struct thread, run)\n"
      "\t\t\tif (place_allows(thread, to))\n",
      "\t\t(void)to;\n"
-     "\t\tlist_for_each_entry(thread, &level->ready, struct thread, run)\n"),
+     "\t\tlist_for_each_entry(thread, &level->queue, struct thread, run)\n"),
 )
 
 BUGS = (
@@ -87,7 +84,7 @@ BUGS = (
         "runs elsewhere", "sched.c",
         (("\telse if (by_signal && cpu->current == thread && cpu != "
           "cpu_current())\n\t\tipi_reschedule(cpu);\t/* in user mode it "
-          "would not look */\n", ""),), "signal-user", "(running)"),
+          "would not look */\n", ""),), "signal-user", "(ready)"),
     Bug("timeout-not-awaited", "timeout_stop returns while its function runs",
         "clock.c", (("\t} while (running);\n", "\t} while (0);\n"),),
         "timeout-moved", "memory"),

@@ -17,7 +17,7 @@ static bool is_free(unsigned cpu)
 static const char *cpu_state(const struct thread *thread)
 {
 	static const char *const names[] = {
-		"new", "runnable", "running", "blocked", "dead",
+		"ready", "blocked", "new", "dead",
 	};
 
 	return thread->state <= THREAD_DEAD ? names[thread->state] : "?";
@@ -215,6 +215,7 @@ static void check_cpu_end(unsigned c)
 	for (i = 0; i < THREADS; i++)
 		if (world->allocated >> i & 1 &&
 		    world->pool[i].state == THREAD_READY &&
+		    &world->pool[i] != world->pool[i].cpu->current &&
 		    world->pool[i].affinity >> c & 1)
 			violation("cpu %u sleeps while %s waits for cpu %u", c,
 				  world->pool[i].name, (unsigned)
