@@ -106,7 +106,7 @@ static int check_player(const struct fp_player *player, uint64_t policy)
 		CHECK_NUM(player->traps, ==, 1);
 		break;
 	default:
-		CHECK_NUM(player->traps, >=, 2);
+		CHECK_NUM(player->traps, >=, 1);
 		CHECK_NUM(player->traps, <=, player->slices);
 	}
 	return BOOT_PASS;
@@ -116,7 +116,7 @@ static int play_all(void (*fn)(void *arg), uint64_t policy)
 {
 	static struct fp_player players[THREADS];
 	static struct worker other;
-	unsigned i;
+	unsigned traps = 0, i;
 
 	for (i = 0; i < THREADS; i++) {
 		players[i] = (struct fp_player){
@@ -129,9 +129,14 @@ static int play_all(void (*fn)(void *arg), uint64_t policy)
 	CHECK(worker_join(&other));
 	for (i = 0; i < THREADS; i++)
 		CHECK(worker_join(&players[i].worker));
-	for (i = 0; i < THREADS; i++)
+	for (i = 0; i < THREADS; i++) {
 		if (check_player(&players[i], policy) != BOOT_PASS)
 			return BOOT_FAIL;
+		traps += players[i].traps;
+	}
+	/* On a host that stands still one of them may be through in a slice. */
+	if (policy == WEFT_FP_LAZY)
+		CHECK_NUM(traps, >, THREADS);
 	return BOOT_PASS;
 }
 
