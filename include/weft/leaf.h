@@ -20,7 +20,7 @@
  *	anything it returns WEFT_LEAF_DEFER, and the call goes the general way,
  *	to weft_hook_syscall with a whole frame
  *
- * The frame is not whole meanwhile: x0-x19, x30 are in it, nothing else.
+ * The frame is not whole meanwhile: x0-x19, x30 and sp are in it, nothing else.
  *
  * A leaf switch
  *

@@ -8,7 +8,6 @@
 #include "proc/process.h"
 #include "sched/quick.h"
 
-/* For who has none alone: no descriptor is open, or known. */
 static struct fd_table no_table;
 struct files own_files_none = { .table = &no_table, .known_fd = UINT64_MAX };
 

@@ -13,11 +13,13 @@
 #include "fs/file.h"
 #include "sched/thread.h"
 
+/* What thread->own_files is otherwise: no descriptor is open in it, or known. */
+extern struct files own_files_none;
+
 /*
  * If nobody else uses the calling thread's descriptors leaf calls may from now
  * on; and when somebody is about to, no more.
  */
-extern struct files own_files_none;
 void own_files_know(void);
 void own_files_forget(void);
 
