@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "sched/cpu.h"
+#include "trace/trace.h"
 
 enum {
 	PPI_FIRST = 16,
@@ -166,6 +167,8 @@ void irq_dispatch(struct weft_frame *frame, uint64_t taken)
 	 * what the sender of an SGI wrote is not read before this.
 	 */
 	weft_dsb_sy();
+	if (!taken)
+		trace(TRACE_IRQ, irq, 0);
 	if (irq >= IRQ_MAX)
 		return;
 	if (line_take(irq, &line)) {
