@@ -32,14 +32,8 @@
 #include "sched/sched.h"
 #include "trace/trace.h"
 
-/* The leaf calls are made with this, the way that is common to all of them. */
-#define LEAF(name)							\
-	struct weft_leaf_result name(uint64_t x0, uint64_t x1,		\
-				     uint64_t x2, uint64_t x3,		\
-				     uint64_t x4, uint64_t x5,		\
-				     uint64_t x6, uint64_t x7)
+/* One leaf function calls another with what it was given. */
 #define ARGS x0, x1, x2, x3, x4, x5, x6, x7
-#define UNUSED ((void)x2, (void)x3, (void)x4, (void)x5, (void)x6, (void)x7)
 
 /* Apart also in the code: what calls nothing saves no registers. */
 #define APART static __attribute__((noinline))
@@ -75,7 +69,7 @@ static bool learn(uint64_t fd, uint32_t right)
 
 /* NAME(), once more if its descriptor can be learnt. */
 #define AGAIN(name, right)						\
-	APART LEAF(name##_again)					\
+	APART LEAF_CALL(name##_again)				\
 	{								\
 		return learn(x0, right) ? name(ARGS) : quick_defer();	\
 	}
@@ -123,7 +117,7 @@ static inline void wake_up(struct thread *next)
 	next->state = THREAD_READY;
 }
 
-LEAF(leaf_ipc_signal)
+LEAF_CALL(leaf_ipc_signal)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
@@ -156,7 +150,7 @@ LEAF(leaf_ipc_signal)
 	return quick_switch(cpu, self, to, 0, quick_now());
 }
 
-LEAF(leaf_ipc_wait)
+LEAF_CALL(leaf_ipc_wait)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
@@ -165,7 +159,6 @@ LEAF(leaf_ipc_wait)
 	uint64_t now, word;
 	struct thread *next;
 
-	UNUSED;
 	if (!f)
 		return leaf_ipc_wait_again(ARGS);
 	if (n->slow & NOTE_STALLED)
@@ -218,23 +211,18 @@ APART struct weft_leaf_result call_apart(struct thread *self,
 	if (!endpoint_begin_call(f->data, !(f->flags & FILE_NONBLOCK)))
 		return quick_defer();
 	trace_wait();
-	self->state = THREAD_BLOCKED;
-	self->blocked_at = quick_now();
 	return sched_leaf_sleep(fd);
 }
 
-APART struct weft_leaf_result receive_apart(struct thread *self,
-					    struct endpoint *ep, uint64_t fd)
+APART struct weft_leaf_result receive_apart(struct endpoint *ep, uint64_t fd)
 {
 	if (!endpoint_begin_receive(ep))
 		return quick_defer();
 	trace_wait();
-	self->state = THREAD_BLOCKED;
-	self->blocked_at = quick_now();
 	return sched_leaf_sleep(fd);
 }
 
-LEAF(leaf_ipc_call)
+LEAF_CALL(leaf_ipc_call)
 {
 	struct thread *self = thread_current();
 	struct endpoint *ep;
@@ -262,7 +250,7 @@ LEAF(leaf_ipc_call)
 	return quick_switch(quick_cpu(self), self, to, x0, now);
 }
 
-LEAF(leaf_ipc_reply_recv)
+LEAF_CALL(leaf_ipc_reply_recv)
 {
 	struct thread *self = thread_current();
 	struct thread *caller = self->ipc.caller;
@@ -278,7 +266,7 @@ LEAF(leaf_ipc_reply_recv)
 		return quick_defer();
 	if (!caller || ep->ready || !may_follow(self, caller) ||
 	    !quick_is_near(caller))
-		return receive_apart(self, ep, x0);
+		return receive_apart(ep, x0);
 	trace(TRACE_IPC_REPLY, (uintptr_t)ep, (uintptr_t)caller);
 	trace(TRACE_IPC_RECEIVE, (uintptr_t)ep, 0);
 	write_message(frame_of(caller), x1, x2, x3, x4, x5, x6, x7);

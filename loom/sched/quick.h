@@ -96,6 +96,18 @@ quick_switch(struct cpu *cpu, struct thread *prev, struct thread *next,
 	return (struct weft_leaf_result){ value, (uintptr_t)next };
 }
 
+/* A leaf function: its arguments x0 to x7 are the program's registers. */
+#define QUICK_UNUSED __attribute__((unused))
+#define LEAF_CALL(name)							\
+	struct weft_leaf_result name(QUICK_UNUSED uint64_t x0,		\
+				     QUICK_UNUSED uint64_t x1,		\
+				     QUICK_UNUSED uint64_t x2,		\
+				     QUICK_UNUSED uint64_t x3,		\
+				     QUICK_UNUSED uint64_t x4,		\
+				     QUICK_UNUSED uint64_t x5,		\
+				     QUICK_UNUSED uint64_t x6,		\
+				     QUICK_UNUSED uint64_t x7)
+
 static inline struct weft_leaf_result quick_done(uint64_t value)
 {
 	return (struct weft_leaf_result){ value, 0 };

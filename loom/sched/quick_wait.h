@@ -49,10 +49,10 @@ static inline struct weft_leaf_result quick_sleep(struct cpu *cpu,
 	uint64_t now = quick_now();
 
 	trace_wait();
-	self->state = THREAD_BLOCKED;
-	self->blocked_at = now;
 	if (cpu->displaced || !next || !quick_is_near(next))
 		return sched_leaf_sleep(x0);
+	self->state = THREAD_BLOCKED;
+	self->blocked_at = now;
 	runq_remove(cpu, next);
 	return quick_switch(cpu, self, next, x0, now);
 }

@@ -441,8 +441,11 @@ struct weft_leaf_result sched_leaf_yield(void)
 
 struct weft_leaf_result sched_leaf_sleep(uint64_t value)
 {
-	struct weft_leaf_result result = leaf_leave(LEAVE_SLEEPS);
+	struct weft_leaf_result result;
 
+	/* No other CPU is there to look: without the lock. */
+	thread_current()->state = THREAD_BLOCKED;
+	result = leaf_leave(LEAVE_SLEEPS);
 	result.value = value;
 	return result;
 }
