@@ -239,7 +239,7 @@ _Noreturn void process_exit_thread(uint32_t status)
 {
 	struct process *p = process_current();
 
-	trace(TRACE_EXIT, status, 0);
+	trace(TRACE_ENDED, status, 0);
 	/* A signal may bring us here with interrupts masked; now we sleep. */
 	irq_restore(0);
 	note_status(p, status);

@@ -39,7 +39,7 @@ enum trace_event {
 	TRACE_WAKE,		/* thread, enum trace_wake */
 	TRACE_READY,		/* thread, CPU whose queue it is on */
 	TRACE_MIGRATE,		/* thread, from << 32 | to */
-	TRACE_EXIT,		/* process ends: wait status */
+	TRACE_ENDED,		/* the thread has ended: wait status */
 
 	/* what the kernel does */
 	TRACE_RESULT,		/* of a system call: number, result */
