@@ -177,11 +177,15 @@ void irq_dispatch(struct weft_frame *frame, uint64_t taken)
 	gic_end(gic_cpu_if, token);
 }
 
+static uint32_t read_count(uint32_t irq, unsigned cpu)
+{
+	return __atomic_load_n(counter(&cpus[cpu], irq), __ATOMIC_RELAXED);
+}
+
 static void read_counts(uint32_t irq, uint32_t counts[CPU_MAX])
 {
 	for (unsigned i = 0; i < CPU_MAX; i++)
-		counts[i] = __atomic_load_n(counter(&cpus[i], irq),
-					    __ATOMIC_RELAXED);
+		counts[i] = read_count(irq, i);
 }
 
 bool irq_inspect(uint32_t irq, struct irq_info *info)
@@ -207,16 +211,21 @@ bool irq_inspect(uint32_t irq, struct irq_info *info)
 	return found;
 }
 
-uint64_t irq_total(void)
+uint64_t irq_total_of(unsigned cpu)
 {
-	uint32_t counts[CPU_MAX];
 	uint64_t total = 0;
 
-	for (uint32_t irq = 0; irq < IRQ_MAX; irq++) {
-		read_counts(irq, counts);
-		for (unsigned i = 0; i < CPU_MAX; i++)
-			total += counts[i];
-	}
+	for (uint32_t irq = 0; irq < IRQ_MAX; irq++)
+		total += read_count(irq, cpu);
+	return total;
+}
+
+uint64_t irq_total(void)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < CPU_MAX; i++)
+		total += irq_total_of(i);
 	return total;
 }
 

@@ -19,6 +19,7 @@
 
 #include "lib/assert.h"
 #include "lib/list.h"
+#include "lib/relaxed.h"
 #include "sched/chaos.h"
 #include "sched/cpu.h"
 #include "sched/ipi.h"
@@ -72,6 +73,12 @@ static struct cpu *choose(struct cpu *home, const struct thread *thread)
 	return best;
 }
 
+/* A thread is of @cpu now and was of another. @cpu is locked. */
+static void came(struct cpu *cpu)
+{
+	relaxed_store(&cpu->arrivals, cpu->arrivals + 1);
+}
+
 struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 {
 	struct cpu *target = cpu;
@@ -80,6 +87,8 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 	if (cpu_online() == 1)
 		return cpu;
 	target = choose(cpu, thread);
+	if (target == cpu)
+		return cpu;
 	while (target != cpu) {
 		__atomic_store_n(&thread->cpu, target, __ATOMIC_RELEASE);
 		spin_unlock_masked(&cpu->lock);
@@ -89,6 +98,7 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 		if (!place_allows(thread, cpu))
 			target = choose(cpu, thread);
 	}
+	came(cpu);
 	return cpu;
 }
 
@@ -129,6 +139,7 @@ static void queue_taken(struct cpu *cpu, struct thread *thread)
 	struct cpu *home = cpu;
 
 	spin_lock_masked(&cpu->lock);
+	came(cpu);
 	/* What it is allowed may have changed on the way. */
 	if (!place_allows(thread, cpu))
 		home = place_settle(cpu, thread);
