@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Build the kit of conformance/ and run it: on Linux and on loom.
 
-With gcc and with clang; gcc's programs run under qemu-aarch64, on Debian's
-kernel (as linux_test.py starts it) and on loom, clang's on loom. Those of the
-first tier run beside each other and write to one console, which the kit's own
-summary.py takes apart: docs/conformance.md.
+gcc's programs run under qemu-aarch64 and on Debian's kernel (as linux_test.py
+starts it), clang's on loom. Those of the first tier run beside each other and
+write to one console, which the kit's own summary.py takes apart:
+docs/conformance.md.
 """
 
 import argparse
@@ -124,30 +124,32 @@ def judge(report: tap.Writer, where: str, console: str) -> None:
                   [f"{ran} of {wanted}", *console.splitlines()[-tap.TAIL:]])
 
 
+RUNNERS = {"qemu": ("gcc", on_qemu), "loom": ("clang", on_loom),
+           "debian": ("gcc", on_debian)}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--show", choices=("qemu", "loom", "debian"),
-                        help="print what is written there, with gcc's")
+    parser.add_argument("--show", choices=sorted(RUNNERS),
+                        help="print what the programs write there")
     args = parser.parse_args()
-    runners = {"qemu": on_qemu, "loom": on_loom, "debian": on_debian}
     report = tap.Writer()
     with tempfile.TemporaryDirectory(prefix="loom-kit-") as scratch:
-        for compiler in ["gcc"] if args.show else COMPILERS:
-            out = os.path.join(scratch, compiler)
-            os.mkdir(out)
-            problems = make(compiler, out)
-            if args.show:
-                print("\n".join(problems) or runners[args.show](out))
-                return 0
-            report.result(f"{compiler} builds the kit", problems)
-            for name, runner in runners.items():
-                if problems or (compiler, name) in (("clang", "qemu"),
-                                                    ("clang", "debian")):
-                    continue
-                try:
-                    judge(report, f"{compiler}, {name}", runner(out))
-                except debian.Unavailable as error:
-                    report.skip(f"the kit on {name}", str(error))
+        out = {name: os.path.join(scratch, name) for name in COMPILERS}
+        for compiler, folder in out.items():
+            os.mkdir(folder)
+            problems = make(compiler, folder)
+            if not args.show:
+                report.result(f"{compiler} builds the kit", problems)
+        if args.show:
+            compiler, runner = RUNNERS[args.show]
+            print(runner(out[compiler]))
+            return 0
+        for name, (compiler, runner) in RUNNERS.items():
+            try:
+                judge(report, name, runner(out[compiler]))
+            except debian.Unavailable as error:
+                report.skip(f"the kit on {name}", str(error))
     return report.finish()
 
 
