@@ -361,6 +361,12 @@ def linux() -> Iterator[Job]:
               debian=("linux", "programs"), tap=True, timeout=1800)
 
 
+def conformance() -> Iterator[Job]:
+    yield Job("conformance.kit", "the kit for other kernels, on Linux and loom",
+              tool("conformance_test.py"), needs=(DEFAULT,),
+              debian=("linux",), tap=True, timeout=600)
+
+
 def fuzz() -> Iterator[Job]:
     """More of what `user' does with one seed, and with little of it."""
     run = os.path.join(build.ROOT, "run")
@@ -440,6 +446,6 @@ def bench() -> Iterator[Job]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*linux(), *mutants(), *fuzz(), *user(), *boot(), *model(),
+    return [*linux(), *conformance(), *mutants(), *fuzz(), *user(), *boot(), *model(),
             *system(), *consume(), *bench(), *examples(), *features(),
             *static(), *sequence(), *host()]
