@@ -55,6 +55,11 @@ need_for_clang() {
 	need lld ld.lld
 }
 
+need_for_site() {
+	need doxygen doxygen
+	need python3-markdown-it /usr/lib/python3/dist-packages/markdown_it
+}
+
 need_for_test() {
 	need_for_run
 	need_for_clang
@@ -72,7 +77,7 @@ need_for_test() {
 	need cppcheck cppcheck
 	need clang-tidy clang-tidy
 	need shellcheck shellcheck
-	need doxygen doxygen
+	need_for_site
 	need g++-aarch64-linux-gnu aarch64-linux-gnu-g++
 	# weft compiles with old and new ones: the ends of what there is.
 	want "aarch64-linux-gnu-gcc-10 aarch64-linux-gnu-gcc-11" \
