@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Check that the documents name what exists; prints TAP.
 
-Tests in docs/bug-classes.md; in all documents files, by their path or the end
-of it, and links to each other.
+Tests in docs/bug-classes.md and in the gallery; in all documents files, by
+their path or the end of it, and links to each other.
 """
 
 import ast
@@ -16,6 +16,7 @@ import tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 INDEX = "docs/bug-classes.md"
+GALLERY = "docs/gallery/*.md"
 NAME = re.compile(r"`(boot|host|model|user|system|static):([^`]+)`")
 
 SOURCE = re.compile(r"`([\w./-]+\.(?:[chS]|py|sh|md|lds))`")
@@ -106,19 +107,24 @@ def check_document(report: tap.Writer, path: str, files: set[str]) -> None:
     report.result(f"what {path} refers to exists", wrong)
 
 
-def main() -> int:
-    index = text(INDEX)
-    report = tap.Writer()
+def check_tests(report: tap.Writer, where: str) -> None:
+    index = text(where)
     used: dict[str, set[str]] = {kind: set() for kind in KINDS}
     for kind, name in NAME.findall(index):
         used[kind].add(name)
     for kind, names in used.items():
         missing = sorted(names - KINDS[kind]())
-        report.result(f"{len(names)} {kind} tests that {INDEX} names exist",
+        report.result(f"{len(names)} {kind} tests that {where} names exist",
                       [f"{kind}:{name} is no test" for name in missing])
+
+
+def main() -> int:
+    report = tap.Writer()
+    check_tests(report, INDEX)
+    check_tests(report, GALLERY)
     files = all_files()
     for path in sorted(f for f in files if f.endswith(".md") and
-                       os.path.dirname(f) in ("", "docs")):
+                       os.path.dirname(f) in ("", "docs", "docs/gallery")):
         check_document(report, path, files)
     return report.finish()
 

@@ -60,11 +60,9 @@ need_for_site() {
 	need python3-markdown-it /usr/lib/python3/dist-packages/markdown_it
 }
 
-need_for_test() {
-	need_for_run
-	need_for_clang
+# What build/host needs: tests and models that run on this machine.
+need_for_host() {
 	need gcc gcc
-	need make make
 	need libc6-dev /usr/include/stdio.h
 	need pkg-config pkg-config pkgconf
 	need cpio cpio
@@ -72,6 +70,13 @@ need_for_test() {
 	need libfdt-dev /usr/include/libfdt.h
 	need device-tree-compiler dtc
 	need qemu-user qemu-aarch64
+}
+
+need_for_test() {
+	need_for_run
+	need_for_clang
+	need_for_host
+	need make make
 	need gdb-multiarch gdb-multiarch
 	need python3-pexpect /usr/lib/python3/dist-packages/pexpect
 	need cppcheck cppcheck
