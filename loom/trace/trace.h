@@ -117,12 +117,12 @@ void trace_finish(void);
 
 /* Nothing is evaluated, and a compiler that weighs a function sees nothing. */
 #define trace(event, a, b) \
-	((void)sizeof(event), (void)sizeof(a), (void)sizeof(b))
+	((void)sizeof((event) + (a) + (b)))
 #define trace_about(thread, event, a, b) \
-	((void)sizeof(thread), trace(event, a, b))
+	((void)sizeof(!(thread)), trace(event, a, b))
 #define trace_thread(thread, creator) \
-	((void)sizeof(thread), (void)sizeof(creator))
-#define trace_name(thread) ((void)sizeof(thread))
+	((void)sizeof(!(thread)), (void)sizeof(!(creator)))
+#define trace_name(thread) ((void)sizeof(!(thread)))
 #define trace_flush() ((void)0)
 #define trace_measure() ((void)0)
 #define trace_finish() ((void)0)
