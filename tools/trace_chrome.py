@@ -403,7 +403,9 @@ class Converter:
         else:
             part = Part("trap", ("stack full", "", "FIQ", "SError")[kind],
                         {"esr": hex(esr)})
-        self.push(event, part, 8 <= vector < 16)
+        if not EL0 <= vector < 16:
+            self.counts["ENTER_KERNEL"] += 1
+        self.push(event, part, EL0 <= vector < 16)
 
     def on_exit(self, event: Event) -> None:
         cpu = self.cpus[event.cpu]
@@ -442,7 +444,9 @@ class Converter:
     def on_leave(self, event: Event) -> None:
         cpu = self.cpus[event.cpu]
         cpu.next = self.thread(event.b, event.cpu)
-        cpu.left = (event.a >> 8, event.a & 0xff)
+        cpu.left = (event.a >> 8 & 0xff, event.a & 0xff)
+        if event.a >> 16:
+            self.counts["LEAVE_LEAF"] += 1
         cpu.current.parts.append(Part("switch", "switch", {
             "to": cpu.next.label()}))
         cpu.current.parts[-1].begin(cpu.track, event.ns)
