@@ -202,6 +202,8 @@ class Cpu:
             part.begin(self.track, ns)
 
     def end_run(self, ns: int) -> None:
+        for part in reversed(self.current.parts):
+            self.track.end(ns, part.late)
         self.track.close(ns)
 
     def draw_fp(self, ns: int) -> None:
