@@ -66,6 +66,7 @@ enum trace_why {
 	TRACE_YIELDS,
 	TRACE_SLEEPS,
 	TRACE_ENDS,
+	TRACE_IN_LEAF = 1 << 16,	/* added: a switch of sched/quick.h */
 };
 
 enum trace_wake {
