@@ -311,7 +311,9 @@ def test_loom_signed() -> None:
     init = numbered(got[5])
     expect("process_wait4" in init and "syscall_dispatch" in init, init)
     expect("weft_resume_leaf" in answers["loom task next"], "not parked so")
-    expect("parked by a leaf call" in answers["loom frame next"], "frame")
+    frame = answers["loom frame next"]
+    expect("parked by a leaf call" in frame and
+           frame.count("struct weft_frame at") == 1, "frame")
     expect(numbered(got[10]) == ["<signal handler called>", "??"], got[10])
     expect("corrupt" not in got[5] + got[10], "unwinding stopped early")
     last = numbered(got[-1])
