@@ -301,17 +301,18 @@ def test_loom_signed() -> None:
     if "--smp" in MACHINE:
         raise Skip("no leaf calls with several CPUs")
     options = OPTIONS + ([] if "--cpu" in MACHINE else ["--cpu", "max"])
-    commands = ["break weft_leaf_hand_over", "ignore 1 5", "continue",
-                "loom threads", "loom switch 1", "bt", "loom switch cpu",
-                "loom task next", "loom frame next", "loom switch next", "bt",
+    commands = ["break *weft_leaf_hand_over if ((struct weft_task *)$x1)->pc "
+                "== (unsigned long)&weft_resume_leaf", "continue",
+                "loom threads", "bt 2", "loom switch 1", "bt", "loom switch cpu",
+                "loom task $x1", "loom frame $x1", "loom switch $x1", "bt",
                 "loom switch cpu", "delete", "tbreak sys_exit_group",
                 "continue", "bt"]
     got = attached([*options, "--", "/test/ipcfast"], commands)
     answers = dict(zip(commands, got))
     init = numbered(got[5])
     expect("process_wait4" in init and "syscall_dispatch" in init, init)
-    expect("weft_resume_leaf" in answers["loom task next"], "not parked so")
-    frame = answers["loom frame next"]
+    expect("weft_resume_leaf" in answers["loom task $x1"], "not parked so")
+    frame = answers["loom frame $x1"]
     expect("parked by a leaf call" in frame and
            frame.count("struct weft_frame at") == 1, "frame")
     expect(numbered(got[10]) == ["<signal handler called>", "??"], got[10])

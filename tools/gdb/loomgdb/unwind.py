@@ -235,6 +235,11 @@ class Decorator(FrameDecorator):
         return super().function() if self.inferior_frame().name() \
             else "?? of the program"
 
+    def frame_args(self):
+        """None at EL0: gdb could not read those that are in memory."""
+        return None if HERE.memory and HERE.memory.cpu.level() == 0 \
+            else super().frame_args()
+
 
 class Filter:
     """Leaves the CPU's own frame out of a parked thread's backtrace, and the
