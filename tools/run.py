@@ -480,29 +480,37 @@ def debugger_arguments(args: argparse.Namespace, directory: str,
     return arguments
 
 
+def have_built(args: argparse.Namespace) -> tuple[str, str]:
+    """The build directories that programs and kernel are in."""
+    programs = build.name(args.compiler, args.debug)
+    kernel = build.name(args.compiler, args.debug, args.trace is not None)
+    targets = {programs: [build.INITRAMFS], kernel: [build.IMAGE]} \
+        if programs != kernel else {kernel: [build.IMAGE, build.INITRAMFS]}
+    if wants_tests(args):
+        targets[programs].append(build.TESTS)
+    if not os.environ.get("LOOM_IS_BUILT"):     # set by test.py
+        for variant, wanted in targets.items():
+            build.build(variant, wanted, args.verbose)
+    return build.directory(programs), build.directory(kernel)
+
+
 def run(args: argparse.Namespace) -> int:
     wanted = machine.Machine(args.cpu, args.smp, args.mem, args.gic, args.el2,
                              args.icount is not None, args.icount or 0)
     if wanted != machine.Machine():
         machine.probe(wanted)
     args.overlay = overlay(args)
-    targets = [build.IMAGE, build.INITRAMFS]
-    if wants_tests(args):
-        targets.append(build.TESTS)
     if args.trace is not None:
         check_output(args.trace)
-    variant = build.name(args.compiler, args.debug, args.trace is not None)
-    directory = build.directory(variant)
-    if not os.environ.get("LOOM_IS_BUILT"):     # set by test.py
-        build.build(variant, targets, args.verbose)
+    programs, kernel = have_built(args)
     with contextlib.ExitStack() as stack:
         scratch = tempfile.mkdtemp(prefix="loom-")
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        initrd = write_initrd(args, directory, scratch)
-        command = wanted.command(os.path.join(directory, build.IMAGE), initrd,
+        initrd = write_initrd(args, programs, scratch)
+        command = wanted.command(os.path.join(kernel, build.IMAGE), initrd,
                                  kernel_words(args))
         command += console_arguments(args)
-        command += debugger_arguments(args, directory, scratch, stack)
+        command += debugger_arguments(args, kernel, scratch, stack)
         for words in args.qemu:
             command += words.split()
         if args.verbose:
@@ -512,7 +520,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             return execute(args, command, scratch, stack)
         finally:
-            write_trace(args, directory, scratch)
+            write_trace(args, kernel, scratch)
 
 
 def check_output(path: str) -> None:

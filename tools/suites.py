@@ -194,6 +194,8 @@ def static() -> Iterator[Job]:
               tool("check_compilers.py"), tap=True, timeout=600)
     yield Job("static.doxygen", "every public name has its documentation",
               tool("check_doxygen.py"), tap=True)
+    yield Job("static.trace", "raw traces become what docs/tracing.md says",
+              tool("trace_test.py"), tap=True)
     yield Job("static.version", "the version is the same everywhere",
               tool("check_version.py"), tap=True)
     folder = build.directory("clang-debug")
