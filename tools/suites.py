@@ -389,7 +389,7 @@ def fuzz() -> Iterator[Job]:
 
 
 # Files of tests/system that are about Debian's programs.
-DEBIAN = ("debian", "readme")
+DEBIAN = ("live", "debian", "readme")
 
 
 def system() -> Iterator[Job]:
