@@ -55,9 +55,10 @@ need_for_clang() {
 	need lld ld.lld
 }
 
-# What build/host needs: tests and models that run on this machine.
+# What runs on this machine: tests and models of build/host, examples.
 need_for_host() {
 	need gcc gcc
+	need make make
 	need libc6-dev /usr/include/stdio.h
 	need pkg-config pkg-config pkgconf
 	need cpio cpio
@@ -71,7 +72,6 @@ need_for_test() {
 	need_for_run
 	need_for_clang
 	need_for_host
-	need make make
 	need gdb-multiarch gdb-multiarch
 	need python3-pexpect /usr/lib/python3/dist-packages/pexpect
 	need cppcheck cppcheck
