@@ -231,7 +231,7 @@ def alone() -> Iterator[None]:
 
 # ---- running ----------------------------------------------------------
 
-# Addresses, values, lines of a source; but not what is counted on one's fingers.
+# Addresses, values, lines of a source; but not what counts a few things.
 NUMBERS = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{16}\b|(?<=\.[chS]:)[0-9]+|"
                      r"[0-9]{3,}")
 
