@@ -186,7 +186,8 @@ def static() -> Iterator[Job]:
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
-               ("run", "test", "bench", ".ci/run", "tools/setup.sh")])
+               ("run", "test", "bench", "docs/build", ".ci/run",
+                "tools/setup.sh")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
     yield Job("static.compilers",
@@ -194,6 +195,11 @@ def static() -> Iterator[Job]:
               tool("check_compilers.py"), tap=True, timeout=600)
     yield Job("static.doxygen", "every public name has its documentation",
               tool("check_doxygen.py"), tap=True)
+    yield Job("static.links", "every link of every document leads somewhere",
+              tool("check_links.py"), tap=True)
+    yield Job("static.site", "the site is made, and its links hold",
+              [os.path.join(build.ROOT, "docs/build"),
+               os.path.join(build.ROOT, "build/site")], timeout=300)
     yield Job("static.version", "the version is the same everywhere",
               tool("check_version.py"), tap=True)
     folder = build.directory("clang-debug")
@@ -361,6 +367,12 @@ def linux() -> Iterator[Job]:
               debian=("linux", "programs"), tap=True, timeout=1800)
 
 
+def conformance() -> Iterator[Job]:
+    yield Job("conformance.kit", "the kit for other kernels, on Linux and loom",
+              tool("conformance_test.py"), needs=(DEFAULT,),
+              debian=("linux",), tap=True, timeout=600)
+
+
 def fuzz() -> Iterator[Job]:
     """More of what `user' does with one seed, and with little of it."""
     run = os.path.join(build.ROOT, "run")
@@ -462,6 +474,6 @@ def bench() -> Iterator[Job]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*linux(), *mutants(), *fuzz(), *user(), *boot(), *model(),
-            *system(), *consume(), *gallery(), *bench(), *examples(),
-            *features(), *static(), *sequence(), *host()]
+    return [*linux(), *conformance(), *mutants(), *fuzz(), *user(), *boot(),
+            *model(), *system(), *consume(), *gallery(), *bench(),
+            *examples(), *features(), *static(), *sequence(), *host()]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* For assembly of programs: where a function begins and ends. */
-#ifndef TESTS_USER_LIB_ASM_H
-#define TESTS_USER_LIB_ASM_H
+#ifndef CONFORMANCE_ASM_H
+#define CONFORMANCE_ASM_H
 
 	.macro	func name:req
 	.balign	16
