@@ -304,13 +304,16 @@ def play(bug: Page, broken: bool = True, show: bool = False) -> list[str]:
 
 # ---- ./run --break ----------------------------------------------------
 
+def row(bug: Page) -> str:
+    return f"  {bug.name:27} {bug.title}"
+
+
 def print_list() -> None:
-    for name in names():
-        bug = page(name)
-        print(f"{bug.name:26} {bug.shows:10} {bug.title}")
-    print("\nHow they show:")
+    """By how they show."""
+    bugs = [page(name) for name in names()]
     for shows, text in SHOWS.items():
-        print(f"  {shows:10} {text}")
+        print(f"{shows}: {text}")
+        print("\n".join(row(bug) for bug in bugs if bug.shows == shows))
 
 
 def demonstrate(bug: Page) -> int:
@@ -356,9 +359,9 @@ def check_index(report: tap.Writer) -> None:
     for name in names():
         with contextlib.suppress(Wrong):
             bug = page(name)
-            row = f"{bug.title} | {bug.shows}"
-            if rows.get(name) != row:
-                problems.append(f"wants: | [{name}]({name}.md) | {row} |")
+            want = f"{bug.title} | {bug.shows}"
+            if rows.get(name) != want:
+                problems.append(f"wants: | [{name}]({name}.md) | {want} |")
     report.result("the index of the gallery has every page", problems)
 
 
@@ -371,6 +374,8 @@ def check_pages(report: tap.Writer) -> None:
             if not any(w.strip() not in ("", "...")
                        for c in bug.commands for w in c.wanted):
                 problems = ["its commands print nothing that is looked for"]
+            if len(row(bug)) > 80:
+                problems.append("its title is too long for ./run --break LIST")
         except Wrong as error:
             problems = str(error).splitlines()
         report.result(f"{name}: the page is whole, and its change applies",
