@@ -578,11 +578,14 @@ def end_by_signal(signum: int, _frame: object) -> None:
 
 def without_bug(words: list[str]) -> list[str]:
     """@words but for --break and its name."""
-    rest: list[str] = []
-    for i, word in enumerate(words):
+    rest = []
+    left = iter(words)
+    for word in left:
         if word == "--":
-            return rest + words[i:]
-        if not word.startswith("--break") and words[i - 1] != "--break":
+            return [*rest, word, *left]
+        if word == "--break":
+            next(left)
+        elif not word.startswith("--break="):
             rest.append(word)
     return rest
 

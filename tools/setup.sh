@@ -60,9 +60,10 @@ need_for_site() {
 	need python3-markdown-it /usr/lib/python3/dist-packages/markdown_it
 }
 
-# What build/host needs: tests and models that run on this machine.
+# What runs on this machine: tests and models of build/host, examples.
 need_for_host() {
 	need gcc gcc
+	need make make
 	need libc6-dev /usr/include/stdio.h
 	need pkg-config pkg-config pkgconf
 	need cpio cpio
@@ -76,7 +77,6 @@ need_for_test() {
 	need_for_run
 	need_for_clang
 	need_for_host
-	need make make
 	need gdb-multiarch gdb-multiarch
 	need python3-pexpect /usr/lib/python3/dist-packages/pexpect
 	need cppcheck cppcheck

@@ -441,7 +441,7 @@ def features() -> Iterator[Job]:
 
 
 # One of each way to show: programs, an assertion, the build, the model.
-GALLERY = ("fpsr-forgotten", "registers-not-cleared", "frame-296",
+GALLERY = ("fpsr-forgotten", "ttbr0-not-switched", "frame-296",
            "no-dsb-before")
 
 
