@@ -14,7 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ("benches", "include", "examples", "loom", "tests", "tools",
            "user", "weft", "cross")
 FILES = ("meson.build", "meson_options.txt", "run", "test", "bench",
-         ".ci/run")
+         "docs/build", ".ci/run")
 C_LIKE = (".c", ".h", ".S")
 LICENSED = C_LIKE + (".py", ".sh", ".lds")
 LICENSE = "SPDX-License-Identifier: MIT"
@@ -25,7 +25,8 @@ def files() -> Iterator[str]:
     yield from FILES
     for folder in FOLDERS:
         for path, folders, names in os.walk(os.path.join(ROOT, folder)):
-            folders[:] = sorted(f for f in folders if f != "__pycache__")
+            folders[:] = sorted(f for f in folders if f not in
+                                ("build", "__pycache__"))
             for name in sorted(names):
                 yield os.path.relpath(os.path.join(path, name), ROOT)
 

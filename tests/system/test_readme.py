@@ -16,6 +16,7 @@ import fnmatch
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,7 @@ ELSEWHERE = {
     "./run": "system.readme.session",
     "./run --shell loom": "system.console.commands",
     "./bench": "bench.check",
+    "./bench --flat": "bench.flat",
     "./docs/build": "static.site",
 }
 
@@ -134,6 +136,11 @@ def copy(folder: str) -> None:
     """A repository to type in: what is made there is not made here."""
     for name in os.listdir(ROOT):
         os.symlink(os.path.join(ROOT, name), os.path.join(folder, name))
+    # The examples are built where they are.
+    os.remove(os.path.join(folder, "examples"))
+    shutil.copytree(os.path.join(ROOT, "examples"),
+                    os.path.join(folder, "examples"),
+                    ignore=shutil.ignore_patterns("build"))
 
 
 def test_session() -> None:
