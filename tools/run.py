@@ -25,6 +25,7 @@ from typing import Iterator, NoReturn
 
 import build
 import debian
+import gallery
 import machine
 import mkinitramfs
 import staticelf
@@ -120,6 +121,9 @@ def parser() -> Parser:
         help="more words for the kernel's command line")
     add("--tests", action="store_true", help="put the test programs into "
         "/test (so does a PROGRAM in /test)")
+    add("--break", dest="bug", metavar="NAME", help="put a bug back into a "
+        "copy and see what it does (LIST: which there are); with more words, "
+        "run that kernel with them: docs/gallery")
     add("--verbose", action="store_true", help="show the build, QEMU's "
         "command line and the console")
     add("--help", action="help", help="show this and exit")
@@ -220,16 +224,18 @@ def write_initrd(args: argparse.Namespace, directory: str,
                  scratch: str) -> str:
     if args.initrd is not None:
         return os.path.abspath(args.initrd) if args.initrd else ""
-    parts = [build.INITRAMFS]
-    if wants_tests(args):
-        parts.append(build.TESTS)
     path = os.path.join(scratch, "initrd")
+    programs = os.environ.get("LOOM_PROGRAMS") or directory
     with open(path, "wb") as out:
-        for part in parts:
-            with open(os.path.join(directory, part), "rb") as file:
+        for part in program_parts(args):
+            with open(os.path.join(programs, part), "rb") as file:
                 shutil.copyfileobj(file, out, 1 << 20)
         out.write(args.overlay)
     return path
+
+
+def program_parts(args: argparse.Namespace) -> list[str]:
+    return [build.INITRAMFS] + ([build.TESTS] if wants_tests(args) else [])
 
 
 def wants_tests(args: argparse.Namespace) -> bool:
@@ -481,9 +487,9 @@ def run(args: argparse.Namespace) -> int:
     if wanted != machine.Machine():
         machine.probe(wanted)
     args.overlay = overlay(args)
-    targets = [build.IMAGE, build.INITRAMFS]
-    if wants_tests(args):
-        targets.append(build.TESTS)
+    targets = [build.IMAGE]
+    if not os.environ.get("LOOM_PROGRAMS"):     # set by gallery.py
+        targets += program_parts(args)
     variant = build.name(args.compiler, args.debug)
     directory = build.directory(variant)
     if not os.environ.get("LOOM_IS_BUILT"):     # set by test.py
@@ -529,18 +535,35 @@ def end_by_signal(signum: int, _frame: object) -> None:
     raise Ended(signum)
 
 
+def without_bug(words: list[str]) -> list[str]:
+    """@words but for --break and its name."""
+    rest = []
+    left = iter(words)
+    for word in left:
+        if word == "--":
+            return [*rest, word, *left]
+        if word == "--break":
+            next(left)
+        elif not word.startswith("--break="):
+            rest.append(word)
+    return rest
+
+
 def main() -> int:
     for signum in ENDING:
         if signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, end_by_signal)
     try:
-        return run(parse(sys.argv[1:]))
+        args = parse(sys.argv[1:])
+        if args.bug:
+            return gallery.run(args.bug, without_bug(sys.argv[1:]))
+        return run(args)
     except Ended as ended:
         return ended.status
     except UserError as error:
         build.say(str(error))
         return error.status
-    except machine.MachineError as error:
+    except (machine.MachineError, gallery.Wrong) as error:
         build.say(str(error))
         return USER_ERROR
     except (build.BuildError, OSError) as error:

@@ -60,9 +60,8 @@ need_for_site() {
 	need python3-markdown-it /usr/lib/python3/dist-packages/markdown_it
 }
 
-need_for_test() {
-	need_for_run
-	need_for_clang
+# What runs on this machine: tests and models of build/host, examples.
+need_for_host() {
 	need gcc gcc
 	need make make
 	need libc6-dev /usr/include/stdio.h
@@ -72,6 +71,12 @@ need_for_test() {
 	need libfdt-dev /usr/include/libfdt.h
 	need device-tree-compiler dtc
 	need qemu-user qemu-aarch64
+}
+
+need_for_test() {
+	need_for_run
+	need_for_clang
+	need_for_host
 	need gdb-multiarch gdb-multiarch
 	need python3-pexpect /usr/lib/python3/dist-packages/pexpect
 	need cppcheck cppcheck

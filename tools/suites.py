@@ -432,6 +432,28 @@ def features() -> Iterator[Job]:
               long=True)
 
 
+# One of each way to show: programs, an assertion, the build, the model.
+GALLERY = ("fpsr-forgotten", "registers-not-cleared", "frame-296",
+           "no-dsb-before")
+
+
+def gallery() -> Iterator[Job]:
+    """./run --break: bugs that are put back show as their pages say."""
+    needs = (DEFAULT, "host")
+    yield Job("gallery.pages", "the gallery's pages are whole, and about the "
+              "sources as they are", tool("gallery.py") + ["--static"],
+              tap=True)
+    yield Job("gallery.sample", "bugs of the gallery show as their pages say",
+              tool("gallery.py") + list(GALLERY), needs=needs, tap=True,
+              timeout=900)
+    yield Job("gallery.all", "every bug of the gallery does",
+              tool("gallery.py") + ["--all"], needs=needs, tap=True,
+              timeout=7200, long=True)
+    yield Job("gallery.unbroken", "and none of it is seen without the bug",
+              tool("gallery.py") + ["--all", "--unbroken"], needs=needs,
+              tap=True, timeout=7200, long=True)
+
+
 def bench() -> Iterator[Job]:
     """./bench: what operations cost. The budgets are for Debian's gcc."""
     for what, text in (("repeats", "figures of ./bench repeat exactly"),
@@ -447,5 +469,5 @@ def bench() -> Iterator[Job]:
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
     return [*linux(), *mutants(), *fuzz(), *user(), *boot(), *model(),
-            *system(), *consume(), *bench(), *examples(), *features(),
-            *static(), *sequence(), *host()]
+            *system(), *consume(), *gallery(), *bench(), *examples(),
+            *features(), *static(), *sequence(), *host()]
