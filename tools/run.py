@@ -29,6 +29,7 @@ import gallery
 import machine
 import mkinitramfs
 import staticelf
+import trace
 
 USER_ERROR = 2      # the command line is wrong
 NOT_RUNNABLE = 126  # PROGRAM is not for loom, which can be seen from here
@@ -117,6 +118,9 @@ def parser() -> Parser:
     add("--debug", action="store_true", help="build with assertions on")
     add("--compiler", choices=("gcc", "clang"), default="gcc",
         help="what to build with (gcc)")
+    add("--trace", metavar="FILE", help="record what every CPU does, in a "
+        "build of its own, and write FILE for a trace viewer "
+        "(docs/tracing.md)")
     add("--append", action="append", default=[], metavar="WORDS",
         help="more words for the kernel's command line")
     add("--tests", action="store_true", help="put the test programs into "
@@ -490,7 +494,9 @@ def run(args: argparse.Namespace) -> int:
     targets = [build.IMAGE]
     if not os.environ.get("LOOM_PROGRAMS"):     # set by gallery.py
         targets += program_parts(args)
-    variant = build.name(args.compiler, args.debug)
+    if args.trace is not None:
+        check_output(args.trace)
+    variant = build.name(args.compiler, args.debug, args.trace is not None)
     directory = build.directory(variant)
     if not os.environ.get("LOOM_IS_BUILT"):     # set by test.py
         build.build(variant, targets, args.verbose)
@@ -506,7 +512,34 @@ def run(args: argparse.Namespace) -> int:
             command += words.split()
         if args.verbose:
             build.say(" ".join(map(quoted, command)))
-        return execute(args, command, scratch, stack)
+        if args.trace is None:
+            return execute(args, command, scratch, stack)
+        try:
+            return execute(args, command, scratch, stack)
+        finally:
+            write_trace(args, directory, scratch)
+
+
+def check_output(path: str) -> None:
+    """That FILE can be written is better known before the run."""
+    try:
+        with open(path, "ab"):
+            pass
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+
+
+def write_trace(args: argparse.Namespace, directory: str,
+                scratch: str) -> None:
+    """FILE from what the kernel left; also if the run was cut short."""
+    try:
+        said = trace.convert(scratch, args.trace,
+                             os.path.join(directory, build.KERNEL),
+                             " ".join(args.program))
+    except (trace.TraceError, OSError) as error:
+        build.say(f"no trace: {error}")
+        return
+    build.say(f"{args.trace}: {said}")
 
 
 def quoted(word: str) -> str:

@@ -12,6 +12,7 @@
 #include <weft/config.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
+#include <weft/trace.h>
 
 #include "flags.h"
 
@@ -41,16 +42,21 @@ enum {
 	ANY = 8,
 };
 
+/* For a client's trace: how many pages there is room for, under the address. */
+static uint64_t pages_of(size_t size)
+{
+	uint64_t pages = size >> WEFT_PAGE_SHIFT;
+
+	return pages < WEFT_TRACE_TLB_PAGES ? pages : WEFT_TRACE_TLB_PAGES;
+}
+
 static void note(int32_t asid, uint64_t va, size_t size, unsigned flags)
 {
+	weft_trace(WEFT_TRACE_TLB, (uint32_t)asid | (uint64_t)flags << 32,
+		   va | pages_of(size));
 #if WEFT_DEBUG
 	if (!(flags & WEFT_TLB_LOCAL))
 		weft_debug_tlbi(asid, va, size, flags & WEFT_TLB_LEAF);
-#else
-	(void)asid;
-	(void)va;
-	(void)size;
-	(void)flags;
 #endif
 }
 

@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "sched/cpu.h"
+#include "trace/trace.h"
 
 enum {
 	PPI_FIRST = 16,
@@ -166,6 +167,8 @@ void irq_dispatch(struct weft_frame *frame, uint64_t taken)
 	 * what the sender of an SGI wrote is not read before this.
 	 */
 	weft_dsb_sy();
+	if (!taken)
+		trace(TRACE_IRQ, irq, 0);
 	if (irq >= IRQ_MAX)
 		return;
 	if (line_take(irq, &line)) {
@@ -177,10 +180,13 @@ void irq_dispatch(struct weft_frame *frame, uint64_t taken)
 	gic_end(gic_cpu_if, token);
 }
 
+/* By number: a CPU that was not started has the index of the first. */
 static void read_counts(uint32_t irq, uint32_t counts[CPU_MAX])
 {
 	for (unsigned i = 0; i < CPU_MAX; i++)
-		counts[i] = __atomic_load_n(counter(&cpus[i], irq),
+		counts[i] = __atomic_load_n(irq < SPI_FIRST ?
+					    &cpus[i].irq_count[irq] :
+					    &lines[irq].count[i],
 					    __ATOMIC_RELAXED);
 }
 

@@ -30,6 +30,7 @@
 #include "proc/process.h"
 #include "sched/quick.h"
 #include "sched/sched.h"
+#include "trace/trace.h"
 
 /* One leaf function calls another with what it was given. */
 #define ARGS x0, x1, x2, x3, x4, x5, x6, x7
@@ -102,6 +103,7 @@ static inline struct weft_frame *frame_of(const struct thread *thread)
 static inline void fall_asleep(struct thread *self, enum ipc_state state,
 			       uint64_t now)
 {
+	trace_wait();
 	self->ipc_state = state;
 	self->state = THREAD_BLOCKED;
 	self->blocked_at = now;
@@ -110,6 +112,7 @@ static inline void fall_asleep(struct thread *self, enum ipc_state state,
 /* @next has what it waited for. */
 static inline void wake_up(struct thread *next)
 {
+	trace(TRACE_WAKE, (uintptr_t)next, TRACE_WAKE_PLAIN);
 	next->ipc_state = IPC_IDLE;
 	next->state = THREAD_READY;
 }
@@ -130,12 +133,14 @@ LEAF_CALL(leaf_ipc_signal)
 	if (!bits || n->slow & NOTE_WATCHED)
 		return quick_defer();
 	if (list_empty(&n->waiters)) {
+		trace(TRACE_NOTE_SIGNAL, (uintptr_t)n, 0);
 		n->word |= bits;
 		return quick_done(0);
 	}
 	to = list_first_entry(&n->waiters, struct thread, ipc.link);
 	if (!may_follow(self, to) || !quick_is_near(to))
 		return quick_defer();
+	trace(TRACE_NOTE_SIGNAL, (uintptr_t)n, (uintptr_t)to);
 	list_del(&to->ipc.link);
 	frame = frame_of(to);
 	frame->x[0] = 0;
@@ -160,6 +165,7 @@ LEAF_CALL(leaf_ipc_wait)
 		return quick_defer();
 	word = n->word;
 	if (word) {
+		trace(TRACE_NOTE_WAIT, (uintptr_t)n, 0);
 		n->word = 0;
 		frame_of(self)->x[1] = word;
 		return quick_done(0);
@@ -167,6 +173,7 @@ LEAF_CALL(leaf_ipc_wait)
 	if (x1 != LOOM_FOREVER || f->flags & FILE_NONBLOCK ||
 	    !list_empty(&n->waiters))
 		return quick_defer();
+	trace(TRACE_NOTE_WAIT, (uintptr_t)n, 0);
 	list_add_tail(&n->waiters, &self->ipc.link);
 	self->ipc.prio = self->prio;
 	now = quick_now();
@@ -203,6 +210,7 @@ APART struct weft_leaf_result call_apart(struct thread *self,
 	self->ipc.badge = f->badge;
 	if (!endpoint_begin_call(f->data, !(f->flags & FILE_NONBLOCK)))
 		return quick_defer();
+	trace_wait();
 	return sched_leaf_sleep(fd);
 }
 
@@ -210,6 +218,7 @@ APART struct weft_leaf_result receive_apart(struct endpoint *ep, uint64_t fd)
 {
 	if (!endpoint_begin_receive(ep))
 		return quick_defer();
+	trace_wait();
 	return sched_leaf_sleep(fd);
 }
 
@@ -229,6 +238,7 @@ LEAF_CALL(leaf_ipc_call)
 	to = endpoint_ready(ep);
 	if (!to || !may_follow(self, to))
 		return call_apart(self, f, x0);
+	trace(TRACE_IPC_CALL, (uintptr_t)ep, (uintptr_t)to);
 	ep->ready = NULL;
 	frame = frame_of(to);
 	write_message(frame, x1 | LOOM_TAG_CALL, x2, x3, x4, x5, x6, x7);
@@ -257,6 +267,8 @@ LEAF_CALL(leaf_ipc_reply_recv)
 	if (!caller || ep->ready || !may_follow(self, caller) ||
 	    !quick_is_near(caller))
 		return receive_apart(ep, x0);
+	trace(TRACE_IPC_REPLY, (uintptr_t)ep, (uintptr_t)caller);
+	trace(TRACE_IPC_RECEIVE, (uintptr_t)ep, 0);
 	write_message(frame_of(caller), x1, x2, x3, x4, x5, x6, x7);
 	self->ipc.caller = NULL;
 	self->ipc.reply_lock = ep->lock;

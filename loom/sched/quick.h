@@ -15,6 +15,7 @@
 #include "sched/cpu.h"
 #include "sched/runq.h"
 #include "sched/thread.h"
+#include "trace/trace.h"
 
 /* The CPU of @self, the calling thread. */
 static inline struct cpu *quick_cpu(const struct thread *self)
@@ -87,6 +88,9 @@ quick_switch(struct cpu *cpu, struct thread *prev, struct thread *next,
 	__asm__("" : "+r"(stime), "+r"(voluntary));
 	prev->stime = stime;
 	prev->voluntary = voluntary;
+	trace(TRACE_LEAVE, TRACE_IN_LEAF | (uint64_t)prev->state << 8 |
+	      (prev->state == THREAD_BLOCKED ? TRACE_SLEEPS : TRACE_PREEMPTED),
+	      (uintptr_t)next);
 	cpu->current = next;
 	cpu->charged = now;
 	return (struct weft_leaf_result){ value, (uintptr_t)next };

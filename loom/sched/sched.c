@@ -106,6 +106,7 @@
 #include "sched/place.h"
 #include "sched/runq.h"
 #include "sched/timeouts.h"
+#include "trace/trace.h"
 
 static struct thread idle_threads[CPU_MAX];
 
@@ -119,10 +120,10 @@ static uint64_t balance_ticks;
 
 /* Why a thread leaves the CPU. */
 enum leave {
-	LEAVE_PREEMPTED,	/* it would go on */
-	LEAVE_YIELDS,		/* it wants the others of its level to run */
-	LEAVE_SLEEPS,		/* unless it was woken meanwhile */
-	LEAVE_ENDS,
+	LEAVE_PREEMPTED = TRACE_PREEMPTED,	/* it would go on */
+	LEAVE_YIELDS = TRACE_YIELDS,	/* it lets others of its level run */
+	LEAVE_SLEEPS = TRACE_SLEEPS,	/* unless it was woken meanwhile */
+	LEAVE_ENDS = TRACE_ENDS,
 };
 
 /*
@@ -363,6 +364,7 @@ static struct thread *pick_next(struct thread *prev, enum leave why)
 	else
 		prev->voluntary++;
 	assert(next->state == THREAD_READY && next->cpu == cpu);
+	trace(TRACE_LEAVE, (uint64_t)prev->state << 8 | why, (uintptr_t)next);
 	set_current(cpu, next);
 	cpu->switches++;
 	if (cpu->tick_at == TIMEOUTS_NEVER && next != cpu->idle)
@@ -540,6 +542,9 @@ static bool wake(struct thread *thread, bool by_signal)
 	asleep = thread->state == THREAD_BLOCKED &&
 		 (!by_signal || thread_heeds_signals(thread));
 	if (asleep)
+		trace(TRACE_WAKE, (uintptr_t)thread,
+		      by_signal ? TRACE_WAKE_SIGNAL : TRACE_WAKE_PLAIN);
+	if (asleep)
 		cpu = wake_locked(cpu, thread);
 	else if (by_signal && cpu->current == thread && cpu != cpu_current())
 		ipi_reschedule(cpu);	/* in user mode it would not look */
@@ -574,6 +579,7 @@ void sched_start(struct thread *thread)
 	weft_mask_all();
 	cpu = lock_home(thread);
 	assert(thread->state == THREAD_NEW);
+	trace_thread(thread, self);
 	thread->state = THREAD_READY;
 	left = slice_left(self);
 	if (self->process && thread->process && left > 1) {
@@ -771,6 +777,7 @@ void sched_init(struct cpu *cpu)
 	set_current(cpu, idle);
 	clock_init_cpu(cpu);
 	weft_task_adopt(&idle->task, &cpu->weft, kvm_empty_space());
+	trace_thread(idle, NULL);
 }
 
 void sched_clock_works(struct cpu *cpu)
@@ -801,8 +808,10 @@ void sched_idle(void)
 		work = __atomic_load_n(&cpu->need_resched,
 				       __ATOMIC_RELAXED) ||
 		       place_pull(cpu);
-		if (!work)
+		if (!work) {
+			trace_flush();
 			weft_wfi();
+		}
 		if (!cpu->watchdog.on)
 			watchdog_start(cpu);
 		if (work)
