@@ -480,7 +480,8 @@ def debugger_arguments(args: argparse.Namespace, directory: str,
     arguments = stack.enter_context(machine.debugger(socket))
     elf = os.path.join(directory, build.KERNEL)
     build.say("waiting for a debugger; in another terminal:")
-    print(f"gdb-multiarch {elf} -ex 'target remote {socket}'",
+    script = os.path.join(build.ROOT, "tools/gdb/loom.py")
+    print(f"gdb-multiarch {elf} -x {script} -ex 'target remote {socket}'",
           file=sys.stderr, flush=True)
     return arguments
 
