@@ -35,6 +35,7 @@ TIMEOUT = 300       # seconds for a command; it only detects a hang
 ELSEWHERE = {
     "./run": "system.readme.session",
     "./run --shell loom": "system.console.commands",
+    "./run --break fpsr-forgotten": "gallery.sample",
     "./bench": "bench.check",
     "./bench --flat": "bench.flat",
     "./docs/build": "static.site",
