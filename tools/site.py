@@ -125,7 +125,7 @@ class Site:
     # ---- the kinds of pages -------------------------------------------
 
     def document(self, path: str) -> None:
-        document = links.documents()[path]
+        document = links.parse(path, links.read(path))  # it is changed
         for at, token in enumerate(document.tokens):
             if at in document.anchors:
                 token.attrs["id"] = document.anchors[at]
