@@ -183,11 +183,13 @@ void irq_dispatch(struct weft_frame *frame, uint64_t taken)
 /* By number: a CPU that was not started has the index of the first. */
 static void read_counts(uint32_t irq, uint32_t counts[CPU_MAX])
 {
-	for (unsigned i = 0; i < CPU_MAX; i++)
-		counts[i] = __atomic_load_n(irq < SPI_FIRST ?
-					    &cpus[i].irq_count[irq] :
-					    &lines[irq].count[i],
-					    __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < CPU_MAX; i++) {
+		const uint32_t *from = &lines[irq].count[i];
+
+		if (irq < SPI_FIRST)
+			from = &cpus[i].irq_count[irq];
+		counts[i] = __atomic_load_n(from, __ATOMIC_RELAXED);
+	}
 }
 
 bool irq_inspect(uint32_t irq, struct irq_info *info)
