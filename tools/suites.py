@@ -186,7 +186,8 @@ def static() -> Iterator[Job]:
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
-               ("run", "test", "bench", ".ci/run", "tools/setup.sh")])
+               ("run", "test", "bench", ".ci/run", "tools/setup.sh",
+                "docs/timeline")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
     yield Job("static.compilers",
@@ -378,6 +379,8 @@ def fuzz() -> Iterator[Job]:
 
 # Files of tests/system that are about Debian's programs.
 DEBIAN = ("debian", "readme")
+# And those that record what happens.
+TRACED = ("timeline",)
 
 
 def system() -> Iterator[Job]:
@@ -388,7 +391,9 @@ def system() -> Iterator[Job]:
             topic = os.path.basename(path)[len("test_"):-len(".py")]
             job = Job(f"system.{topic}.{name}", text,
                       [PYTHON, os.path.join(folder, "main.py"), topic, name],
-                      needs=(DEFAULT,), timeout=180, alone=alone,
+                      needs=(DEFAULT, build.name("gcc", False, True))
+                      if topic in TRACED else (DEFAULT,),
+                      timeout=180, alone=alone,
                       debian=("programs",) if topic in DEBIAN else ())
             yield job
             yield dataclasses.replace(
