@@ -186,8 +186,8 @@ def static() -> Iterator[Job]:
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
-               ("run", "test", "bench", "docs/build", ".ci/run",
-                "tools/setup.sh")])
+               ("run", "test", "bench", "docs/build", "docs/timeline",
+                ".ci/run", "tools/setup.sh")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
     yield Job("static.compilers",
@@ -391,7 +391,8 @@ def fuzz() -> Iterator[Job]:
 # Files of tests/system that are about Debian's programs.
 DEBIAN = ("live", "debian", "readme")
 # Those that need another build, too.
-MORE_BUILDS = {"trace": (build.name("gcc", False, trace=True),)}
+MORE_BUILDS = {topic: (build.name("gcc", False, trace=True),)
+               for topic in ("trace", "timeline")}
 
 
 def system() -> Iterator[Job]:
