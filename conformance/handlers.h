@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /* Handlers of signals that leave nothing as it was (handlers.S). */
 #ifndef CONFORMANCE_HANDLERS_H
 #define CONFORMANCE_HANDLERS_H

@@ -17,7 +17,7 @@ void kit_main(void)
 	kit_note("needs FP and SIMD at EL0");
 	kit_plan(1);
 	for (uint64_t i = 0; i < ROUNDS; i++) {
-		pattern_fill(&want, kit_identity, ~i);
+		pattern_fill(&want, kit_identity, i);
 		want.x[8] = NR_SCHED_YIELD;
 		if (i % 4 == 0)
 			want.x[0] = LOOPS;

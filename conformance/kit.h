@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * What the programs of this kit share: system calls, and results. They have no
  * C library, and need nothing of the kernel that they do not say: no arguments,

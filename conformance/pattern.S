@@ -33,24 +33,9 @@
 // Each operation has a slot of this size and is reached by br x30.
 #define SLOT_SHIFT	5
 
-	.macro	each_v op:req, base:req, offset:req
+	.macro	window_v op:req, base:req, offset:req
 #ifndef PATTERN_GENERAL
-	\op	q0, q1, [\base, #\offset + 0]
-	\op	q2, q3, [\base, #\offset + 32]
-	\op	q4, q5, [\base, #\offset + 64]
-	\op	q6, q7, [\base, #\offset + 96]
-	\op	q8, q9, [\base, #\offset + 128]
-	\op	q10, q11, [\base, #\offset + 160]
-	\op	q12, q13, [\base, #\offset + 192]
-	\op	q14, q15, [\base, #\offset + 224]
-	\op	q16, q17, [\base, #\offset + 256]
-	\op	q18, q19, [\base, #\offset + 288]
-	\op	q20, q21, [\base, #\offset + 320]
-	\op	q22, q23, [\base, #\offset + 352]
-	\op	q24, q25, [\base, #\offset + 384]
-	\op	q26, q27, [\base, #\offset + 416]
-	\op	q28, q29, [\base, #\offset + 448]
-	\op	q30, q31, [\base, #\offset + 480]
+	each_v	\op, \base, \offset
 #endif
 	.endm
 
@@ -154,7 +139,7 @@ func pattern_window
 	write_fp x0, PATTERN_FPCR
 	ldr	x10, [x0, #PATTERN_TPIDR]
 	msr	tpidr_el0, x10
-	each_v	ldp, x0, PATTERN_V
+	window_v ldp, x0, PATTERN_V
 	ldr	x10, [x0, #PATTERN_NZCV]
 	msr	nzcv, x10
 	x2_to_x29 ldp, x0
@@ -170,7 +155,7 @@ func pattern_window
 	read_fp	sp, PATTERN_FPCR
 	mrs	x10, tpidr_el0
 	str	x10, [sp, #PATTERN_TPIDR]
-	each_v	stp, sp, PATTERN_V
+	window_v stp, sp, PATTERN_V
 	mov	x10, sp
 	ldr	x11, [sp, #F_SP]
 	sub	x10, x10, x11

@@ -18,6 +18,8 @@ NAME = r"([a-z]+-\d+)"
 RESULT = re.compile(rf"(not )?ok \d+ - {NAME}: (.*?)(?: # (SKIP.*))?$")
 PLAN = re.compile(rf"1\.\.(\d+) # {NAME}")
 NOTE = re.compile(rf"# {NAME}: (.*)")
+# Notes that are about no result.
+PROGRESS = re.compile(r"needs |checks |writes$|.*round \d+ of \d+$")
 # Programs that are to run beside others.
 SEVERAL = ("general", "registers", "scalable")
 
@@ -32,6 +34,7 @@ class Program:
         self.problems: list[str] = []
         self.skipped: list[str] = []
         self.notes: list[str] = []      # since the last result
+        self.progress = ""              # the last note
         self.others = 0                 # so often others wrote in between
 
     def add(self, line: str) -> None:
@@ -45,15 +48,17 @@ class Program:
         elif match := PLAN.search(line):
             self.planned += int(match[1])
         elif match := NOTE.search(line):
-            self.notes.append(match[2])
+            self.progress = match[2]
+            if not PROGRESS.match(match[2]):
+                self.notes.append(match[2])
 
     def judge(self, several: bool) -> list[str]:
         problems = list(self.problems)
         if not self.planned:
             problems.append("there is no plan (1..N)")
         elif self.results != self.planned:
-            problems += [*self.notes, f"{self.results} results of "
-                         f"{self.planned}: it ended early"]
+            problems += [f"{self.results} results of {self.planned}: it ended "
+                         "early", f"the last it said: {self.progress}"]
         if several and not self.others:
             problems.append("nobody wrote between its lines: it was not "
                             "switched away from")

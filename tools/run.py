@@ -29,6 +29,7 @@ import gallery
 import machine
 import mkinitramfs
 import staticelf
+import trace
 
 USER_ERROR = 2      # the command line is wrong
 NOT_RUNNABLE = 126  # PROGRAM is not for loom, which can be seen from here
@@ -117,6 +118,9 @@ def parser() -> Parser:
     add("--debug", action="store_true", help="build with assertions on")
     add("--compiler", choices=("gcc", "clang"), default="gcc",
         help="what to build with (gcc)")
+    add("--trace", metavar="FILE", help="record what every CPU does, in a "
+        "build of its own, and write FILE for a trace viewer "
+        "(docs/tracing.md)")
     add("--append", action="append", default=[], metavar="WORDS",
         help="more words for the kernel's command line")
     add("--tests", action="store_true", help="put the test programs into "
@@ -225,10 +229,9 @@ def write_initrd(args: argparse.Namespace, directory: str,
     if args.initrd is not None:
         return os.path.abspath(args.initrd) if args.initrd else ""
     path = os.path.join(scratch, "initrd")
-    programs = os.environ.get("LOOM_PROGRAMS") or directory
     with open(path, "wb") as out:
         for part in program_parts(args):
-            with open(os.path.join(programs, part), "rb") as file:
+            with open(os.path.join(directory, part), "rb") as file:
                 shutil.copyfileobj(file, out, 1 << 20)
         out.write(args.overlay)
     return path
@@ -482,32 +485,69 @@ def debugger_arguments(args: argparse.Namespace, directory: str,
     return arguments
 
 
+def have_built(args: argparse.Namespace) -> tuple[str, str]:
+    """The build directories that programs and kernel are in."""
+    programs = build.name(args.compiler, args.debug)
+    kernel = build.name(args.compiler, args.debug, args.trace is not None)
+    targets = {kernel: [build.IMAGE]}
+    elsewhere = os.environ.get("LOOM_PROGRAMS")     # set by gallery.py
+    if not elsewhere:
+        targets.setdefault(programs, []).extend(program_parts(args))
+    if not os.environ.get("LOOM_IS_BUILT"):     # set by test.py
+        for variant, wanted in targets.items():
+            build.build(variant, wanted, args.verbose)
+    return elsewhere or build.directory(programs), build.directory(kernel)
+
+
 def run(args: argparse.Namespace) -> int:
     wanted = machine.Machine(args.cpu, args.smp, args.mem, args.gic, args.el2,
                              args.icount is not None, args.icount or 0)
     if wanted != machine.Machine():
         machine.probe(wanted)
     args.overlay = overlay(args)
-    targets = [build.IMAGE]
-    if not os.environ.get("LOOM_PROGRAMS"):     # set by gallery.py
-        targets += program_parts(args)
-    variant = build.name(args.compiler, args.debug)
-    directory = build.directory(variant)
-    if not os.environ.get("LOOM_IS_BUILT"):     # set by test.py
-        build.build(variant, targets, args.verbose)
+    if args.trace is not None:
+        check_output(args.trace)
+    programs, kernel = have_built(args)
     with contextlib.ExitStack() as stack:
         scratch = tempfile.mkdtemp(prefix="loom-")
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        initrd = write_initrd(args, directory, scratch)
-        command = wanted.command(os.path.join(directory, build.IMAGE), initrd,
+        initrd = write_initrd(args, programs, scratch)
+        command = wanted.command(os.path.join(kernel, build.IMAGE), initrd,
                                  kernel_words(args))
         command += console_arguments(args)
-        command += debugger_arguments(args, directory, scratch, stack)
+        command += debugger_arguments(args, kernel, scratch, stack)
         for words in args.qemu:
             command += words.split()
         if args.verbose:
             build.say(" ".join(map(quoted, command)))
-        return execute(args, command, scratch, stack)
+        if args.trace is None:
+            return execute(args, command, scratch, stack)
+        try:
+            return execute(args, command, scratch, stack)
+        finally:
+            write_trace(args, kernel, scratch)
+
+
+def check_output(path: str) -> None:
+    """That FILE can be written is better known before the run."""
+    try:
+        with open(path, "ab"):
+            pass
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+
+
+def write_trace(args: argparse.Namespace, directory: str,
+                scratch: str) -> None:
+    """FILE from what the kernel left; also if the run was cut short."""
+    try:
+        said = trace.convert(scratch, args.trace,
+                             os.path.join(directory, build.KERNEL),
+                             " ".join(args.program))
+    except (trace.TraceError, OSError) as error:
+        build.say(f"no trace: {error}")
+        return
+    build.say(f"{args.trace}: {said}")
 
 
 def quoted(word: str) -> str:

@@ -42,11 +42,20 @@ PAGE = """<!DOCTYPE html>
 """
 
 
+def is_api(path: str) -> bool:
+    return path.startswith(API) and path.endswith(".h")
+
+
+def manual(path: str) -> str:
+    """Where a link to @path leads: for a header, to its documentation."""
+    if not is_api(path):
+        return page(path)
+    name = os.path.basename(path)[:-len(".h")].replace("_", "__")
+    return f"api/html/{name}_8h.html"      # as Doxygen spells it
+
+
 def page(path: str) -> str:
     """The page of a file or a folder of the repository."""
-    if path.startswith(API) and path.endswith(".h"):
-        name = os.path.basename(path)[:-len(".h")].replace("_", "__")
-        return f"api/html/{name}_8h.html"      # as Doxygen spells it
     if path.endswith(PICTURES):
         return path
     if os.path.basename(path) == "README.md":
@@ -86,7 +95,7 @@ class Site:
     def refer(self, source: str, path: str, anchor: str = "") -> str:
         """The address of @path for the page of @source; it will be made."""
         self.wanted.add(path)
-        there = os.path.relpath(page(path), os.path.dirname(page(source)))
+        there = os.path.relpath(manual(path), os.path.dirname(page(source)))
         return urllib.parse.quote(there) + (f"#{anchor}" if anchor else "")
 
     def navigation(self, source: str) -> str:
@@ -112,6 +121,7 @@ class Site:
         return "\n".join(parts)
 
     def entry(self, source: str, path: str, text: str) -> str:
+        """@path as one of a list."""
         this = ' class="this"' if path == source else ""
         return f'<a{this} href="{self.refer(source, path)}">' \
             f"{html.escape(text)}</a>"
@@ -125,7 +135,7 @@ class Site:
     # ---- the kinds of pages -------------------------------------------
 
     def document(self, path: str) -> None:
-        document = links.documents()[path]
+        document = links.parse(path, links.read(path))  # it is changed
         for at, token in enumerate(document.tokens):
             if at in document.anchors:
                 token.attrs["id"] = document.anchors[at]
@@ -165,14 +175,17 @@ class Site:
         """A folder that no README describes."""
         inside = sorted(each for each in links.files()
                         if os.path.dirname(each) == path)
-        body = "".join(f"<li>{self.entry(path, each, each)}</li>\n"
-                       for each in inside)
+        self.wanted.update(inside)
+        here = os.path.dirname(page(path))
+        body = "".join(
+            f'<li><a href="{os.path.relpath(page(each), here)}">'
+            f"{html.escape(each)}</a></li>\n" for each in inside)
         self.put(path, path, f"<h1>{html.escape(path)}</h1><ul>{body}</ul>")
 
     def other(self, path: str) -> None:
         """Whatever a page of another kind refers to."""
         absolute = os.path.join(links.ROOT, path)
-        if page(path).startswith("api/") or path.endswith(".md"):
+        if path.endswith(".md"):
             return
         if path.endswith(PICTURES):
             target = os.path.join(self.folder, path)
@@ -194,7 +207,7 @@ def build(folder: str) -> list[str]:
                            LAYOUT_FILE="docs/layout.xml")
     shutil.copyfile(os.path.join(links.ROOT, STYLE),
                     os.path.join(folder, "site.css"))
-    site = Site(folder)
+    site = Site(folder, {API.rstrip("/")})
     for path in links.documents():
         site.document(path)
     made: set[str] = set()

@@ -200,6 +200,8 @@ def static() -> Iterator[Job]:
     yield Job("static.site", "the site is made, and its links hold",
               [os.path.join(build.ROOT, "docs/build"),
                os.path.join(build.ROOT, "build/site")], timeout=300)
+    yield Job("static.trace", "raw traces become what docs/tracing.md says",
+              tool("trace_test.py"), tap=True)
     yield Job("static.version", "the version is the same everywhere",
               tool("check_version.py"), tap=True)
     folder = build.directory("clang-debug")
@@ -387,7 +389,7 @@ def fuzz() -> Iterator[Job]:
 
 
 # Files of tests/system that are about Debian's programs.
-DEBIAN = ("debian", "readme")
+DEBIAN = ("live", "debian", "readme")
 
 
 def system() -> Iterator[Job]:

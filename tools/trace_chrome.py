@@ -25,7 +25,7 @@ ALL_ASIDS = 0xffffffff
 LEAF, LOCAL, RANGE, BLOCKS = 1, 2, 4, 8                 # enum weft_tlb_flags
 USE = {0: "nothing", 1: "SIMD", 2: "SVE"}               # enum weft_fp_use
 ABOUT = {"THREAD", "NAME"}
-SILENT = {"BEGIN", "END", "COUNTER", "COST"}
+NOBODY = {"BEGIN", "END", "COUNTER", "COST", "WRITE", "LOST"}
 COUNTERS = ("switches", "irqs", "rollovers")
 IPC = {"IPC_CALL": "call", "IPC_REPLY": "reply", "IPC_RECEIVE": "receive",
        "NOTE_SIGNAL": "signal", "NOTE_WAIT": "wait"}
@@ -202,6 +202,8 @@ class Cpu:
             part.begin(self.track, ns)
 
     def end_run(self, ns: int) -> None:
+        for part in reversed(self.current.parts):
+            self.track.end(ns, part.late)
         self.track.close(ns)
 
     def draw_fp(self, ns: int) -> None:
@@ -330,7 +332,7 @@ class Converter:
                 self.out.start = event.ns
             self.now = event.ns
             self.counts[event.name] += 1
-            if event.name not in SILENT:
+            if event.name not in NOBODY:
                 self.follow(event)
             handler = handlers[event.name]
             if handler:
@@ -354,7 +356,9 @@ class Converter:
             cpu.draw_fp(event.ns)
 
     def instant(self, event: Event, cat: str, name: str, args: Args) -> None:
-        self.cpus[event.cpu].track.instant(event.ns, cat, name, args)
+        cpu = self.cpus.get(event.cpu)
+        if cpu:
+            cpu.track.instant(event.ns, cat, name, args)
 
     def push(self, event: Event, part: Part, from_el0: bool) -> None:
         cpu = self.cpus[event.cpu]
@@ -403,7 +407,9 @@ class Converter:
         else:
             part = Part("trap", ("stack full", "", "FIQ", "SError")[kind],
                         {"esr": hex(esr)})
-        self.push(event, part, 8 <= vector < 16)
+        if not EL0 <= vector < 16:
+            self.counts["ENTER_KERNEL"] += 1
+        self.push(event, part, EL0 <= vector < 16)
 
     def on_exit(self, event: Event) -> None:
         cpu = self.cpus[event.cpu]
@@ -442,7 +448,9 @@ class Converter:
     def on_leave(self, event: Event) -> None:
         cpu = self.cpus[event.cpu]
         cpu.next = self.thread(event.b, event.cpu)
-        cpu.left = (event.a >> 8, event.a & 0xff)
+        cpu.left = (event.a >> 8 & 0xff, event.a & 0xff)
+        if event.a >> 16:
+            self.counts["LEAVE_LEAF"] += 1
         cpu.current.parts.append(Part("switch", "switch", {
             "to": cpu.next.label()}))
         cpu.current.parts[-1].begin(cpu.track, event.ns)

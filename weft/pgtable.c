@@ -455,12 +455,6 @@ static void flush(const struct weft_pgtable *table,
 	weft_tlb_batch_flush(batch, table->space, table->tlb_flags);
 }
 
-static void flush_space(const struct weft_pgtable *table)
-{
-	count_flush(table);
-	weft_tlb_flush_space(table->space, table->tlb_flags);
-}
-
 struct leaf {
 	uint64_t pa;
 	size_t size;
@@ -746,6 +740,13 @@ int weft_pt_trim(struct weft_pgtable *table, uint64_t va, size_t size)
 }
 
 #if WEFT_USER
+
+static void flush_space(const struct weft_pgtable *table)
+{
+	count_flush(table);
+	weft_tlb_flush_space(table->space, table->tlb_flags);
+}
+
 static uint64_t any_of_8(const uint64_t *entry)
 {
 	return read_entry(&entry[0]) | read_entry(&entry[1]) |

@@ -88,7 +88,7 @@ quick_switch(struct cpu *cpu, struct thread *prev, struct thread *next,
 	__asm__("" : "+r"(stime), "+r"(voluntary));
 	prev->stime = stime;
 	prev->voluntary = voluntary;
-	trace(TRACE_LEAVE, (uint64_t)prev->state << 8 |
+	trace(TRACE_LEAVE, TRACE_IN_LEAF | (uint64_t)prev->state << 8 |
 	      (prev->state == THREAD_BLOCKED ? TRACE_SLEEPS : TRACE_PREEMPTED),
 	      (uintptr_t)next);
 	cpu->current = next;

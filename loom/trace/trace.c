@@ -123,11 +123,9 @@ static bool send(struct buffer *buffer)
 /* The first records of an empty buffer: what happened to the one before. */
 static void tell_sent(struct buffer *buffer, uint64_t since, uint64_t bytes)
 {
-	uint64_t task = (uintptr_t)weft_task_current();
-
-	put(buffer, TRACE_WRITE, task, since, bytes);
+	put(buffer, TRACE_WRITE, 0, since, bytes);
 	if (buffer->skipped)
-		put(buffer, TRACE_LOST, task, buffer->skipped, 0);
+		put(buffer, TRACE_LOST, 0, buffer->skipped, 0);
 	buffer->skipped = 0;
 }
 

@@ -66,6 +66,7 @@ enum trace_why {
 	TRACE_YIELDS,
 	TRACE_SLEEPS,
 	TRACE_ENDS,
+	TRACE_IN_LEAF = 1 << 16,	/* added: a switch of sched/quick.h */
 };
 
 enum trace_wake {
@@ -117,12 +118,12 @@ void trace_finish(void);
 
 /* Nothing is evaluated, and a compiler that weighs a function sees nothing. */
 #define trace(event, a, b) \
-	((void)sizeof(event), (void)sizeof(a), (void)sizeof(b))
+	((void)sizeof((event) + (a) + (b)))
 #define trace_about(thread, event, a, b) \
-	((void)sizeof(thread), trace(event, a, b))
+	((void)sizeof(!(thread)), trace(event, a, b))
 #define trace_thread(thread, creator) \
-	((void)sizeof(thread), (void)sizeof(creator))
-#define trace_name(thread) ((void)sizeof(thread))
+	((void)sizeof(!(thread)), (void)sizeof(!(creator)))
+#define trace_name(thread) ((void)sizeof(!(thread)))
 #define trace_flush() ((void)0)
 #define trace_measure() ((void)0)
 #define trace_finish() ((void)0)

@@ -16,6 +16,7 @@ import fnmatch
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,9 @@ TIMEOUT = 300       # seconds for a command; it only detects a hang
 ELSEWHERE = {
     "./run": "system.readme.session",
     "./run --shell loom": "system.console.commands",
+    "./run --break fpsr-forgotten": "gallery.sample",
     "./bench": "bench.check",
+    "./bench --flat": "bench.flat",
     "./docs/build": "static.site",
 }
 
@@ -134,6 +137,11 @@ def copy(folder: str) -> None:
     """A repository to type in: what is made there is not made here."""
     for name in os.listdir(ROOT):
         os.symlink(os.path.join(ROOT, name), os.path.join(folder, name))
+    # The examples are built where they are.
+    os.remove(os.path.join(folder, "examples"))
+    shutil.copytree(os.path.join(ROOT, "examples"),
+                    os.path.join(folder, "examples"),
+                    ignore=shutil.ignore_patterns("build"))
 
 
 def test_session() -> None:

@@ -69,11 +69,16 @@ def frames_of(thread: Thread) -> "list[unwind.Frame]":
         return list(unwind.walk(unwind.of_cpu(cpu), True, memory))
 
 
+def is_trap(frame: unwind.Frame) -> bool:
+    """Is it an exception's? Then its CFA is the struct weft_frame."""
+    return bool(frame.row and frame.row.is_exception)
+
+
 def function_at(address: int) -> str:
     block = gdb.block_for_pc(address)
     while block and not block.function:
         block = block.superblock
-    return block.function.name if block else where(address)
+    return block.function.name if block else where(address).split("+")[0]
 
 
 def is_scheduling(address: int) -> bool:
@@ -92,13 +97,14 @@ def place(thread: Thread) -> str:
     for frame in frames_of(thread):
         if not machine.is_kernel(frame.pc):
             return f"user {frame.pc:#x}"
-        if frame.row and frame.row.is_exception:
+        if is_trap(frame):
             continue
         chain.append(function_at(frame.look))
         if not is_scheduling(frame.look):
             break
     else:
-        del chain[-2:]      # where every thread begins
+        if FIRST in chain:
+            del chain[-2:]      # where every thread begins
     return " in ".join(reversed(chain[-2:]))
 
 
@@ -108,6 +114,9 @@ def calls(thread: Thread) -> str:
     frame = thread.user_frame()
     if not name or frame is None:
         return ""
+    if thread.running_on() and thread.frame_at() not in \
+            [each.cfa for each in frames_of(thread) if is_trap(each)]:
+        return ""               # not written yet: from the call before
     leaf = thread.is_leaf() and not thread.running_on()
     first = integer(frame["x"][0] if leaf else frame["orig_x0"])
     signed = first - (1 << 64) if first >> 63 else first
@@ -204,15 +213,16 @@ def loom_switch(words: "list[str]") -> None:
     cpu = thread.running_on()
     if cpu:
         cpu.thread.switch()
-        show(f"{words[0]} {thread.name} runs on CPU {thread.cpu}:")
+        show(f"{thread.tid or '-'} {thread.name} runs on CPU {thread.cpu}:")
         gdb.execute("frame 0")
         return
     root = integer(found.load("struct weft_space",
                               integer(thread.task["space"]))["ttbr"])
     sees = (root ^ found.here.ttbr[0]) & 0xfffffffff000 == 0
-    unwind.select(unwind.Selection(words[0], unwind.parked(thread), sees))
-    show(f"{words[0]} {thread.name}, {thread.state()}, {calls(thread)}"
-         f"{place(thread)}")
+    unwind.select(unwind.Selection(f"{thread.address:#x}",
+                                   unwind.parked(thread), sees))
+    show(f"{thread.tid or '-'} {thread.name}, {thread.state()}, "
+         f"{calls(thread)}{place(thread)}")
     if found.here.level() == 0:
         show("The CPU is at EL0, from where QEMU does not show the kernel's "
              "memory to gdb:\n`bt' works, `p' and `x' do not.")
@@ -241,7 +251,7 @@ def print_cause(found: Kernel, frame: gdb.Value) -> None:
         show(f"      {line}")
     if esr >> 26 in (*arm.IABORT, *arm.DABORT, *arm.WATCH, 0x22):
         show(f"  far {integer(frame['far']):#x}")
-    if found.call_name(call):
+    if esr >> 26 == 0x15:
         show(f"  number {call} ({found.call_name(call)}), orig_x0 "
              f"{integer(frame['orig_x0']):#x}")
 
@@ -252,18 +262,17 @@ def loom_frame(words: "list[str]") -> None:
     thread = who_or_current(found, words)
     shown = 0
     for each in frames_of(thread):
-        if not each.row or not each.row.is_exception:
+        if not is_trap(each):
             continue
         shown += 1
-        # Two frames, one after the other, are one: of a handler, and of the
-        # way out that it has not come to.
         frame = found.load("struct weft_frame", each.cfa)
         is_user = each.cfa == thread.frame_at()
         print_frame(frame, each.cfa, "from the program" if is_user else
                     "from the kernel")
         if is_user and thread.is_leaf() and not thread.running_on():
             show("  parked by a leaf call, which keeps no esr, far, number")
-            show(f"  x8 is {found.call_name(integer(frame['x'][8]))}")
+            show(f"  x8 {integer(frame['x'][8])}, system call "
+                 f"{found.call_name(integer(frame['x'][8]))}")
         else:
             print_cause(found, frame)
     if not shown:
@@ -301,7 +310,7 @@ def task_notes(thread: Thread) -> "dict[str, str]":
     if thread.running_on():
         notes["pc"] = "  it runs: sp and pc are from before"
     else:
-        notes["pc"] = f"  {where(integer(task['pc']))}"
+        notes["pc"] = f"  {thread.resumes()}"
     space = thread.kernel.load("struct weft_space", integer(task["space"]))
     if integer(space["domain"]):
         notes["space"] = f"  ttbr {integer(space['ttbr']):#x}, context " + \
@@ -435,7 +444,8 @@ def print_steps(steps: "list[machine.Step]") -> None:
 def usage() -> None:
     for name, (_, arguments, text) in COMMANDS.items():
         show(f"loom {name + ' ' + arguments:<24} {text}")
-    show("TID: or the name of a kernel thread. docs/debugging.md says more.")
+    show("TID: or the name of a kernel thread, or an expression for a struct "
+         "thread.\ndocs/debugging.md says more.")
 
 
 class Loom(gdb.Command):

@@ -5,6 +5,7 @@ Layouts come from the kernel's debugging information. Objects are copied out of
 the machine's memory (machine.py says why) and hold for one stop.
 """
 
+import contextlib
 from typing import Dict, Iterator, List, Optional
 
 import gdb
@@ -188,12 +189,15 @@ class Kernel:
 
     def thread(self, who: str) -> Thread:
         """By TID; a kernel thread by its name; any by its address."""
-        for thread in self.threads():
-            if who in ((str(thread.tid),) if thread.tid else
-                       (thread.name, f"{thread.address:#x}")):
+        threads = self.threads()
+        for thread in threads:
+            if who == (str(thread.tid) if thread.tid else thread.name):
                 return thread
-            if who == f"{thread.address:#x}":
-                return thread
+        with contextlib.suppress(gdb.error):
+            address = integer(gdb.parse_and_eval(who))
+            for thread in threads:
+                if thread.address == address:
+                    return thread
         raise Problem(f"no thread {who}: `loom threads' lists them; those of "
                       "the kernel go by name")
 
@@ -215,8 +219,10 @@ class Kernel:
     def call_name(self, number: int) -> str:
         table = static("syscall/table.c", "table")
         low, high = table.type.range()
-        if not low <= number <= high:
+        if number >> 32:        # WEFT_NO_SYSCALL
             return ""
+        if not low <= number <= high:
+            return str(number)
         each = self.variable(table[number])
         name = integer(each["name"])
         return self.memory.string(name) if name else str(number)

@@ -83,8 +83,9 @@ HERE = Here()
 def parked(thread: kernel.Thread) -> "Dict[int, int]":
     """The registers of a parked thread, as far as they are kept.
 
-    All resume addresses begin with a landing pad. The pc is put behind it:
-    gdb takes it for a return address, and looks at what is before.
+    gdb takes this pc for a return address, and looks at what is before it: so
+    it is put behind the landing pad that all resume addresses begin with, and
+    one more instruction.
     """
     sp = machine.integer(thread.task["sp"])
     resumes = thread.resumes()
@@ -93,8 +94,8 @@ def parked(thread: kernel.Thread) -> "Dict[int, int]":
                               "its struct weft_task is damaged")
     if resumes in kernel.RESUMED_AT_FRAME:
         # The leaf one completes the frame and goes on with the other.
-        return {SP: sp, PC: kernel.symbol("weft_resume_frame") + 4}
-    registers = {SP: sp, PC: machine.integer(thread.task["pc"]) + 4}
+        return {SP: sp, PC: kernel.symbol("weft_resume_frame") + 8}
+    registers = {SP: sp, PC: machine.integer(thread.task["pc"]) + 8}
     if resumes == "weft_resume_kernel":
         saved = thread.kernel.load("struct weft_saved", sp)
         registers.update({19 + n: machine.integer(saved["x"][n])
@@ -124,10 +125,11 @@ def caller(registers: "Dict[int, int]", row: cfi.Row,
     before = {**registers, SP: cfa}
     for register, place in row.saved.items():
         before[register] = 0 if place is None else memory.word(cfa + place)
-    back = before.get(row.return_register, 0)
-    if row.return_register != PC:
-        back = machine.strip(memory.cpu, back)
-    before[PC] = back
+    if row.saved.get(PC, 0) is None:    # nowhere: a leaf call's entry
+        before[PC] = 0
+    elif row.return_register != PC:
+        before[PC] = machine.strip(memory.cpu,
+                                   before.get(row.return_register, 0))
     return cfa, before
 
 
@@ -232,6 +234,11 @@ class Decorator(FrameDecorator):
     def function(self):
         return super().function() if self.inferior_frame().name() \
             else "?? of the program"
+
+    def frame_args(self):
+        """None at EL0: gdb could not read those that are in memory."""
+        return None if HERE.memory and HERE.memory.cpu.level() == 0 \
+            else super().frame_args()
 
 
 class Filter:
