@@ -11,7 +11,6 @@ this program, too; by itself it tests that the bugs show, and prints TAP.
 import argparse
 import contextlib
 import dataclasses
-import fcntl
 import filecmp
 import os
 import re
@@ -228,15 +227,6 @@ def prepare_model() -> None:
         build.build("host", MODELS)
 
 
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """There is one copy."""
-    os.makedirs(os.path.join(build.ROOT, "build"), exist_ok=True)
-    with open(COPY + ".lock", "w", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 # ---- running ----------------------------------------------------------
 
 # Addresses, values, lines of a source, steps of a model; but not what counts a
@@ -351,7 +341,7 @@ def run(name: str, words: list[str]) -> int:
         print_list()
         return 0
     bug = page(name)
-    with alone():
+    with build.locked("break"):     # there is one copy
         if not words:
             return demonstrate(bug)
         prepare(bug)
@@ -434,7 +424,7 @@ def main() -> int:
         return report.finish()
     if not args.name and not args.all:
         parser.error("which bug? (or --all, or --static)")
-    with alone():
+    with build.locked("break"):
         for name in names() if args.all else args.name:
             (test_unbroken if args.unbroken else test)(report, name)
     return report.finish()
