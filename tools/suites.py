@@ -375,7 +375,7 @@ def fuzz() -> Iterator[Job]:
 
 
 # Files of tests/system that are about Debian's programs.
-DEBIAN = ("live", "debian", "readme")
+DEBIAN = ("debian", "live", "readme")
 
 
 def system() -> Iterator[Job]:
