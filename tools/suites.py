@@ -446,6 +446,6 @@ def bench() -> Iterator[Job]:
 
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
-    return [*linux(), *conformance(), *mutants(), *fuzz(), *user(), *boot(), *model(),
-            *system(), *consume(), *bench(), *examples(), *features(),
+    return [*linux(), *conformance(), *mutants(), *fuzz(), *user(), *boot(),
+            *model(), *system(), *consume(), *bench(), *examples(), *features(),
             *static(), *sequence(), *host()]
