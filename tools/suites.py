@@ -390,6 +390,8 @@ def fuzz() -> Iterator[Job]:
 
 # Files of tests/system that are about Debian's programs.
 DEBIAN = ("live", "debian", "readme")
+# Those that need another build, too.
+MORE_BUILDS = {"trace": (build.name("gcc", False, trace=True),)}
 
 
 def system() -> Iterator[Job]:
@@ -400,9 +402,12 @@ def system() -> Iterator[Job]:
             topic = os.path.basename(path)[len("test_"):-len(".py")]
             job = Job(f"system.{topic}.{name}", text,
                       [PYTHON, os.path.join(folder, "main.py"), topic, name],
-                      needs=(DEFAULT,), timeout=180, alone=alone,
+                      needs=(DEFAULT, *MORE_BUILDS.get(topic, ())),
+                      timeout=180, alone=alone,
                       debian=("programs",) if topic in DEBIAN else ())
             yield job
+            if topic in MORE_BUILDS:
+                continue
             yield dataclasses.replace(
                 job, name=f"system-other.{topic}.{name}",
                 needs=(DEFAULT, other.variant()), long=True,
