@@ -186,8 +186,8 @@ def static() -> Iterator[Job]:
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
-               ("run", "test", "bench", "docs/build", "docs/timeline",
-                ".ci/run", "tools/setup.sh")])
+               ("run", "test", "bench", "docs/build", "docs/course/check",
+                "docs/timeline", ".ci/run", "tools/setup.sh")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
     yield Job("static.compilers",
@@ -468,6 +468,17 @@ def gallery() -> Iterator[Job]:
               tap=True, timeout=7200, long=True)
 
 
+def course() -> Iterator[Job]:
+    """Labs of docs/course: the checks fail at the start, and then pass."""
+    host = (DEFAULT, "host")
+    yield Job("course.sample", "labs fail at their start and pass when solved",
+              tool("course_test.py") + ["2", "3", "5"], tap=True, timeout=600)
+    yield Job("course.all", "and so do the others",
+              tool("course_test.py") + ["1", "4", "6"], tap=True, long=True,
+              needs=(*host, *MORE_BUILDS["trace"]), debian=("programs",),
+              timeout=1800)
+
+
 def bench() -> Iterator[Job]:
     """./bench: what operations cost. The budgets are for Debian's gcc."""
     for what, text in (("repeats", "figures of ./bench repeat exactly"),
@@ -483,5 +494,5 @@ def bench() -> Iterator[Job]:
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
     return [*linux(), *conformance(), *mutants(), *fuzz(), *user(), *boot(),
-            *model(), *system(), *consume(), *gallery(), *bench(),
+            *model(), *system(), *consume(), *gallery(), *course(), *bench(),
             *examples(), *features(), *static(), *sequence(), *host()]
