@@ -95,7 +95,7 @@ def test_left() -> None:
             loom.expect(process.stdout.readline() == b"ready\n", process)
             process.terminate()
             err = process.communicate(timeout=loom.TIMEOUT)[1]
-        loom.expect(b"left before it ended" in err, err)
+        loom.expect(b"the end is missing" in err, err)
         file = tracefile.TraceFile(path)
         loom.expect(not file.other["complete"], file.other)
         loom.expect("EL0" in file.states("sh"), file.names)
