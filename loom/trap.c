@@ -22,6 +22,7 @@
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
+#include "lib/relaxed.h"
 #include "mm/aspace.h"
 #include "mm/layout.h"
 #include "mm/oom.h"
@@ -269,7 +270,7 @@ void weft_hook_user_trap(struct weft_frame *frame, enum weft_trap trap)
 static bool has_work(void)
 {
 	return thread_has_work(thread_current(), WORK_ALL) ||
-	       __atomic_load_n(&cpu_current()->need_resched, __ATOMIC_RELAXED);
+	       relaxed_load(&cpu_current()->need_resched);
 }
 
 /* One step. sched/thread.h has the argument why no signal is missed. */

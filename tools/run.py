@@ -25,6 +25,7 @@ from typing import Iterator, NoReturn
 
 import build
 import debian
+import gallery
 import machine
 import mkinitramfs
 import staticelf
@@ -124,6 +125,9 @@ def parser() -> Parser:
         help="more words for the kernel's command line")
     add("--tests", action="store_true", help="put the test programs into "
         "/test (so does a PROGRAM in /test)")
+    add("--break", dest="bug", metavar="NAME", help="put a bug back into a "
+        "copy and see what it does (LIST: which there are); with more words, "
+        "run that kernel with them: docs/gallery")
     add("--verbose", action="store_true", help="show the build, QEMU's "
         "command line and the console")
     add("--help", action="help", help="show this and exit")
@@ -224,16 +228,17 @@ def write_initrd(args: argparse.Namespace, directory: str,
                  scratch: str) -> str:
     if args.initrd is not None:
         return os.path.abspath(args.initrd) if args.initrd else ""
-    parts = [build.INITRAMFS]
-    if wants_tests(args):
-        parts.append(build.TESTS)
     path = os.path.join(scratch, "initrd")
     with open(path, "wb") as out:
-        for part in parts:
+        for part in program_parts(args):
             with open(os.path.join(directory, part), "rb") as file:
                 shutil.copyfileobj(file, out, 1 << 20)
         out.write(args.overlay)
     return path
+
+
+def program_parts(args: argparse.Namespace) -> list[str]:
+    return [build.INITRAMFS] + ([build.TESTS] if wants_tests(args) else [])
 
 
 def wants_tests(args: argparse.Namespace) -> bool:
@@ -484,14 +489,14 @@ def have_built(args: argparse.Namespace) -> tuple[str, str]:
     """The build directories that programs and kernel are in."""
     programs = build.name(args.compiler, args.debug)
     kernel = build.name(args.compiler, args.debug, args.trace is not None)
-    targets = {programs: [build.INITRAMFS], kernel: [build.IMAGE]} \
-        if programs != kernel else {kernel: [build.IMAGE, build.INITRAMFS]}
-    if wants_tests(args):
-        targets[programs].append(build.TESTS)
+    targets = {kernel: [build.IMAGE]}
+    elsewhere = os.environ.get("LOOM_PROGRAMS")     # set by gallery.py
+    if not elsewhere:
+        targets.setdefault(programs, []).extend(program_parts(args))
     if not os.environ.get("LOOM_IS_BUILT"):     # set by test.py
         for variant, wanted in targets.items():
             build.build(variant, wanted, args.verbose)
-    return build.directory(programs), build.directory(kernel)
+    return elsewhere or build.directory(programs), build.directory(kernel)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -571,18 +576,35 @@ def end_by_signal(signum: int, _frame: object) -> None:
     raise Ended(signum)
 
 
+def without_bug(words: list[str]) -> list[str]:
+    """@words but for --break and its name."""
+    rest = []
+    left = iter(words)
+    for word in left:
+        if word == "--":
+            return [*rest, word, *left]
+        if word == "--break":
+            next(left)
+        elif not word.startswith("--break="):
+            rest.append(word)
+    return rest
+
+
 def main() -> int:
     for signum in ENDING:
         if signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, end_by_signal)
     try:
-        return run(parse(sys.argv[1:]))
+        args = parse(sys.argv[1:])
+        if args.bug:
+            return gallery.run(args.bug, without_bug(sys.argv[1:]))
+        return run(args)
     except Ended as ended:
         return ended.status
     except UserError as error:
         build.say(str(error))
         return error.status
-    except machine.MachineError as error:
+    except (machine.MachineError, gallery.Wrong) as error:
         build.say(str(error))
         return USER_ERROR
     except (build.BuildError, OSError) as error:

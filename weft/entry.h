@@ -247,7 +247,7 @@
 #endif
 	.endm
 
-/* The same where a leaf function was all; \x0 = what the program finds there. */
+/* The same where a leaf function was all; \x0 = the program's. Clobbers: x9 */
 	.macro	trace_leaf_exit x0:req
 #if WEFT_TRACE
 	mrs	x9, elr_el1

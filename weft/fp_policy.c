@@ -83,15 +83,21 @@ static void set_length(struct weft_cpu *cpu, const struct weft_sve *sve)
  */
 static void load(struct weft_cpu *cpu, const struct weft_task *task)
 {
-	if (cpu->fp_owner == task->fp)
+	const struct weft_fp *owner = cpu->fp_owner;
+	uint64_t loads = cpu->fp_loads;
+
+	/* Loaded as a pair, as they are stored: so counting takes nothing. */
+	__asm__("" : "+r"(owner), "+r"(loads));
+	if (owner == task->fp)
 		return;
+	cpu->fp_owner = task->fp;
+	cpu->fp_loads = loads + 1;
 	if (WEFT_SVE && task->fp_used == WEFT_FP_SVE) {
 		set_length(cpu, task->sve);
 		weft_sve_restore(task->sve, task->fp);
 	} else {
 		weft_fp_restore(task->fp);
 	}
-	cpu->fp_owner = task->fp;
 	weft_trace(WEFT_TRACE_FP_LOAD, (uintptr_t)task, task->fp_used);
 }
 
@@ -137,8 +143,13 @@ void weft_task_forget_fp(struct weft_cpu *cpu, const struct weft_fp *fp)
 void weft_fp_hand_over(struct weft_cpu *cpu, struct weft_task *prev,
 		       struct weft_task *next)
 {
-	if (cpu->fp_live)
+	uint64_t saves = cpu->fp_saves, live = cpu->fp_live;
+
+	__asm__("" : "+r"(saves), "+r"(live));	/* a pair, as in load() */
+	if (__builtin_expect(live, 1)) {
+		cpu->fp_saves = saves + 1;
 		save(cpu, prev);
+	}
 	if (next->cpu != cpu)
 		weft_task_forget_fp(cpu, next->fp);
 	arrive(cpu, next);

@@ -69,7 +69,7 @@ void weft_hook_trace(uint64_t event, uint64_t a, uint64_t b);
 #define weft_trace(event, a, b) weft_hook_trace(event, a, b)
 #else
 #define weft_trace(event, a, b) \
-	((void)sizeof(event), (void)sizeof(a), (void)sizeof(b))
+	((void)sizeof((event) + (a) + (b)))
 #endif
 
 #ifdef __cplusplus

@@ -19,6 +19,7 @@
 
 #include "lib/assert.h"
 #include "lib/list.h"
+#include "lib/relaxed.h"
 #include "sched/chaos.h"
 #include "sched/cpu.h"
 #include "sched/ipi.h"
@@ -80,6 +81,12 @@ static struct cpu *choose(struct cpu *home, const struct thread *thread)
 	return best;
 }
 
+/* A thread is of @cpu now and was of another. @cpu is locked. */
+static void came(struct cpu *cpu)
+{
+	relaxed_store(&cpu->arrivals, cpu->arrivals + 1);
+}
+
 struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 {
 	struct cpu *target = cpu;
@@ -88,6 +95,8 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 	if (cpu_online() == 1)
 		return cpu;
 	target = choose(cpu, thread);
+	if (target == cpu)
+		return cpu;
 	while (target != cpu) {
 		tell_move(thread, cpu, target);
 		__atomic_store_n(&thread->cpu, target, __ATOMIC_RELEASE);
@@ -98,6 +107,7 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 		if (!place_allows(thread, cpu))
 			target = choose(cpu, thread);
 	}
+	came(cpu);
 	return cpu;
 }
 
@@ -139,6 +149,7 @@ static void queue_taken(struct cpu *cpu, struct thread *thread)
 	struct cpu *home = cpu;
 
 	spin_lock_masked(&cpu->lock);
+	came(cpu);
 	/* What it is allowed may have changed on the way. */
 	if (!place_allows(thread, cpu))
 		home = place_settle(cpu, thread);

@@ -97,6 +97,7 @@
 #include "dev/timer.h"
 #include "lib/assert.h"
 #include "lib/panic.h"
+#include "lib/relaxed.h"
 #include "mm/kvm.h"
 #include "sched/chaos.h"
 #include "sched/charge.h"
@@ -288,7 +289,7 @@ static struct thread *choose(struct cpu *cpu, struct thread *prev,
 static void set_current(struct cpu *cpu, struct thread *thread)
 {
 	cpu->current = thread;
-	__atomic_store_n(&cpu->running_prio, thread->prio, __ATOMIC_RELAXED);
+	relaxed_store(&cpu->running_prio, thread->prio);
 }
 
 /*
@@ -406,7 +407,7 @@ void sched_switch(void)
 {
 	struct thread *self = thread_current();
 	enum thread_state state =
-		__atomic_load_n(&self->state, __ATOMIC_RELAXED);
+		relaxed_load(&self->state);
 
 	lock_assert_none_spinning();
 	/* A waker may change BLOCKED at any time: reschedule looks again. */
@@ -485,7 +486,7 @@ static bool sched_sleeps_in_leaf(const struct thread *thread)
 /* Atomic: signal_send has a look at it without the lock. */
 static void store_kill_wakeups(struct thread *self, bool value)
 {
-	__atomic_store_n(&self->kill_wakeups, value, __ATOMIC_RELAXED);
+	relaxed_store(&self->kill_wakeups, value);
 }
 
 void sched_prepare_block(bool kill_wakeups)
@@ -597,7 +598,7 @@ void sched_start(struct thread *thread)
 
 bool sched_need_resched(void)
 {
-	return __atomic_load_n(&cpu_current()->need_resched, __ATOMIC_RELAXED);
+	return relaxed_load(&cpu_current()->need_resched);
 }
 
 void sched_preempt_irq(void)
@@ -742,7 +743,7 @@ void sched_unboost(void)
 	uint64_t daif = weft_read_daif();
 	struct cpu *cpu;
 
-	if (!__atomic_load_n(&self->boosted, __ATOMIC_RELAXED))
+	if (!relaxed_load(&self->boosted))
 		return;
 	weft_mask_all();
 	cpu = lock_home(self);
@@ -822,9 +823,29 @@ void sched_idle(void)
 	}
 }
 
+/*
+ * A short switch (sched/quick.h) has no instruction to spare for a count of its
+ * own: it counts in the thread that leaves, as every switch does. So what all
+ * threads have counted and the CPU has not were short ones. Interrupts do not
+ * switch: while this thread is not switched away both sums stand still.
+ */
+uint64_t sched_quick_count(void)
+{
+	const struct cpu *cpu = &cpus[0];
+	uint64_t count;
+
+	if (cpu->others)
+		return 0;
+	preempt_disable();
+	count = thread_switches() + cpu->idle->voluntary +
+		cpu->idle->involuntary - cpu->switches;
+	preempt_enable();
+	return count;
+}
+
 uint64_t sched_switch_count(void)
 {
-	uint64_t count = 0;
+	uint64_t count = sched_quick_count();
 	unsigned i;
 
 	for (i = 0; i < CPU_MAX; i++)

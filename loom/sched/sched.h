@@ -142,6 +142,8 @@ void preempt_enable(void);
 
 /* Total switches since boot, and time idle: the sum of all CPUs. */
 uint64_t sched_switch_count(void);
+/* Of them the short ones, which the first CPU makes while nobody else is. */
+uint64_t sched_quick_count(void);
 uint64_t sched_idle_ns(void);
 
 /* What a CPU has spent its time on: programs, nice ones, kernel, nothing. */

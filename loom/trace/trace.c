@@ -196,19 +196,13 @@ void trace(enum trace_event event, uint64_t a, uint64_t b)
 	tell(event, 0, a, b);
 }
 
-void trace_about(const struct thread *thread, enum trace_event event,
-		 uint64_t a, uint64_t b)
-{
-	tell(event, (uintptr_t)thread, a, b);
-}
-
 void trace_name(const struct thread *thread)
 {
 	uint64_t name[2];
 
 	_Static_assert(sizeof(name) == sizeof(thread->name), "it fits");
 	memcpy(name, thread->name, sizeof(name));
-	trace_about(thread, TRACE_NAME, name[0], name[1]);
+	tell(TRACE_NAME, (uintptr_t)thread, name[0], name[1]);
 }
 
 void trace_thread(const struct thread *thread, const struct thread *creator)
@@ -216,8 +210,8 @@ void trace_thread(const struct thread *thread, const struct thread *creator)
 	const struct process *process = thread->process;
 	uint64_t pid = process ? (uint32_t)process->pid : 0;
 
-	trace_about(thread, TRACE_THREAD, pid << 32 | thread->tid,
-		    (uintptr_t)creator);
+	tell(TRACE_THREAD, (uintptr_t)thread, pid << 32 | thread->tid,
+	     (uintptr_t)creator);
 	trace_name(thread);
 }
 

@@ -16,13 +16,13 @@
 struct thread;
 
 /*
- * loom's events, with what their two arguments are. tools/trace.py knows them
- * by these names and takes the numbers from here. "About" a thread: the record
- * names that one instead of the running one.
+ * loom's events, with what their two arguments are; tools/trace_records.py takes
+ * names and numbers from here. "About" a thread: the record names that one
+ * instead of the running one.
  */
 enum trace_event {
 	/* trace.c's own */
-	TRACE_BEGIN = WEFT_TRACE_CLIENT,	/* TRACE_MAGIC, ticks a second */
+	TRACE_BEGIN = WEFT_TRACE_CLIENT,	/* magic, ticks a second */
 	TRACE_END,		/* events of this CPU, of which lost */
 	TRACE_LOST,		/* how many events before this one */
 	TRACE_WRITE,		/* since when, bytes: the buffer was written */
@@ -86,8 +86,6 @@ enum trace_counter {
 
 /* In any context, as weft_hook_trace. */
 void trace(enum trace_event event, uint64_t a, uint64_t b);
-void trace_about(const struct thread *thread, enum trace_event event,
-		 uint64_t a, uint64_t b);
 
 /* @thread and its name. */
 void trace_thread(const struct thread *thread, const struct thread *creator);
@@ -117,13 +115,10 @@ void trace_finish(void);
 #else
 
 /* Nothing is evaluated, and a compiler that weighs a function sees nothing. */
-#define trace(event, a, b) \
-	((void)sizeof(event), (void)sizeof(a), (void)sizeof(b))
-#define trace_about(thread, event, a, b) \
-	((void)sizeof(thread), trace(event, a, b))
+#define trace(event, a, b) weft_trace(event, a, b)
 #define trace_thread(thread, creator) \
-	((void)sizeof(thread), (void)sizeof(creator))
-#define trace_name(thread) ((void)sizeof(thread))
+	((void)sizeof(!(thread)), (void)sizeof(!(creator)))
+#define trace_name(thread) ((void)sizeof(!(thread)))
 #define trace_flush() ((void)0)
 #define trace_measure() ((void)0)
 #define trace_finish() ((void)0)
