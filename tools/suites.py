@@ -186,7 +186,8 @@ def static() -> Iterator[Job]:
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
-                      needs=(DEFAULT, *MORE_BUILDS.get(topic, ())),
+               ("run", "test", "bench", "docs/build", "docs/timeline",
+                ".ci/run", "tools/setup.sh")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
     yield Job("static.compilers",
@@ -402,12 +403,7 @@ def system() -> Iterator[Job]:
             topic = os.path.basename(path)[len("test_"):-len(".py")]
             job = Job(f"system.{topic}.{name}", text,
                       [PYTHON, os.path.join(folder, "main.py"), topic, name],
-<<<<<<< HEAD
-                      needs=(DEFAULT, build.name("gcc", False, True))
-                      if topic in TRACED else (DEFAULT,),
-=======
                       needs=(DEFAULT, *MORE_BUILDS.get(topic, ())),
->>>>>>> trace
                       timeout=180, alone=alone,
                       debian=("programs",) if topic in DEBIAN else ())
             yield job
