@@ -170,12 +170,14 @@ struct kernel_threads {
 static void add_kernel(struct thread *thread, void *arg)
 {
 	struct kernel_threads *all = arg;
-	struct process_info *info = &all->found[all->count].info;
-	struct look *look = &all->found[all->count].look;
+	struct process_info *info;
+	struct look *look;
 
 	if (thread->process || thread->tid ||
 	    all->count == CPU_MAX + KERNEL_MAX)
 		return;
+	info = &all->found[all->count].info;
+	look = &all->found[all->count].look;
 	all->count++;
 	look_at_thread(thread, look);
 	info->state = look->runs ? 'R' : 'I';	/* nothing waits for it */

@@ -881,7 +881,8 @@ static void test_proc(void **state)
 	list_names(fd, 64, names);
 	assert_string_equal(names, ". .. cmdline comm cwd environ exe fd "
 			    "fdinfo limits maps mounts oom_score oom_score_adj "
-			    "root stat statm status task ");
+			    "root stack stat statm status syscall task "
+			    "wchan ");
 	CLOSE(fd);
 	assert_text("/proc/7/stat",
 		    "7 (a (b) c) S 1 5 6 1281 9 0 0 0 0 0 123 2 3 4 17 -3 1 0 "

@@ -236,10 +236,7 @@ void weft_space_init(struct weft_space *space, uint64_t root,
 		.context = next_asid++ };
 }
 
-uint16_t weft_space_asid(const struct weft_space *space)
-{
-	return (uint16_t)space->context;
-}
+struct kvm_flushes kvm_flushes;
 
 unsigned kvm_tlb_flags(void)
 {
