@@ -899,7 +899,8 @@ static void test_proc(void **state)
 		    "SwapCached:            0 kB\n"
 		    "SwapTotal:             0 kB\n"
 		    "SwapFree:              0 kB\n"
-		    "Shmem:                 0 kB\n");
+		    "Shmem:                 0 kB\n"
+		    "SReclaimable:          0 kB\n");
 	assert_text("/proc/loadavg", "1.50 0.25 12.00 2/7 88\n");
 	assert_text("/proc/interrupts", "           CPU0       \n"
 		    " 27:      12345     GICv3  27 Level     arch_timer\n");
