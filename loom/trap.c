@@ -33,6 +33,7 @@
 #include "sched/thread.h"
 #include "signal/signal.h"
 #include "syscall/syscall.h"
+#include "trace/trace.h"
 
 void weft_hook_syscall(struct weft_frame *frame)
 {
@@ -100,7 +101,14 @@ static const char *access_name(enum weft_access access)
 
 bool weft_hook_miss(uint64_t address)
 {
-	return aspace_fault_masked(thread_current()->process->aspace, address);
+	bool mapped = aspace_fault_masked(thread_current()->process->aspace,
+					  address);
+
+#if WEFT_TRACE
+	if (mapped)
+		trace(TRACE_FAULT, address, weft_read_elr_el1());
+#endif
+	return mapped;
 }
 
 static void user_page_fault(struct weft_frame *frame,
@@ -111,8 +119,10 @@ static void user_page_fault(struct weft_frame *frame,
 	int err;
 
 	weft_unmask_all();
+	trace(TRACE_FAULT, address, frame->pc);
 	err = oom_aspace_fault(process_current()->aspace, address,
 			       area_access(fault->access));
+	trace(TRACE_FAULTED, address, (uint64_t)(int64_t)err);
 	/*
 	 * Over at once, or the program is told to end: it will not try, and
 	 * may have no memory any more.
@@ -149,8 +159,10 @@ static bool kernel_page_fault(struct weft_frame *frame,
 	if ((frame->pstate & WEFT_PSTATE_I) || thread_current()->preempt)
 		return false;
 	weft_unmask_all();
+	trace(TRACE_FAULT, fault->address, frame->pc);
 	err = oom_aspace_fault(process->aspace, fault->address,
 			       area_access(fault->access));
+	trace(TRACE_FAULTED, fault->address, (uint64_t)(int64_t)err);
 	weft_mask_all();
 	return err == 0;
 }

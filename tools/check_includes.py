@@ -28,7 +28,9 @@ LAYERS = {
     "loom": (("loom",), ("include/weft", "include/loom", "loom")),
     "abi": (("include/loom",), ("include/loom",)),
     "programs": (("user",), ("include/loom", "user")),
-    "checkers": (("tests/user",), ("include/loom", "user", "tests/user")),
+    "checkers": (("tests/user",),
+                 ("include/loom", "user", "tests/user", "conformance")),
+    "kit": (("conformance",), ("conformance",)),
     "benches": (("benches",), ("include/loom", "benches")),
 }
 COMPILERS = (("aarch64-linux-gnu-gcc",),
@@ -54,7 +56,7 @@ def search_path(path: str) -> list[str]:
     if top in ("loom", "user"):
         folders.append(top)
     if path.startswith("tests/user"):
-        folders += ["tests/user", "user"]
+        folders += ["tests/user", "user", "conformance"]
     return folders
 
 

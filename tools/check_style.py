@@ -11,12 +11,12 @@ from typing import Iterator
 import tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ("benches", "include", "examples", "loom", "tests", "tools",
-           "user", "weft", "cross")
+FOLDERS = ("benches", "conformance", "include", "examples", "loom", "tests",
+           "tools", "user", "weft", "cross")
 FILES = ("meson.build", "meson_options.txt", "run", "test", "bench",
-         ".ci/run")
+         "docs/build", ".ci/run")
 C_LIKE = (".c", ".h", ".S")
-LICENSED = C_LIKE + (".py", ".sh", ".lds")
+LICENSED = C_LIKE + (".py", ".sh", ".lds", ".ld")
 LICENSE = "SPDX-License-Identifier: MIT"
 WIDTH = 80
 
@@ -25,7 +25,8 @@ def files() -> Iterator[str]:
     yield from FILES
     for folder in FOLDERS:
         for path, folders, names in os.walk(os.path.join(ROOT, folder)):
-            folders[:] = sorted(f for f in folders if f != "__pycache__")
+            folders[:] = sorted(f for f in folders
+                                if f not in ("__pycache__", "build"))
             for name in sorted(names):
                 yield os.path.relpath(os.path.join(path, name), ROOT)
 

@@ -39,6 +39,9 @@ SILENCE = 200.0     # seconds of processor time without a line
 BOARD = machine.Machine(cpu="max", icount=True, shift=4)
 LINUX_WORDS = ["console=ttyAMA0", "quiet", "loglevel=0", "panic=-1",
                "rdinit=/bin/init", "mitigations=off", "audit=0"]
+# Another serial line for what the programs say: /dev/ttyS0.
+RESULTS = ["-chardev", "stdio,id=results",
+           "-device", "pci-serial,chardev=results"]
 SHOWN = 30          # lines of a difference
 
 # A line that a script prints before each of its parts.
@@ -120,9 +123,7 @@ def console(scratch: str) -> list[str]:
 def linux(wanted: list[Command], variant: str) -> list[str]:
     kernel = os.path.join(debian.have("linux", tries=False), "vmlinuz")
     initrd = archive(wanted, variant, ["/dev/null", *["/dev/ttyS0"] * 2])
-    return boot(kernel, initrd, LINUX_WORDS,
-                ["-chardev", "stdio,id=results",
-                 "-device", "pci-serial,chardev=results"])
+    return boot(kernel, initrd, LINUX_WORDS, RESULTS)
 
 
 def loom(wanted: list[Command], variant: str) -> list[str]:

@@ -43,7 +43,8 @@ LIMIT = 5.0         # percent of the mutants that may survive
 HEADERS = ("weft/*.h", "weft/meson.build", "include/weft/*", "meson.build")
 CODE = ("weft/*", "include/weft/*", "meson.build")
 TESTS = ("loom/**/*.[chS]", "tests/host/*.[ch]", "tests/model/*",
-         "tests/boot/*.[chS]", "tests/user/*", "tests/system/test_crash.py",
+         "tests/boot/*.[chS]", "tests/user/*", "conformance/*",
+         "tests/system/test_crash.py",
          "tools/mutant_kill.py", "tools/watch.py", "tools/check_sequence.py")
 
 EPILOG = """\

@@ -27,10 +27,18 @@ func weft_leaf_simd, pad=none
 	hand_over_space weft_leaf_other, x21
 	ldr	x0, [x20, #WEFT_TASK_FP]
 	fp_save	x0, x9, x10
+#if WEFT_TRACE
+	mov	x9, #WEFT_FP_USE_SIMD
+	trace	WEFT_TRACE_FP_SAVE, x20, x9
+#endif
 	ldr	x0, [x1, #WEFT_TASK_FP]
 	add	x13, x13, #1
 	stp	x13, x0, [x21, #WEFT_CPU_FP_SWAPS]	// and fp_owner
 	fp_restore x0, x9, x10
+#if WEFT_TRACE
+	mov	x9, #WEFT_FP_USE_SIMD
+	trace	WEFT_TRACE_FP_LOAD, x1, x9
+#endif
 	hand_over_tls
 	leaf_resume
 endfunc weft_leaf_simd

@@ -18,6 +18,7 @@
 #include <weft/sve.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
+#include <weft/trace.h>
 
 #include "flags.h"
 
@@ -47,6 +48,7 @@ static SHARED void change_live(struct weft_cpu *cpu, uint64_t live)
 	cpu->fp_live = live;
 	weft_write_cpacr_el1((weft_read_cpacr_el1() & ~CPACR_EL0) |
 			     cpacr_of(live));
+	weft_trace(WEFT_TRACE_FP_LIVE, live, 0);
 }
 
 static void set_live(struct weft_cpu *cpu, uint64_t live)
@@ -62,6 +64,7 @@ static void save(const struct weft_cpu *cpu, const struct weft_task *task)
 		weft_sve_save(task->sve, task->fp);
 	else
 		weft_fp_save(task->fp);
+	weft_trace(WEFT_TRACE_FP_SAVE, (uintptr_t)task, cpu->fp_live);
 }
 
 static void set_length(struct weft_cpu *cpu, const struct weft_sve *sve)
@@ -95,6 +98,7 @@ static void load(struct weft_cpu *cpu, const struct weft_task *task)
 	} else {
 		weft_fp_restore(task->fp);
 	}
+	weft_trace(WEFT_TRACE_FP_LOAD, (uintptr_t)task, task->fp_used);
 }
 
 static SHARED void enable(struct weft_cpu *cpu, struct weft_task *task)
@@ -129,6 +133,10 @@ static SHARED void arrive(struct weft_cpu *cpu, struct weft_task *task)
 void weft_task_forget_fp(struct weft_cpu *cpu, const struct weft_fp *fp)
 {
 	/* A choice and not a branch: it is part of larger functions. */
+#if WEFT_TRACE
+	if (fp && cpu->fp_owner == fp)
+		weft_trace(WEFT_TRACE_FP_LOAD, 0, 0);
+#endif
 	cpu->fp_owner = cpu->fp_owner == fp ? NULL : cpu->fp_owner;
 }
 

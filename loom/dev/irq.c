@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "sched/cpu.h"
+#include "trace/trace.h"
 
 enum {
 	PPI_FIRST = 16,
@@ -144,13 +145,13 @@ static bool line_take(uint32_t irq, struct line *line)
 	return false;
 }
 
-/* How often @cpu handled @irq; only that CPU writes it. */
-static uint32_t *counter(struct cpu *cpu, uint32_t irq)
+/* How often CPU @cpu handled @irq; only that CPU writes it. */
+static uint32_t *counter(unsigned cpu, uint32_t irq)
 {
 	assert(irq < IRQ_MAX);
 	if (irq < SPI_FIRST)
-		return &cpu->irq_count[irq];
-	return &lines[irq].count[cpu->weft.index];
+		return &cpus[cpu].irq_count[irq];
+	return &lines[irq].count[cpu];
 }
 
 void irq_dispatch(struct weft_frame *frame, uint64_t taken)
@@ -166,10 +167,13 @@ void irq_dispatch(struct weft_frame *frame, uint64_t taken)
 	 * what the sender of an SGI wrote is not read before this.
 	 */
 	weft_dsb_sy();
+	if (!taken)
+		trace(TRACE_IRQ, irq, 0);
 	if (irq >= IRQ_MAX)
 		return;
 	if (line_take(irq, &line)) {
-		irq_count(counter(cpu_current(), irq));
+		irq_count(counter((unsigned)cpu_current()->weft.index,
+				  irq));
 		start = lock_handler_begins();
 		line.fn(line.arg, frame);
 		lock_handler_ends(start, (uintptr_t)line.fn);
@@ -179,7 +183,7 @@ void irq_dispatch(struct weft_frame *frame, uint64_t taken)
 
 static uint32_t read_count(uint32_t irq, unsigned cpu)
 {
-	return __atomic_load_n(counter(&cpus[cpu], irq), __ATOMIC_RELAXED);
+	return __atomic_load_n(counter(cpu, irq), __ATOMIC_RELAXED);
 }
 
 static void read_counts(uint32_t irq, uint32_t counts[CPU_MAX])

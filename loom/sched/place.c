@@ -25,6 +25,7 @@
 #include "sched/ipi.h"
 #include "sched/runq.h"
 #include "sched/thread.h"
+#include "trace/trace.h"
 
 static bool allows(uint64_t cpus_allowed, unsigned index)
 {
@@ -45,6 +46,13 @@ static unsigned to_beat(const struct cpu *cpu)
 	unsigned waits = runq_best(cpu);
 
 	return runs < waits ? runs : waits;
+}
+
+static void tell_move(const struct thread *thread, const struct cpu *from,
+		      const struct cpu *to)
+{
+	trace(TRACE_MIGRATE, (uintptr_t)thread,
+	      from->weft.index << 32 | to->weft.index);
 }
 
 static struct cpu *choose(struct cpu *home, const struct thread *thread)
@@ -90,6 +98,7 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 	if (target == cpu)
 		return cpu;
 	while (target != cpu) {
+		tell_move(thread, cpu, target);
 		__atomic_store_n(&thread->cpu, target, __ATOMIC_RELEASE);
 		spin_unlock_masked(&cpu->lock);
 		cpu = target;
@@ -127,6 +136,7 @@ static struct thread *take_from(struct cpu *from, struct cpu *to)
 	thread = find(from, to);
 	if (thread) {
 		runq_remove(from, thread);
+		tell_move(thread, from, to);
 		__atomic_store_n(&thread->cpu, to, __ATOMIC_RELEASE);
 	}
 	spin_unlock_masked(&from->lock);

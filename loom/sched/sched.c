@@ -107,6 +107,7 @@
 #include "sched/place.h"
 #include "sched/runq.h"
 #include "sched/timeouts.h"
+#include "trace/trace.h"
 
 static struct thread idle_threads[CPU_MAX];
 
@@ -120,10 +121,10 @@ static uint64_t balance_ticks;
 
 /* Why a thread leaves the CPU. */
 enum leave {
-	LEAVE_PREEMPTED,	/* it would go on */
-	LEAVE_YIELDS,		/* it wants the others of its level to run */
-	LEAVE_SLEEPS,		/* unless it was woken meanwhile */
-	LEAVE_ENDS,
+	LEAVE_PREEMPTED = TRACE_PREEMPTED,	/* it would go on */
+	LEAVE_YIELDS = TRACE_YIELDS,	/* it lets others of its level run */
+	LEAVE_SLEEPS = TRACE_SLEEPS,	/* unless it was woken meanwhile */
+	LEAVE_ENDS = TRACE_ENDS,
 };
 
 /*
@@ -364,6 +365,7 @@ static struct thread *pick_next(struct thread *prev, enum leave why)
 	else
 		prev->voluntary++;
 	assert(next->state == THREAD_READY && next->cpu == cpu);
+	trace(TRACE_LEAVE, (uint64_t)prev->state << 8 | why, (uintptr_t)next);
 	set_current(cpu, next);
 	cpu->switches++;
 	if (cpu->tick_at == TIMEOUTS_NEVER && next != cpu->idle)
@@ -440,8 +442,11 @@ struct weft_leaf_result sched_leaf_yield(void)
 
 struct weft_leaf_result sched_leaf_sleep(uint64_t value)
 {
-	struct weft_leaf_result result = leaf_leave(LEAVE_SLEEPS);
+	struct weft_leaf_result result;
 
+	/* No other CPU is there to look: without the lock. */
+	thread_current()->state = THREAD_BLOCKED;
+	result = leaf_leave(LEAVE_SLEEPS);
 	result.value = value;
 	return result;
 }
@@ -538,6 +543,9 @@ static bool wake(struct thread *thread, bool by_signal)
 	asleep = thread->state == THREAD_BLOCKED &&
 		 (!by_signal || thread_heeds_signals(thread));
 	if (asleep)
+		trace(TRACE_WAKE, (uintptr_t)thread,
+		      by_signal ? TRACE_WAKE_SIGNAL : TRACE_WAKE_PLAIN);
+	if (asleep)
 		cpu = wake_locked(cpu, thread);
 	else if (by_signal && cpu->current == thread && cpu != cpu_current())
 		ipi_reschedule(cpu);	/* in user mode it would not look */
@@ -572,6 +580,7 @@ void sched_start(struct thread *thread)
 	weft_mask_all();
 	cpu = lock_home(thread);
 	assert(thread->state == THREAD_NEW);
+	trace_thread(thread, self);
 	thread->state = THREAD_READY;
 	left = slice_left(self);
 	if (self->process && thread->process && left > 1) {
@@ -769,6 +778,7 @@ void sched_init(struct cpu *cpu)
 	set_current(cpu, idle);
 	clock_init_cpu(cpu);
 	weft_task_adopt(&idle->task, &cpu->weft, kvm_empty_space());
+	trace_thread(idle, NULL);
 }
 
 void sched_clock_works(struct cpu *cpu)
@@ -799,8 +809,10 @@ void sched_idle(void)
 		work = __atomic_load_n(&cpu->need_resched,
 				       __ATOMIC_RELAXED) ||
 		       place_pull(cpu);
-		if (!work)
+		if (!work) {
+			trace_flush();
 			weft_wfi();
+		}
 		if (!cpu->watchdog.on)
 			watchdog_start(cpu);
 		if (work)

@@ -69,8 +69,8 @@ void sched_yield(void);
 struct weft_leaf_result sched_leaf_yield(void);
 
 /*
- * The calling thread, which is BLOCKED, sleeps; in a leaf call of the only CPU,
- * DAIF masked. Until it is woken @value is its x0.
+ * The calling thread, queued for what it waits for, is BLOCKED and sleeps; in a
+ * leaf call of the only CPU, DAIF masked. Until it is woken @value is its x0.
  */
 struct weft_leaf_result sched_leaf_sleep(uint64_t value);
 

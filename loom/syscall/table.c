@@ -36,6 +36,7 @@
 #include "syscall/sys_system.h"
 #include "syscall/sys_time.h"
 #include "syscall/sys_timer.h"
+#include "trace/trace.h"
 
 struct syscall {
 	long (*fn)(const uint64_t arg[6]);	/* NULL: not here */
@@ -113,6 +114,7 @@ static long not_there(uint64_t number)
 static void finish(struct weft_frame *frame, long result,
 		   enum signal_restart restart)
 {
+	trace(TRACE_RESULT, frame->number, (uint64_t)result);
 	weft_frame_set_result(frame, (uint64_t)result);
 	if (result == -EINTR || signal_call_is_marked())
 		signal_call_ends(frame, restart);

@@ -33,6 +33,7 @@ struct translation {
 	unsigned flags;
 };
 
+struct kvm_flushes kvm_flushes;
 unsigned user_cpu_forgotten;
 unsigned user_cpu_quick;
 static unsigned misses;
@@ -235,8 +236,6 @@ void weft_space_init(struct weft_space *space, uint64_t root,
 	*space = (struct weft_space){ .ttbr = root, .domain = asids,
 		.context = next_asid++ };
 }
-
-struct kvm_flushes kvm_flushes;
 
 unsigned kvm_tlb_flags(void)
 {

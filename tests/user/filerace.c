@@ -13,18 +13,18 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/child.h"
 #include "lib/counts.h"
+#include "lib/state.h"
 #include "lib/tap.h"
 #include "lib/thread.h"
 
 #define LONG 65536		/* a read that takes a while */
-#define RACES 25
+#define RACES 10
 #define STEPS 40
 #define LOOKS 200
 #define TRIES 20
@@ -89,22 +89,6 @@ static void join(enum kind kind)
 		tap_bail("%s does not end", kind_names[kind]);
 }
 
-/* Is that process asleep? */
-static bool is_asleep(pid_t pid)
-{
-	char path[64], text[256] = "", *at;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	file = fopen(path, "r");
-	if (!file)
-		tap_bail("%s", path);
-	at = fgets(text, sizeof(text), file);
-	fclose(file);
-	at = at ? strrchr(at, ')') : NULL;
-	return at && at[1] == ' ' && at[2] == 'S';
-}
-
 /* Until it waits for what it reads. */
 static bool settle(enum kind kind)
 {
@@ -114,7 +98,7 @@ static bool settle(enum kind kind)
 		return thread_settled(other->thread.tid, &other->entered,
 				      &other->done);
 	while (tries-- && !is_set(&other->done)) {
-		if (is_set(&other->entered) && is_asleep(other->pid))
+		if (is_set(&other->entered) && state_of(other->pid) == 'S')
 			return true;
 		child_sleep(1);
 	}

@@ -28,9 +28,11 @@
 
 #include <loom/ipc.h>
 
+#include "ipcfast.h"
 #include "lib/child.h"
 #include "lib/counts.h"
 #include "lib/rng.h"
+#include "lib/state.h"
 #include "lib/tap.h"
 #include "lib/thread.h"
 
@@ -108,28 +110,11 @@ static pid_t begin(int nice)
 	return pid;
 }
 
-static bool sleeps(pid_t pid)
-{
-	char path[64], text[256] = "";
-	const char *state;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = 0;
-	close(fd);
-	state = strrchr(text, ')');
-	return state && state[1] == ' ' && state[2] == 'S';
-}
-
 /* Until it has entered its last call, and sleeps there. */
 static void settle(pid_t pid)
 {
 	for (int i = 0; i < LATE; i++) {
-		if (shared->entered && sleeps(pid))
+		if (shared->entered && state_of(pid) == 'S')
 			return;
 		child_sleep(1);
 	}
@@ -175,6 +160,27 @@ static bool call_ok(int fd, uint64_t seed, uint64_t badge)
 	return false;
 }
 
+/* Make a reply of the call in @m: 1000 more in each word, then the badge. */
+static void echo(struct loom_message *m)
+{
+	m->tag = LOOM_TAG(loom_label(m->tag), 0);
+	for (unsigned i = 0; i < 5; i++)
+		m->word[i] += 1000;
+	m->word[5] = m->badge;
+}
+
+/* One call; then replies, and does not wait for the next: that's error. */
+static int serve_once(int fd)
+{
+	struct loom_message m = { .tag = 0 };
+
+	if (loom_reply_recv(fd, &m))
+		return 1;
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	echo(&m);
+	return (int)-loom_reply_recv(fd, &m);
+}
+
 /* Echo, 1000 more in each word, the badge in the last; until END. */
 static void serve(int fd)
 {
@@ -192,10 +198,7 @@ static void serve(int fd)
 		if ((uint32_t)m.tag != LOOM_TAG_CALL)
 			shared->bad = 1;
 		__atomic_fetch_add(&shared->served, 1, __ATOMIC_RELAXED);
-		m.tag = LOOM_TAG(loom_label(m.tag), 0);
-		for (unsigned i = 0; i < 5; i++)
-			m.word[i] += 1000;
-		m.word[5] = m.badge;
+		echo(&m);
 	}
 	m.tag = LOOM_TAG(END, 0);
 	loom_reply(&m);
@@ -328,7 +331,21 @@ static void test_nonblock(void)
 	fcntl(ep, F_SETFL, O_NONBLOCK);
 	m = message(1, 5);
 	tap_equal(loom_call(ep, &m), -EAGAIN, "then nobody is");
-	tap_equal(loom_reply_recv(ep, &m), -EAGAIN, "nor calls");
+	fcntl(ep, F_SETFL, 0);
+	/* In children: a receive that waits all the same is ended. */
+	fcntl(in, F_SETFL, O_NONBLOCK);
+	pid = begin(0);
+	if (pid == 0) {
+		m.tag = 0;
+		_exit((int)-loom_reply_recv(in, &m));
+	}
+	tap_equal(ended(pid), EAGAIN, "nor calls");
+	fcntl(in, F_SETFL, 0);
+	pid = begin(0);
+	if (pid == 0)
+		_exit(serve_once(in));
+	tap_ok(call_ok(ep, 4, 0), "a server that does not wait replies");
+	tap_equal(ended(pid), EAGAIN, "and nobody else calls");
 	close(n);
 	close(in);
 	close(ep);
@@ -571,14 +588,129 @@ static void test_queued(void)
 		long err = loom_reply_recv(ep, &m);
 
 		tap_ok(!err && is_message(&m, order[i]), "caller %d", i);
-		m.tag = LOOM_TAG(loom_label(m.tag), 0);
-		for (unsigned k = 0; k < 5; k++)
-			m.word[k] += 1000;
-		m.word[5] = m.badge;
+		echo(&m);
 	}
 	loom_reply(&m);
 	for (int i = 0; i < 4; i++)
 		tap_equal(ended(pid[i]), 0, "its reply");
+	close(ep);
+}
+
+static void serve_two(const int ep[2])
+{
+	struct loom_message m = { .tag = 0 };
+
+	for (int i = 0; !loom_reply_recv(ep[i], &m); i = !i)
+		echo(&m);
+	_exit(1);
+}
+
+/*
+ * A server of two endpoints: it replies to who called the one, and receives
+ * from the other. Every other call has a timeout, and so the general way.
+ */
+static void test_two_endpoints(void)
+{
+	int ep[2] = { endpoint(), endpoint() };
+	struct loom_message m;
+	bool good = true;
+	pid_t pid = begin(0);
+
+	if (pid == 0)
+		serve_two(ep);
+	for (uint64_t i = 0; i < 40; i++) {
+		m = message(1, i);
+		if (i / 2 % 2) {
+			m.tag |= LOOM_TAG_TIMEOUT;
+			m.timeout = LATE * MS;
+		}
+		good = loom_call(ep[i % 2], &m) == 0 && m.word[0] ==
+		       (i + 1) * 1000 && good;
+	}
+	tap_ok(good, "a server of two endpoints");
+	kill(pid, SIGKILL);
+	ended(pid);
+	close(ep[0]);
+	close(ep[1]);
+}
+
+/* What went wrong; 0: the hog ran before the server. */
+static int call_past_hog(int ep, int fd)
+{
+	struct loom_message m = message(1, 1);
+
+	shared->word = 0;
+	if (write(fd, "", 1) != 1)
+		return 1;
+	/* More urgent than both, this one has not let it run yet. */
+	if (shared->word)
+		return 2;
+	if (loom_call(ep, &m))
+		return 3;
+	return m.word[0] == 1 ? 0 : 4;
+}
+
+static void tell_word(int ep)
+{
+	struct loom_message m = { .tag = 0 };
+
+	while (!loom_reply_recv(ep, &m)) {
+		m.tag = 0;
+		m.word[0] = shared->word;
+	}
+	_exit(1);
+}
+
+/* A client, a server and a hog, of niceness 0, 10 and 5, on one CPU. */
+static int play_priorities(int ep, const int end[2])
+{
+	struct loom_message m = message(1, 1);
+	pid_t server, hog;
+	int result;
+	char c;
+
+	child_share_cpu();
+	server = begin(10);
+	if (server == 0)
+		tell_word(ep);
+	/* From the second on it waits for calls the short way. */
+	for (int i = 0; i < 3; i++) {
+		m = message(1, 1);
+		loom_call(ep, &m);
+	}
+	hog = begin(5);
+	if (hog == 0) {
+		shared->entered = 1;
+		if (read(end[0], &c, 1) == 1)
+			shared->word = 1;
+		_exit(0);
+	}
+	settle(hog);
+	settle(server);
+	result = call_past_hog(ep, end[1]);
+	kill(server, SIGKILL);
+	ended(server);
+	ended(hog);
+	return result;
+}
+
+/*
+ * Who is ready runs before who is called, if that one is less urgent. A pipe
+ * makes it ready: that leaves it where it is.
+ */
+static void test_urgent_first(void)
+{
+	int ep = endpoint(), end[2];
+	pid_t pid;
+
+	if (pipe2(end, O_CLOEXEC))
+		tap_bail("no pipe");
+	pid = begin(0);
+	if (pid == 0)
+		_exit(play_priorities(ep, end));
+	tap_equal(ended(pid), 0, "a hog, and a less urgent server");
+	close(end[0]);
+	close(end[1]);
 	close(ep);
 }
 
@@ -830,82 +962,6 @@ static void test_stopped(void)
 /* Registers */
 
 enum { ROUNDS = 300 };
-
-struct image {
-	uint64_t v[64];
-	uint64_t tpidr;
-	uint64_t x[8];
-};
-
-/*
- * A call with the registers of @in, of which afterwards @out has what is in
- * them. TPIDR_EL0 is the C library's outside.
- */
-void image_call(uint64_t number, const struct image *in, struct image *out,
-		uint64_t with_fp);
-
-#define EACH_V(op, base)						\
-	"	" op "	q0, q1, [" base "]\n"				\
-	"	" op "	q2, q3, [" base ", #32]\n"			\
-	"	" op "	q4, q5, [" base ", #64]\n"			\
-	"	" op "	q6, q7, [" base ", #96]\n"			\
-	"	" op "	q8, q9, [" base ", #128]\n"			\
-	"	" op "	q10, q11, [" base ", #160]\n"			\
-	"	" op "	q12, q13, [" base ", #192]\n"			\
-	"	" op "	q14, q15, [" base ", #224]\n"			\
-	"	" op "	q16, q17, [" base ", #256]\n"			\
-	"	" op "	q18, q19, [" base ", #288]\n"			\
-	"	" op "	q20, q21, [" base ", #320]\n"			\
-	"	" op "	q22, q23, [" base ", #352]\n"			\
-	"	" op "	q24, q25, [" base ", #384]\n"			\
-	"	" op "	q26, q27, [" base ", #416]\n"			\
-	"	" op "	q28, q29, [" base ", #448]\n"			\
-	"	" op "	q30, q31, [" base ", #480]\n"
-
-__asm__(
-"	.type	image_call, %function\n"
-"image_call:\n"
-"	stp	x29, x30, [sp, #-128]!\n"
-"	stp	x19, x20, [sp, #16]\n"
-"	stp	x21, x22, [sp, #32]\n"
-"	stp	d8, d9, [sp, #48]\n"
-"	stp	d10, d11, [sp, #64]\n"
-"	stp	d12, d13, [sp, #80]\n"
-"	stp	d14, d15, [sp, #96]\n"
-"	mov	x19, x1\n"
-"	mov	x20, x2\n"
-"	mov	x21, x3\n"
-"	mrs	x22, tpidr_el0\n"
-"	mov	x8, x0\n"
-"	cbz	x21, 1f\n"
-	EACH_V("ldp", "x19")
-"1:	ldr	x9, [x19, #512]\n"
-"	msr	tpidr_el0, x9\n"
-"	add	x10, x19, #520\n"
-"	ldp	x0, x1, [x10]\n"
-"	ldp	x2, x3, [x10, #16]\n"
-"	ldp	x4, x5, [x10, #32]\n"
-"	ldp	x6, x7, [x10, #48]\n"
-"	svc	#0\n"
-"	add	x10, x20, #520\n"
-"	stp	x0, x1, [x10]\n"
-"	stp	x2, x3, [x10, #16]\n"
-"	stp	x4, x5, [x10, #32]\n"
-"	stp	x6, x7, [x10, #48]\n"
-"	mrs	x9, tpidr_el0\n"
-"	str	x9, [x20, #512]\n"
-"	msr	tpidr_el0, x22\n"
-"	cbz	x21, 2f\n"
-	EACH_V("stp", "x20")
-"2:	ldp	x19, x20, [sp, #16]\n"
-"	ldp	x21, x22, [sp, #32]\n"
-"	ldp	d8, d9, [sp, #48]\n"
-"	ldp	d10, d11, [sp, #64]\n"
-"	ldp	d12, d13, [sp, #80]\n"
-"	ldp	d14, d15, [sp, #96]\n"
-"	ldp	x29, x30, [sp], #128\n"
-"	ret\n"
-"	.size	image_call, . - image_call\n");
 
 /* One call; is all that it must keep still there? */
 static bool keeps(uint64_t number, int fd, uint64_t seed, bool with_fp,
@@ -1378,6 +1434,8 @@ static void all(void)
 	test_priorities();
 	test_displaced();
 	test_queued();
+	test_two_endpoints();
+	test_urgent_first();
 	for (int how = KILLED; how < GONE; how++)
 		test_caller_gone((enum gone)how);
 	test_server_gone();

@@ -22,7 +22,7 @@ static void irritate(uint64_t generation)
 	struct pattern_regs want, got;
 	unsigned int op = OP_SVC;
 
-	pattern_fill(&want, (uint64_t)getpid(), ~generation);
+	pattern_fill(&want, (uint64_t)getpid(), generation);
 	switch (generation % 8) {
 	case 0:
 		want.x[8] = SYS_nanosleep;

@@ -25,6 +25,7 @@
 
 #include "lib/child.h"
 #include "lib/counts.h"
+#include "lib/state.h"
 #include "lib/tap.h"
 
 #define SPAWNS 100
@@ -168,27 +169,6 @@ static int play(int argc, char **argv)
 }
 
 /* Looking at other processes */
-
-/* The letter of /proc/PID/stat, or 0 if there is no such process. */
-static char state_of(pid_t pid)
-{
-	char path[64], line[512];
-	const char *close_paren;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, line, sizeof(line) - 1);
-	close(fd);
-	if (n <= 0)
-		return 0;
-	line[n] = '\0';
-	close_paren = strrchr(line, ')');
-	return close_paren == NULL ? 0 : close_paren[2];
-}
 
 /* Wait, for some seconds, until @pid is in @state and seems to stay. */
 static bool reaches(pid_t pid, char state)

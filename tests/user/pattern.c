@@ -22,7 +22,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,19 +33,6 @@
 
 #include "lib/child.h"
 #include "lib/tap.h"
-
-#define AT(member, offset) \
-	_Static_assert(offsetof(struct pattern_regs, member) == (offset), \
-		       #member " is where pattern.S has it")
-AT(x, PATTERN_X);
-AT(sp, PATTERN_SP);
-AT(nzcv, PATTERN_NZCV);
-AT(fpcr, PATTERN_FPCR);
-AT(fpsr, PATTERN_FPSR);
-AT(tpidr, PATTERN_TPIDR);
-AT(v, PATTERN_V);
-_Static_assert(sizeof(struct pattern_regs) == PATTERN_SIZE,
-	       "pattern.S copies all of it");
 
 #define USAGE \
 	"usage: pattern spin|yield|sleep|read [SECONDS]\n" \
@@ -93,18 +79,9 @@ static struct timespec nap = { 0, 1000000 };
 
 static const char *register_name(int op)
 {
-	static char name[8];
+	static char name[PATTERN_NAME];
 
-	switch (op) {
-	case OP_CORRUPT_NZCV: return "nzcv";
-	case OP_CORRUPT_FPCR: return "fpcr";
-	case OP_CORRUPT_FPSR: return "fpsr";
-	case OP_CORRUPT_TPIDR: return "tpidr";
-	}
-	if (op < OP_CORRUPT_V)
-		snprintf(name, sizeof(name), "x%d", op - OP_CORRUPT_X);
-	else
-		snprintf(name, sizeof(name), "v%d", op - OP_CORRUPT_V);
+	pattern_name(op, name);
 	return name;
 }
 
@@ -115,42 +92,36 @@ struct comparison {
 	bool quiet;
 };
 
-static void compare_one(struct comparison *c, const char *name, uint64_t want,
-			uint64_t got)
+static void add_difference(struct comparison *c, int reg,
+			   const struct pattern_regs *want,
+			   const struct pattern_regs *got)
 {
 	size_t used = strlen(c->found);
+	struct pattern_origin of;
+	char from[64] = "";
+	uint64_t value[2];
 
-	if (want == got)
-		return;
 	c->differences++;
-	snprintf(c->found + used, sizeof(c->found) - used, "%s ", name);
-	if (!c->quiet)
-		tap_note("%s: pid %d, generation %" PRIu64 ": expected %016"
-			 PRIx64 ", got %016" PRIx64, name, (int)getpid(),
-			 c->generation, want, got);
+	snprintf(c->found + used, sizeof(c->found) - used, "%s ",
+		 register_name(reg));
+	if (c->quiet)
+		return;
+	pattern_values(want, got, reg, value);
+	if (pattern_origin(value[1], &of))
+		snprintf(from, sizeof(from), " (%s of pid %d)",
+			 register_name(of.reg), (int)of.identity);
+	tap_note("%s: pid %d, generation %" PRIu64 ": expected %016" PRIx64
+		 ", got %016" PRIx64 "%s", register_name(reg), (int)getpid(),
+		 c->generation, value[0], value[1], from);
 }
 
 static void compare(struct comparison *c, const struct pattern_regs *want,
 		    const struct pattern_regs *got)
 {
-	char name[16];
+	int reg = pattern_differs(want, got, PATTERN_FIRST);
 
-	for (int i = 0; i < 31; i++) {
-		snprintf(name, sizeof(name), "x%d", i);
-		compare_one(c, name, want->x[i], got->x[i]);
-	}
-	compare_one(c, "sp", want->sp, got->sp);
-	compare_one(c, "nzcv", want->nzcv, got->nzcv);
-	compare_one(c, "fpcr", want->fpcr, got->fpcr);
-	compare_one(c, "fpsr", want->fpsr, got->fpsr);
-	compare_one(c, "tpidr", want->tpidr, got->tpidr);
-	for (int i = 0; i < 32; i++) {
-		snprintf(name, sizeof(name), "v%d", i);
-		if (want->v[i][0] != got->v[i][0])
-			compare_one(c, name, want->v[i][0], got->v[i][0]);
-		else
-			compare_one(c, name, want->v[i][1], got->v[i][1]);
-	}
+	for (; reg < PATTERN_END; reg = pattern_differs(want, got, reg + 1))
+		add_difference(c, reg, want, got);
 }
 
 /* Put the call of @mode into @regs; the result must be @result. */

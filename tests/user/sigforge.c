@@ -29,7 +29,7 @@
 #include "lib/rng.h"
 #include "lib/tap.h"
 #include "pattern.h"
-#include "svetest.h"
+#include "scalable.h"
 
 #ifndef HWCAP_SVE
 #define HWCAP_SVE (1 << 22)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What handlers of sigforge and sigmatrix do in assembly (sigforge.S). */
+/*
+ * What handlers of sigforge and sigmatrix do in assembly: sigforge.S, and
+ * conformance/handlers.S for those that the kit for other kernels shares.
+ */
 #ifndef TESTS_USER_SIGFORGE_H
 #define TESTS_USER_SIGFORGE_H
 

@@ -9,9 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -21,6 +21,7 @@
 
 #include "lib/child.h"
 #include "lib/counts.h"
+#include "lib/state.h"
 #include "lib/tap.h"
 #include "lib/thread.h"
 
@@ -88,27 +89,6 @@ static void end(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	child_wait(pid);
-}
-
-/* The letter in /proc/PID/stat; '?' if there is none. */
-static char state_of(pid_t pid)
-{
-	char path[64], text[256];
-	const char *end_of_name;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return '?';
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return '?';
-	text[n] = '\0';
-	end_of_name = strrchr(text, ')');
-	return end_of_name ? end_of_name[2] : '?';
 }
 
 /* Wait for what @options say; -1 if nothing is there after a while. */

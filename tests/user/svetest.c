@@ -7,7 +7,7 @@
  * for the vector length. Skipped on a CPU without SVE.
  */
 #define _GNU_SOURCE
-#include "svetest.h"
+#include "scalable.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 //
 // An access that faults, with something known in all registers; see touch.h.
 
-#include "lib/asm.h"
+#include "asm.h"
 
 	.macro	each_x do:req
 	.irp	n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15

@@ -29,6 +29,7 @@
 #include "lib/child.h"
 #include "lib/counts.h"
 #include "lib/rng.h"
+#include "lib/state.h"
 #include "lib/tap.h"
 #include "lib/thread.h"
 
@@ -73,28 +74,10 @@ void handle_signals(struct report *r, int flags)
 	sigaction(SIGUSR1, &act, NULL);
 }
 
-static bool is_asleep(int pid)
-{
-	char path[40], text[256];
-	const char *state;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	state = strrchr(text, ')');
-	return state && state[1] == ' ' && state[2] == 'S';
-}
-
 void await_sleep(int pid, const struct report *r)
 {
 	for (int i = 0; i < LATE; i++) {
-		if (r->done || (r->entered && is_asleep(pid)))
+		if (r->done || (r->entered && state_of(pid) == 'S'))
 			return;
 		raw_sleep(1);
 	}

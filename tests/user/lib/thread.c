@@ -4,16 +4,14 @@
 #include "thread.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "state.h"
 #include "tap.h"
 
 #define STACK_SIZE (64 * 1024)
@@ -109,23 +107,6 @@ bool thread_join(struct thread *t)
 	return true;
 }
 
-static bool is_asleep(int tid)
-{
-	char path[64], text[256], *end;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	end = strrchr(text, ')');
-	return end && end[1] == ' ' && end[2] == 'S';
-}
-
 bool thread_settled(int tid, const volatile int *entered,
 		    const volatile int *done)
 {
@@ -134,7 +115,7 @@ bool thread_settled(int tid, const volatile int *entered,
 	for (unsigned i = 0; i < 50000; i++) {
 		if (__atomic_load_n(done, __ATOMIC_ACQUIRE) ||
 		    (__atomic_load_n(entered, __ATOMIC_ACQUIRE) &&
-		     is_asleep(tid)))
+		     state_of_thread(tid) == 'S'))
 			return true;
 		nanosleep(&nap, NULL);
 	}

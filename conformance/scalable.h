@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The SVE registers of a process as svetest.S loads and stores them. */
-#ifndef TESTS_USER_SVETEST_H
-#define TESTS_USER_SVETEST_H
+#ifndef CONFORMANCE_SCALABLE_H
+#define CONFORMANCE_SCALABLE_H
 
 #define SVE_MAX_VL 256
 #define SVE_IMAGE_MAX (32 * SVE_MAX_VL + 17 * SVE_MAX_VL / 8)

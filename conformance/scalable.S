@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // The window in which all SVE registers of a process hold a pattern; see
-// svetest.h.
+// scalable.h.
 
-#include "lib/asm.h"
-#include "svetest.h"
+#include "asm.h"
+#include "scalable.h"
 
 #define SYS_PRCTL	167
 #define PR_SVE_SET_VL	50

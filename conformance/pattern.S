@@ -2,9 +2,16 @@
 //
 // The window in which every register of the process holds a pattern. Only sp
 // is left to address memory with, so the frame below it holds all that is
-// needed to come back. pattern.c and irritator.c call it.
+// needed to come back. With PATTERN_GENERAL it touches no FP register: for a
+// kernel that does not let programs use them.
 
+#include "asm.h"
 #include "pattern.h"
+
+#ifndef PATTERN_GENERAL
+	.arch_extension fp
+	.arch_extension simd
+#endif
 
 // The frame: an image of the registers, then what belongs to the caller.
 #define F_X19		PATTERN_SIZE
@@ -19,27 +26,36 @@
 #if F_SIZE % 16 != 0
 #error "sp is 16-byte aligned"
 #endif
+#if PATTERN_FPSR != PATTERN_FPCR + 8
+#error "read_fp and write_fp need them side by side"
+#endif
 
 // Each operation has a slot of this size and is reached by br x30.
 #define SLOT_SHIFT	5
 
-	.macro	each_v op:req, base:req, offset:req
-	\op	q0, q1, [\base, #\offset + 0]
-	\op	q2, q3, [\base, #\offset + 32]
-	\op	q4, q5, [\base, #\offset + 64]
-	\op	q6, q7, [\base, #\offset + 96]
-	\op	q8, q9, [\base, #\offset + 128]
-	\op	q10, q11, [\base, #\offset + 160]
-	\op	q12, q13, [\base, #\offset + 192]
-	\op	q14, q15, [\base, #\offset + 224]
-	\op	q16, q17, [\base, #\offset + 256]
-	\op	q18, q19, [\base, #\offset + 288]
-	\op	q20, q21, [\base, #\offset + 320]
-	\op	q22, q23, [\base, #\offset + 352]
-	\op	q24, q25, [\base, #\offset + 384]
-	\op	q26, q27, [\base, #\offset + 416]
-	\op	q28, q29, [\base, #\offset + 448]
-	\op	q30, q31, [\base, #\offset + 480]
+	.macro	window_v op:req, base:req, offset:req
+#ifndef PATTERN_GENERAL
+	each_v	\op, \base, \offset
+#endif
+	.endm
+
+// FPCR and FPSR, to or from two words at \base + \offset; x10 is used.
+	.macro	read_fp base:req, offset:req
+#ifndef PATTERN_GENERAL
+	mrs	x10, fpcr
+	str	x10, [\base, #\offset]
+	mrs	x10, fpsr
+	str	x10, [\base, #\offset + 8]
+#endif
+	.endm
+
+	.macro	write_fp base:req, offset:req
+#ifndef PATTERN_GENERAL
+	ldr	x10, [\base, #\offset]
+	msr	fpcr, x10
+	ldr	x10, [\base, #\offset + 8]
+	msr	fpsr, x10
+#endif
 	.endm
 
 	.macro	x2_to_x29 op:req, base:req
@@ -67,10 +83,12 @@
 	\op	x25, x26, [x9, #48]
 	\op	x27, x28, [x9, #64]
 	\op	x29, x30, [x9, #80]
+#ifndef PATTERN_GENERAL
 	\op	d8, d9, [x9, #96]
 	\op	d10, d11, [x9, #112]
 	\op	d12, d13, [x9, #128]
 	\op	d14, d15, [x9, #144]
+#endif
 	.endm
 
 // .org goes forward only: an operation that overflows its slot is an error.
@@ -89,11 +107,7 @@
 // Needs: no signal handler that runs C code, while TPIDR_EL0 is not the
 // C library's.
 	.text
-	.balign	16
-	.globl	pattern_window
-	.type	pattern_window, %function
-pattern_window:
-	.cfi_startproc
+func pattern_window
 	sub	sp, sp, #F_SIZE
 	.cfi_def_cfa_offset F_SIZE
 	add	x9, sp, #F_X19
@@ -110,10 +124,7 @@ pattern_window:
 	.cfi_offset x28, F_X19 + 72 - F_SIZE
 	.cfi_offset x29, F_X19 + 80 - F_SIZE
 	.cfi_offset x30, F_X19 + 88 - F_SIZE
-	mrs	x10, fpcr
-	str	x10, [sp, #F_FPCR]
-	mrs	x10, fpsr
-	str	x10, [sp, #F_FPSR]
+	read_fp	sp, F_FPCR
 	mrs	x10, tpidr_el0
 	str	x10, [sp, #F_TPIDR]
 	str	x1, [sp, #F_GOT]
@@ -125,13 +136,10 @@ pattern_window:
 	adr	x30, .Lslots
 	ubfiz	x10, x2, #SLOT_SHIFT, #32
 	add	x30, x30, x10
-	ldr	x10, [x0, #PATTERN_FPCR]
-	msr	fpcr, x10
-	ldr	x10, [x0, #PATTERN_FPSR]
-	msr	fpsr, x10
+	write_fp x0, PATTERN_FPCR
 	ldr	x10, [x0, #PATTERN_TPIDR]
 	msr	tpidr_el0, x10
-	each_v	ldp, x0, PATTERN_V
+	window_v ldp, x0, PATTERN_V
 	ldr	x10, [x0, #PATTERN_NZCV]
 	msr	nzcv, x10
 	x2_to_x29 ldp, x0
@@ -144,13 +152,10 @@ pattern_window:
 	str	x30, [sp, #PATTERN_X + 240]
 	mrs	x10, nzcv
 	str	x10, [sp, #PATTERN_NZCV]
-	mrs	x10, fpcr
-	str	x10, [sp, #PATTERN_FPCR]
-	mrs	x10, fpsr
-	str	x10, [sp, #PATTERN_FPSR]
+	read_fp	sp, PATTERN_FPCR
 	mrs	x10, tpidr_el0
 	str	x10, [sp, #PATTERN_TPIDR]
-	each_v	stp, sp, PATTERN_V
+	window_v stp, sp, PATTERN_V
 	mov	x10, sp
 	ldr	x11, [sp, #F_SP]
 	sub	x10, x10, x11
@@ -159,10 +164,7 @@ pattern_window:
 	// The caller's again.
 	ldr	x10, [sp, #F_TPIDR]
 	msr	tpidr_el0, x10
-	ldr	x10, [sp, #F_FPCR]
-	msr	fpcr, x10
-	ldr	x10, [sp, #F_FPSR]
-	msr	fpsr, x10
+	write_fp sp, F_FPCR
 	ldr	x1, [sp, #F_GOT]
 	mov	x0, sp
 	add	x2, sp, #PATTERN_SIZE
@@ -175,8 +177,7 @@ pattern_window:
 	add	sp, sp, #F_SIZE
 	.cfi_def_cfa_offset 0
 	ret
-	.cfi_endproc
-	.size	pattern_window, . - pattern_window
+endfunc pattern_window
 
 // The operations. sp is the frame of pattern_window, which is where each of
 // them goes back to; x30 is the last register that gets its pattern.
@@ -216,6 +217,7 @@ pattern_slots:
 	b	.Lstore
 	.endr
 
+#ifndef PATTERN_GENERAL
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, \
 		17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	slot	OP_CORRUPT_V+\n
@@ -223,6 +225,7 @@ pattern_slots:
 	not	v\n\().16b, v\n\().16b
 	b	.Lstore
 	.endr
+#endif
 
 	.macro	corrupt_system op:req, reg:req, bit:req
 	slot	\op
@@ -234,8 +237,10 @@ pattern_slots:
 	.endm
 
 	corrupt_system OP_CORRUPT_NZCV, nzcv, 0x10000000
+#ifndef PATTERN_GENERAL
 	corrupt_system OP_CORRUPT_FPCR, fpcr, 0x400000
 	corrupt_system OP_CORRUPT_FPSR, fpsr, 0x10
+#endif
 	corrupt_system OP_CORRUPT_TPIDR, tpidr_el0, 1
 	slot	OP_LOAD
 	load_x30
