@@ -38,6 +38,7 @@
 #include "sched/ipi.h"
 #include "sched/sched.h"
 #include "sched/watchdog.h"
+#include "trace/trace.h"
 #include "tty/tty.h"
 
 _Noreturn void loom_main(uint64_t image, uint64_t dtb, uint64_t level);
@@ -102,6 +103,7 @@ static void start_console(uint64_t level)
 
 	cmdline_get(chosen.bootargs, "loom.host", mode, sizeof(mode));
 	host_init(mode[0] != '\0');
+	trace_measure();
 	if (uart_init_early(&tree))
 		fatal("the device tree names no PL011 as console");
 	if (!quiet)

@@ -22,6 +22,7 @@
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
+#include "lib/relaxed.h"
 #include "mm/aspace.h"
 #include "mm/layout.h"
 #include "mm/oom.h"
@@ -32,6 +33,7 @@
 #include "sched/thread.h"
 #include "signal/signal.h"
 #include "syscall/syscall.h"
+#include "trace/trace.h"
 
 void weft_hook_syscall(struct weft_frame *frame)
 {
@@ -99,7 +101,14 @@ static const char *access_name(enum weft_access access)
 
 bool weft_hook_miss(uint64_t address)
 {
-	return aspace_fault_masked(thread_current()->process->aspace, address);
+	bool mapped = aspace_fault_masked(thread_current()->process->aspace,
+					  address);
+
+#if WEFT_TRACE
+	if (mapped)
+		trace(TRACE_FAULT, address, weft_read_elr_el1());
+#endif
+	return mapped;
 }
 
 static void user_page_fault(struct weft_frame *frame,
@@ -110,8 +119,10 @@ static void user_page_fault(struct weft_frame *frame,
 	int err;
 
 	weft_unmask_all();
+	trace(TRACE_FAULT, address, frame->pc);
 	err = oom_aspace_fault(process_current()->aspace, address,
 			       area_access(fault->access));
+	trace(TRACE_FAULTED, address, (uint64_t)(int64_t)err);
 	/*
 	 * Over at once, or the program is told to end: it will not try, and
 	 * may have no memory any more.
@@ -148,8 +159,10 @@ static bool kernel_page_fault(struct weft_frame *frame,
 	if ((frame->pstate & WEFT_PSTATE_I) || thread_current()->preempt)
 		return false;
 	weft_unmask_all();
+	trace(TRACE_FAULT, fault->address, frame->pc);
 	err = oom_aspace_fault(process->aspace, fault->address,
 			       area_access(fault->access));
+	trace(TRACE_FAULTED, fault->address, (uint64_t)(int64_t)err);
 	weft_mask_all();
 	return err == 0;
 }
@@ -257,7 +270,7 @@ void weft_hook_user_trap(struct weft_frame *frame, enum weft_trap trap)
 static bool has_work(void)
 {
 	return thread_has_work(thread_current(), WORK_ALL) ||
-	       __atomic_load_n(&cpu_current()->need_resched, __ATOMIC_RELAXED);
+	       relaxed_load(&cpu_current()->need_resched);
 }
 
 /* One step. sched/thread.h has the argument why no signal is missed. */

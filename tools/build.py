@@ -27,8 +27,9 @@ class BuildError(Exception):
     """The build failed; the text says how, in as many lines as it takes."""
 
 
-def name(compiler: str, debug: bool) -> str:
-    return f"{compiler}-{'debug' if debug else 'release'}"
+def name(compiler: str, debug: bool, trace: bool = False) -> str:
+    kind = f"{compiler}-{'debug' if debug else 'release'}"
+    return kind + "-trace" if trace else kind
 
 
 def directory(variant: str) -> str:
@@ -70,10 +71,13 @@ def setup_command(variant: str) -> list[str]:
         command.append("--wipe")    # left by a setup that was interrupted
     if variant == "host":
         return command
-    compiler, kind = variant.split("-")
-    checks = "true" if kind == "debug" else "false"
+    compiler, *kinds = variant.split("-")
+
+    def option(name: str, kind: str) -> str:
+        return f"-D{name}={'true' if kind in kinds else 'false'}"
     return command + ["--cross-file", f"{ROOT}/cross/{compiler}.ini",
-                      f"-Ddebug_checks={checks}"]
+                      option("debug_checks", "debug"),
+                      option("trace", "trace")]
 
 
 def setup(variant: str, verbose: bool) -> None:

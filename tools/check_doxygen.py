@@ -1,19 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Make the API documentation; it has every public name, without a warning.
+"""The API documentation has every public name, and no warning.
 
-It is left in build/doxygen/html, to be read.
+docs/build makes pages of it.
 """
 
 import argparse
 import glob
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 
+import doxygen
 import tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -23,20 +23,6 @@ FUNCTION = re.compile(
 MADE = re.compile(r"^WEFT_(?:OPERATION|OPERATION_ARG)\((\w+)", re.M)
 COMPOUND = re.compile(r"^(?:struct|enum) (weft_\w+) \{", re.M)
 UNDOCUMENTED = "int weft_nobody_knows(void);\n"
-
-
-def doxygen(**settings: str) -> list[str]:
-    """Run it with docs/Doxyfile and @settings; what it complains of."""
-    with open(os.path.join(ROOT, "docs/Doxyfile"), encoding="utf-8") as file:
-        text = file.read() + "\n" + "".join(
-            f"{key} = {value}\n" for key, value in settings.items())
-    done = subprocess.run(["doxygen", "-"], cwd=ROOT, input=text, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          check=False)
-    lines = [line for line in done.stdout.splitlines() if line.strip()]
-    if done.returncode and not lines:
-        lines = [f"doxygen: status {done.returncode}"]
-    return lines
 
 
 def declared() -> set[str]:
@@ -72,7 +58,7 @@ def self_test() -> list[str]:
         os.mkdir(os.path.dirname(path))
         with open(path, "w", encoding="utf-8") as file:
             file.write("// licence\n/* A file. */\n\n" + UNDOCUMENTED)
-        said = doxygen(INPUT=path, OUTPUT_DIRECTORY=folder)
+        said = doxygen.run(INPUT=path, OUTPUT_DIRECTORY=folder)
     return [] if any("weft_nobody_knows" in line for line in said) else [
         "nothing was said about it", *said]
 
@@ -81,12 +67,9 @@ def main() -> int:
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     report = tap.Writer()
     report.result("a function without a comment would be found", self_test())
-    folder = os.path.join(ROOT, "build/doxygen")
-    os.makedirs(folder, exist_ok=True)
-    report.result("no warning", doxygen(OUTPUT_DIRECTORY=folder))
     with tempfile.TemporaryDirectory(prefix="weft-doxygen-") as folder:
-        doxygen(OUTPUT_DIRECTORY=folder, GENERATE_HTML="NO",
-                GENERATE_XML="YES")
+        report.result("no warning", doxygen.run(
+            OUTPUT_DIRECTORY=folder, GENERATE_HTML="NO", GENERATE_XML="YES"))
         names, found = declared(), documented(folder)
     report.result(f"{len(names)} functions, structures and enumerations are "
                   "described",

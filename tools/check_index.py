@@ -1,25 +1,29 @@
 # SPDX-License-Identifier: MIT
 """Check that the documents name what exists; prints TAP.
 
-Tests in docs/bug-classes.md; in all documents files, by their path or the end
-of it, and links to each other.
+In all documents: files, by their path or the end of it; names of weft's; tests,
+as `kind:name` or after `./test`. (static.links is about links.)
 """
 
 import ast
+import dataclasses
+import fnmatch
 import glob
 import os
 import re
 import sys
 from typing import Callable
 
+import suites
 import tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-INDEX = "docs/bug-classes.md"
 NAME = re.compile(r"`(boot|host|model|user|system|static):([^`]+)`")
 
 SOURCE = re.compile(r"`([\w./-]+\.(?:[chS]|py|sh|md|lds))`")
-LINK = re.compile(r"\]\(([^)#:]+)\)")
+SYMBOL = re.compile(r"\b(?:weft_\w*[a-z0-9]|WEFT_\w*[A-Z0-9])\b(?![*.-])")
+CODE = re.compile(r"`([^`]+)`")
+TEST = re.compile(r"(?:^ +|`)\./test ([^`\n#]+)", re.M)
 
 
 def text(pattern: str) -> str:
@@ -78,6 +82,16 @@ def static() -> set[str]:
     return names
 
 
+@dataclasses.dataclass
+class Known:
+    """What there is to refer to."""
+
+    files: set[str]
+    symbols: set[str]
+    tests: dict[str, set[str]]
+    jobs: list[str]
+
+
 KINDS: dict[str, Callable[[], set[str]]] = {
     "boot": boot, "host": host, "model": model, "user": user,
     "system": system, "static": static,
@@ -94,32 +108,49 @@ def all_files() -> set[str]:
     return names
 
 
-def check_document(report: tap.Writer, path: str, files: set[str]) -> None:
+def symbols() -> set[str]:
+    """What weft and loom call weft_* and WEFT_*, and files named so."""
+    return set(re.findall(r"\b(?:weft|WEFT)_\w+", "\n".join(
+        text(f"{folder}/*.{kind}") for kind in ("c", "h", "S", "py", "build")
+        for folder in ("include/weft", "weft", "weft/defaults", "loom/*",
+                       "tests/*", "tools", "."))))
+
+
+def missing_tests(content: str, jobs: list[str]) -> list[str]:
+    """Options are ./test's own, and capitals are for the reader to fill in."""
+    words = [word.strip("'") for line in TEST.findall(content)
+             for word in re.split(r"  +", line)[0].split()]
+    return [f"./test {word}: no such test" for word in words
+            if word[0] != "-" and not word.isupper() and
+            not fnmatch.filter(jobs, f"{word}*")]
+
+
+def check_document(report: tap.Writer, path: str, known: Known) -> None:
     """A name in capitals is to be filled in by the reader."""
     content = text(path)
     names = {n for n in SOURCE.findall(content) if "NAME" not in n}
     wrong = [f"{n} is no file" for n in sorted(names)
-             if not any(f == n or f.endswith("/" + n) for f in files)]
-    wrong += [f"the link to {n} is dead" for n in LINK.findall(content)
-              if not os.path.exists(os.path.join(ROOT, os.path.dirname(path),
-                                                 n))]
+             if not any(f == n or f.endswith("/" + n) for f in known.files)]
+    spoken = {name for code in CODE.findall(content)
+              for name in SYMBOL.findall(code) if "NAME" not in name}
+    wrong += [f"{name} is no name of weft's"
+              for name in sorted(spoken - known.symbols)]
+    wrong += [f"{kind}:{name} is no test"
+              for kind, name in sorted(set(NAME.findall(content)))
+              if name not in known.tests[kind]]
+    wrong += missing_tests(content, known.jobs)
     report.result(f"what {path} refers to exists", wrong)
 
 
 def main() -> int:
-    index = text(INDEX)
     report = tap.Writer()
-    used: dict[str, set[str]] = {kind: set() for kind in KINDS}
-    for kind, name in NAME.findall(index):
-        used[kind].add(name)
-    for kind, names in used.items():
-        missing = sorted(names - KINDS[kind]())
-        report.result(f"{len(names)} {kind} tests that {INDEX} names exist",
-                      [f"{kind}:{name} is no test" for name in missing])
-    files = all_files()
-    for path in sorted(f for f in files if f.endswith(".md") and
-                       os.path.dirname(f) in ("", "docs")):
-        check_document(report, path, files)
+    known = Known(all_files(), symbols(),
+                  {kind: find() for kind, find in KINDS.items()},
+                  [job.name for job in suites.all_jobs()])
+    for path in sorted(f for f in known.files if f.endswith(".md") and
+                       f.startswith(("docs/", "examples/")) or
+                       re.fullmatch(r"[A-Z]+\.md", f)):
+        check_document(report, path, known)
     return report.finish()
 
 

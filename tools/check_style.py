@@ -14,7 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ("benches", "conformance", "include", "examples", "loom", "tests",
            "tools", "user", "weft", "cross")
 FILES = ("meson.build", "meson_options.txt", "run", "test", "bench",
-         ".ci/run")
+         "docs/build", ".ci/run")
 C_LIKE = (".c", ".h", ".S")
 LICENSED = C_LIKE + (".py", ".sh", ".lds", ".ld")
 LICENSE = "SPDX-License-Identifier: MIT"

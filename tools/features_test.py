@@ -25,9 +25,10 @@ import machine
 import tap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SWITCHES = ("USER", "FP", "SVE", "TLS", "PAUTH", "ASID", "LEAF")
+SWITCHES = ("USER", "FP", "SVE", "TLS", "PAUTH", "ASID", "LEAF", "TRACE")
 CONFIGS = {
-    "all": set(SWITCHES),
+    "all": set(SWITCHES) - {"TRACE"},
+    "trace": set(SWITCHES),
     "no-user": {"FP", "SVE", "TLS", "PAUTH"},
     "no-fp": {"USER", "TLS", "PAUTH", "ASID", "LEAF"},
     "no-sve": {"USER", "FP", "TLS", "PAUTH", "ASID", "LEAF"},
@@ -97,6 +98,7 @@ TRACES = {
                    r"msr\t(ap[ig]|s3_0_c2_c[123]_)"),
     "ASID": Trace(("weft_asid_assign",), ""),
     "LEAF": Trace(("weft_entry_user_leaf", "weft_resume_leaf"), ""),
+    "TRACE": Trace(("weft_trace_point", "weft_trace_entry"), ""),
 }
 
 

@@ -25,9 +25,11 @@ from typing import Iterator, NoReturn
 
 import build
 import debian
+import gallery
 import machine
 import mkinitramfs
 import staticelf
+import trace
 
 USER_ERROR = 2      # the command line is wrong
 NOT_RUNNABLE = 126  # PROGRAM is not for loom, which can be seen from here
@@ -116,10 +118,16 @@ def parser() -> Parser:
     add("--debug", action="store_true", help="build with assertions on")
     add("--compiler", choices=("gcc", "clang"), default="gcc",
         help="what to build with (gcc)")
+    add("--trace", metavar="FILE", help="record what every CPU does, in a "
+        "build of its own, and write FILE for a trace viewer "
+        "(docs/tracing.md)")
     add("--append", action="append", default=[], metavar="WORDS",
         help="more words for the kernel's command line")
     add("--tests", action="store_true", help="put the test programs into "
         "/test (so does a PROGRAM in /test)")
+    add("--break", dest="bug", metavar="NAME", help="put a bug back into a "
+        "copy and see what it does (LIST: which there are); with more words, "
+        "run that kernel with them: docs/gallery")
     add("--verbose", action="store_true", help="show the build, QEMU's "
         "command line and the console")
     add("--help", action="help", help="show this and exit")
@@ -220,16 +228,17 @@ def write_initrd(args: argparse.Namespace, directory: str,
                  scratch: str) -> str:
     if args.initrd is not None:
         return os.path.abspath(args.initrd) if args.initrd else ""
-    parts = [build.INITRAMFS]
-    if wants_tests(args):
-        parts.append(build.TESTS)
     path = os.path.join(scratch, "initrd")
     with open(path, "wb") as out:
-        for part in parts:
+        for part in program_parts(args):
             with open(os.path.join(directory, part), "rb") as file:
                 shutil.copyfileobj(file, out, 1 << 20)
         out.write(args.overlay)
     return path
+
+
+def program_parts(args: argparse.Namespace) -> list[str]:
+    return [build.INITRAMFS] + ([build.TESTS] if wants_tests(args) else [])
 
 
 def wants_tests(args: argparse.Namespace) -> bool:
@@ -470,9 +479,24 @@ def debugger_arguments(args: argparse.Namespace, directory: str,
     arguments = stack.enter_context(machine.debugger(socket))
     elf = os.path.join(directory, build.KERNEL)
     build.say("waiting for a debugger; in another terminal:")
-    print(f"gdb-multiarch {elf} -ex 'target remote {socket}'",
+    script = os.path.join(build.ROOT, "tools/gdb/loom.py")
+    print(f"gdb-multiarch {elf} -x {script} -ex 'target remote {socket}'",
           file=sys.stderr, flush=True)
     return arguments
+
+
+def have_built(args: argparse.Namespace) -> tuple[str, str]:
+    """The build directories that programs and kernel are in."""
+    programs = build.name(args.compiler, args.debug)
+    kernel = build.name(args.compiler, args.debug, args.trace is not None)
+    targets = {kernel: [build.IMAGE]}
+    elsewhere = os.environ.get("LOOM_PROGRAMS")     # set by gallery.py
+    if not elsewhere:
+        targets.setdefault(programs, []).extend(program_parts(args))
+    if not os.environ.get("LOOM_IS_BUILT"):     # set by test.py
+        for variant, wanted in targets.items():
+            build.build(variant, wanted, args.verbose)
+    return elsewhere or build.directory(programs), build.directory(kernel)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -481,26 +505,49 @@ def run(args: argparse.Namespace) -> int:
     if wanted != machine.Machine():
         machine.probe(wanted)
     args.overlay = overlay(args)
-    targets = [build.IMAGE, build.INITRAMFS]
-    if wants_tests(args):
-        targets.append(build.TESTS)
-    variant = build.name(args.compiler, args.debug)
-    directory = build.directory(variant)
-    if not os.environ.get("LOOM_IS_BUILT"):     # set by test.py
-        build.build(variant, targets, args.verbose)
+    if args.trace is not None:
+        check_output(args.trace)
+    programs, kernel = have_built(args)
     with contextlib.ExitStack() as stack:
         scratch = tempfile.mkdtemp(prefix="loom-")
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        initrd = write_initrd(args, directory, scratch)
-        command = wanted.command(os.path.join(directory, build.IMAGE), initrd,
+        initrd = write_initrd(args, programs, scratch)
+        command = wanted.command(os.path.join(kernel, build.IMAGE), initrd,
                                  kernel_words(args))
         command += console_arguments(args)
-        command += debugger_arguments(args, directory, scratch, stack)
+        command += debugger_arguments(args, kernel, scratch, stack)
         for words in args.qemu:
             command += words.split()
         if args.verbose:
             build.say(" ".join(map(quoted, command)))
-        return execute(args, command, scratch, stack)
+        if args.trace is None:
+            return execute(args, command, scratch, stack)
+        try:
+            return execute(args, command, scratch, stack)
+        finally:
+            write_trace(args, kernel, scratch)
+
+
+def check_output(path: str) -> None:
+    """That FILE can be written is better known before the run."""
+    try:
+        with open(path, "ab"):
+            pass
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+
+
+def write_trace(args: argparse.Namespace, directory: str,
+                scratch: str) -> None:
+    """FILE from what the kernel left; also if the run was cut short."""
+    try:
+        said = trace.convert(scratch, args.trace,
+                             os.path.join(directory, build.KERNEL),
+                             " ".join(args.program))
+    except (trace.TraceError, OSError) as error:
+        build.say(f"no trace: {error}")
+        return
+    build.say(f"{args.trace}: {said}")
 
 
 def quoted(word: str) -> str:
@@ -529,18 +576,35 @@ def end_by_signal(signum: int, _frame: object) -> None:
     raise Ended(signum)
 
 
+def without_bug(words: list[str]) -> list[str]:
+    """@words but for --break and its name."""
+    rest = []
+    left = iter(words)
+    for word in left:
+        if word == "--":
+            return [*rest, word, *left]
+        if word == "--break":
+            next(left)
+        elif not word.startswith("--break="):
+            rest.append(word)
+    return rest
+
+
 def main() -> int:
     for signum in ENDING:
         if signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, end_by_signal)
     try:
-        return run(parse(sys.argv[1:]))
+        args = parse(sys.argv[1:])
+        if args.bug:
+            return gallery.run(args.bug, without_bug(sys.argv[1:]))
+        return run(args)
     except Ended as ended:
         return ended.status
     except UserError as error:
         build.say(str(error))
         return error.status
-    except machine.MachineError as error:
+    except (machine.MachineError, gallery.Wrong) as error:
         build.say(str(error))
         return USER_ERROR
     except (build.BuildError, OSError) as error:

@@ -55,9 +55,13 @@ need_for_clang() {
 	need lld ld.lld
 }
 
-need_for_test() {
-	need_for_run
-	need_for_clang
+need_for_site() {
+	need doxygen doxygen
+	need python3-markdown-it /usr/lib/python3/dist-packages/markdown_it
+}
+
+# What runs on this machine: tests and models of build/host, examples.
+need_for_host() {
 	need gcc gcc
 	need make make
 	need libc6-dev /usr/include/stdio.h
@@ -67,12 +71,18 @@ need_for_test() {
 	need libfdt-dev /usr/include/libfdt.h
 	need device-tree-compiler dtc
 	need qemu-user qemu-aarch64
+}
+
+need_for_test() {
+	need_for_run
+	need_for_clang
+	need_for_host
 	need gdb-multiarch gdb-multiarch
 	need python3-pexpect /usr/lib/python3/dist-packages/pexpect
 	need cppcheck cppcheck
 	need clang-tidy clang-tidy
 	need shellcheck shellcheck
-	need doxygen doxygen
+	need_for_site
 	need g++-aarch64-linux-gnu aarch64-linux-gnu-g++
 	# weft compiles with old and new ones: the ends of what there is.
 	want "aarch64-linux-gnu-gcc-10 aarch64-linux-gnu-gcc-11" \

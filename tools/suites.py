@@ -186,7 +186,8 @@ def static() -> Iterator[Job]:
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
-               ("run", "test", "bench", ".ci/run", "tools/setup.sh")])
+               ("run", "test", "bench", "docs/build", "docs/course/check",
+                "docs/timeline", ".ci/run", "tools/setup.sh")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
     yield Job("static.compilers",
@@ -194,6 +195,13 @@ def static() -> Iterator[Job]:
               tool("check_compilers.py"), tap=True, timeout=600)
     yield Job("static.doxygen", "every public name has its documentation",
               tool("check_doxygen.py"), tap=True)
+    yield Job("static.links", "every link of every document leads somewhere",
+              tool("check_links.py"), tap=True)
+    yield Job("static.site", "the site is made, and its links hold",
+              [os.path.join(build.ROOT, "docs/build"),
+               os.path.join(build.ROOT, "build/site")], timeout=300)
+    yield Job("static.trace", "raw traces become what docs/tracing.md says",
+              tool("trace_test.py"), tap=True)
     yield Job("static.version", "the version is the same everywhere",
               tool("check_version.py"), tap=True)
     folder = build.directory("clang-debug")
@@ -381,7 +389,10 @@ def fuzz() -> Iterator[Job]:
 
 
 # Files of tests/system that are about Debian's programs.
-DEBIAN = ("debian", "readme")
+DEBIAN = ("debian", "live", "readme")
+# Those that need another build, too.
+MORE_BUILDS = {topic: (build.name("gcc", False, trace=True),)
+               for topic in ("trace", "timeline")}
 
 
 def system() -> Iterator[Job]:
@@ -392,9 +403,12 @@ def system() -> Iterator[Job]:
             topic = os.path.basename(path)[len("test_"):-len(".py")]
             job = Job(f"system.{topic}.{name}", text,
                       [PYTHON, os.path.join(folder, "main.py"), topic, name],
-                      needs=(DEFAULT,), timeout=180, alone=alone,
+                      needs=(DEFAULT, *MORE_BUILDS.get(topic, ())),
+                      timeout=180, alone=alone,
                       debian=("programs",) if topic in DEBIAN else ())
             yield job
+            if topic in MORE_BUILDS:
+                continue
             yield dataclasses.replace(
                 job, name=f"system-other.{topic}.{name}",
                 needs=(DEFAULT, other.variant()), long=True,
@@ -432,6 +446,39 @@ def features() -> Iterator[Job]:
               long=True)
 
 
+# One of each way to show: programs, an assertion, the build, the model.
+GALLERY = ("fpsr-forgotten", "ttbr0-not-switched", "frame-296",
+           "no-dsb-before")
+
+
+def gallery() -> Iterator[Job]:
+    """./run --break: bugs that are put back show as their pages say."""
+    needs = (DEFAULT, "host")
+    yield Job("gallery.pages", "the gallery's pages are whole, and about the "
+              "sources as they are", tool("gallery.py") + ["--static"],
+              tap=True)
+    yield Job("gallery.sample", "bugs of the gallery show as their pages say",
+              tool("gallery.py") + list(GALLERY), needs=needs, tap=True,
+              timeout=900)
+    yield Job("gallery.all", "every bug of the gallery does",
+              tool("gallery.py") + ["--all"], needs=needs, tap=True,
+              timeout=7200, long=True)
+    yield Job("gallery.unbroken", "and none of it is seen without the bug",
+              tool("gallery.py") + ["--all", "--unbroken"], needs=needs,
+              tap=True, timeout=7200, long=True)
+
+
+def course() -> Iterator[Job]:
+    """Labs of docs/course: the checks fail at the start, and then pass."""
+    host = (DEFAULT, "host")
+    yield Job("course.sample", "labs fail at their start and pass when solved",
+              tool("course_test.py") + ["2", "3", "5"], tap=True, timeout=600)
+    yield Job("course.all", "and so do the others",
+              tool("course_test.py") + ["1", "4", "6"], tap=True, long=True,
+              needs=(*host, *MORE_BUILDS["trace"]), debian=("programs",),
+              timeout=1800)
+
+
 def bench() -> Iterator[Job]:
     """./bench: what operations cost. The budgets are for Debian's gcc."""
     for what, text in (("repeats", "figures of ./bench repeat exactly"),
@@ -447,5 +494,5 @@ def bench() -> Iterator[Job]:
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
     return [*linux(), *conformance(), *mutants(), *fuzz(), *user(), *boot(),
-            *model(), *system(), *consume(), *bench(), *examples(), *features(),
-            *static(), *sequence(), *host()]
+            *model(), *system(), *consume(), *gallery(), *course(), *bench(),
+            *examples(), *features(), *static(), *sequence(), *host()]

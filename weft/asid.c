@@ -27,6 +27,7 @@
 #include <weft/errno.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
+#include <weft/trace.h>
 
 #include "flags.h"
 
@@ -117,6 +118,7 @@ static void next_generation(struct weft_asid_domain *domain)
 				 generation >> WEFT_SPACE_ASID_BITS,
 				 __ATOMIC_RELAXED);
 	domain->rollovers++;
+	weft_trace(WEFT_TRACE_ROLLOVER, generation, domain->rollovers);
 }
 
 /* A new generation: those that run keep their ASID, all CPUs owe a flush. */
@@ -228,6 +230,8 @@ assign_slow(struct weft_asid_domain *domain, struct weft_asid_cpu *cpu,
 	if (!current_generation(domain, context)) {
 		context = new_context(domain, context);
 		set_context(space, context);
+		weft_trace(WEFT_TRACE_ASID, context,
+			   space->ttbr & WEFT_TTBR_BADDR);
 		/*
 		 * All CPUs see the new ASID before a walk here uses it: who
 		 * changes the table and then reads the old ASID to invalidate

@@ -17,6 +17,28 @@
 #include "entry.h"
 
 /*
+ * The entry is told. A frame is saved: what is kept is w1, which may tell the
+ * vector, and is told as that if there is no @vector. Clobbers: x0-x19, x30
+ */
+	.macro	trace_entry vector
+#if WEFT_TRACE
+	mov	x19, x1
+	mov	x0, sp
+	.ifnb	\vector
+	mov	w1, #\vector
+	.endif
+	bl	weft_trace_entry
+	mov	x1, x19
+#endif
+	.endm
+
+	/* The vectors of the entries that have no number in w1. */
+	.set	VECTOR_kernel_sync, VECTOR_EL1H + 0
+	.set	VECTOR_kernel_irq, VECTOR_EL1H + 1
+	.set	VECTOR_user_sync, VECTOR_EL0_64 + 0
+	.set	VECTOR_user_irq, VECTOR_EL0_64 + 1
+
+/*
  * @which: sync and irq, from the kernel; other: w1 = number of the vector.
  * @keys: _pauth, for weft_vectors_pauth.
  */
@@ -28,6 +50,11 @@ func weft_entry_\from\()_\which\keys, pad=none
 	.endif
 	.ifnb	\keys
 	pauth_kernel_key x20, x21
+	.endif
+	.ifc	\which, other
+	trace_entry
+	.else
+	trace_entry VECTOR_\from\()_\which
 	.endif
 	mov	x0, sp
 	bl	\handler
@@ -103,6 +130,7 @@ func weft_entry_user_leaf\keys, pad=none
 	.ifnb	\keys
 	pauth_kernel_key x11, x12
 	.endif
+	trace	WEFT_TRACE_CALL, x8, x0
 	adrp	x9, weft_leaf_calls
 	and	x10, x8, #WEFT_LEAF_SLOTS - 1
 	add	x9, x9, x10, lsl #WEFT_LEAF_SHIFT
@@ -110,7 +138,9 @@ func weft_entry_user_leaf\keys, pad=none
 	cmp	x9, x8
 	b.ne	weft_entry_user_sync\keys
 	blr	x10
+	trace	WEFT_TRACE_LEAF, x0, x1
 	cbnz	x1, 1f
+	trace_leaf_exit x0
 	.ifnb	\keys
 	mrs	x9, tpidr_el1
 	pauth_user_key x9, x10
@@ -176,6 +206,7 @@ weft_leaf_other:
 	mov	x0, sp
 	bl	weft_trap_check_exit
 #endif
+	trace_exit
 	.ifnb	\keys
 	mrs	x1, tpidr_el1
 	pauth_user_key x1, x0
@@ -196,6 +227,13 @@ endfunc weft_leaf_work\keys
 	.macro	entry_miss keys
 func weft_entry_user_miss\keys, pad=none
 	.cfi_undefined 32		// the frame lacks the caller's pc
+#if WEFT_TRACE
+	.ifnb	\keys
+	pauth_kernel_key x11, x12
+	.endif
+	mov	x11, #VECTOR_user_sync
+	trace	WEFT_TRACE_ENTER, x11, x9
+#endif
 	and	x9, x9, #WEFT_ISS_FSC_MASK & ~3	// whatever the level
 	cmp	x10, #WEFT_EC_DABT_EL0
 	ccmp	x9, #WEFT_FSC_TRANSLATION, #0, eq
@@ -205,7 +243,16 @@ func weft_entry_user_miss\keys, pad=none
 	.endif
 	mrs	x0, far_el1
 	bl	weft_hook_miss
+#if WEFT_TRACE
+	and	x0, x0, #1
+	eor	x1, x0, #1			// WEFT_LEAF_DEFER
+	trace	WEFT_TRACE_LEAF, x0, x1
+#endif
 	tbz	w0, #0, weft_entry_user_sync\keys
+#if WEFT_TRACE
+	ldr	x10, [sp, #WEFT_FRAME_X0]
+	trace_leaf_exit x10
+#endif
 	.ifnb	\keys
 	mrs	x9, tpidr_el1
 	pauth_user_key x9, x10
@@ -240,8 +287,17 @@ func weft_entry_user_irq\keys, pad=none
 	.ifnb	\keys
 	pauth_kernel_key x11, x12
 	.endif
+#if WEFT_TRACE
+	mov	x11, #VECTOR_user_irq
+	trace	WEFT_TRACE_ENTER, x11
+#endif
 	bl	weft_hook_leaf_irq
+	trace	WEFT_TRACE_LEAF, x0, x1
 	cbnz	x1, weft_entry_user_irq_more\keys
+#if WEFT_TRACE
+	ldr	x10, [sp, #WEFT_FRAME_X0]
+	trace_leaf_exit x10
+#endif
 	.ifnb	\keys
 	mrs	x9, tpidr_el1
 	pauth_user_key x9, x10
@@ -278,6 +334,7 @@ func weft_return_user, pad=none
 	frame_cfi
 	mov	x0, sp
 	bl	weft_trap_user_exit		// returns with DAIF masked
+	trace_exit
 	.globl	weft_restore_user
 weft_restore_user:
 	restore_user
@@ -310,6 +367,7 @@ func weft_return_user_pauth, pad=none
 	frame_cfi
 	mov	x0, sp
 	bl	weft_trap_user_exit
+	trace_exit
 	mrs	x0, tpidr_el1
 	pauth_user_key x0, x1
 	b	weft_restore_user
@@ -321,6 +379,15 @@ endfunc weft_return_user_pauth
 //     in an event-driven kernel
 // Needs: EL1, DAIF masked
 func weft_enter_user
+#if WEFT_TRACE
+	/* On this stack: there may be none below the frame. */
+	mov	x19, x0
+	mov	x0, #WEFT_TRACE_EXIT
+	ldr	x1, [x19, #WEFT_FRAME_PC]
+	ldr	x2, [x19, #WEFT_FRAME_X0]
+	bl	weft_hook_trace
+	mov	x0, x19
+#endif
 	mov	sp, x0
 	frame_cfi
 #if WEFT_PAUTH
@@ -342,6 +409,12 @@ endfunc weft_enter_user
 func weft_return_kernel, pad=none
 	frame_cfi
 	msr	daifset, #15			// ELR and SPSR are ours alone
+#if WEFT_TRACE
+	mov	x0, #WEFT_TRACE_EXIT_KERNEL
+	ldr	x1, [sp, #WEFT_FRAME_PC]
+	mov	x2, #0
+	bl	weft_hook_trace
+#endif
 	ldp	x22, x23, [sp, #WEFT_FRAME_PC]
 	ldr	x30, [sp, #WEFT_FRAME_X30]
 	msr	elr_el1, x22
@@ -413,6 +486,7 @@ func weft_entry_overflow, pad=none
 	frame_save_state 1
 	frame_link
 	frame_cfi
+	trace_entry VECTOR_OVERFLOW
 	mov	x0, sp
 	mov	w1, #VECTOR_OVERFLOW
 	bl	weft_trap_other

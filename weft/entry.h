@@ -19,6 +19,7 @@
 #include <weft/pauth.h>
 #include <weft/space.h>
 #include <weft/task.h>
+#include <weft/trace.h>
 
 	/* enum weft_vector; what comes from EL1 is below these */
 	.set	VECTOR_EL1T, 0
@@ -208,6 +209,52 @@
 
 	.set	WEFT_NO_SYSCALL_ASM, -1
 
+	/* What trace and weft_trace_point keep on the stack. */
+	.set	TRACE_X0, 0			// x0, x30
+	.set	TRACE_ARGS, 16
+	.set	TRACE_X1, 32			// x1-x18
+	.set	TRACE_RETURN, 176
+	.set	TRACE_SIZE, 192
+
+/*
+ * A trace point (weft/trace.h) where registers are live; \a and \b are two.
+ * Needs: the kernel's key, if there are keys. Clobbers: flags
+ */
+	.macro	trace event:req, a=xzr, b=xzr
+#if WEFT_TRACE
+	sub	sp, sp, #TRACE_SIZE
+	.cfi_adjust_cfa_offset TRACE_SIZE
+	stp	x0, x30, [sp, #TRACE_X0]
+	stp	\a, \b, [sp, #TRACE_ARGS]
+	mov	x0, #\event
+	bl	weft_trace_point
+	ldp	x0, x30, [sp, #TRACE_X0]
+	add	sp, sp, #TRACE_SIZE
+	.cfi_adjust_cfa_offset -TRACE_SIZE
+#endif
+	.endm
+
+/*
+ * The end of a way to EL0 that restores a whole frame, at sp. Before the
+ * program's key is in place. Clobbers: all that C may
+ */
+	.macro	trace_exit
+#if WEFT_TRACE
+	mov	x0, #WEFT_TRACE_EXIT
+	ldr	x1, [sp, #WEFT_FRAME_PC]
+	ldr	x2, [sp, #WEFT_FRAME_X0]
+	bl	weft_hook_trace
+#endif
+	.endm
+
+/* The same where a leaf function was all; \x0 = the program's. Clobbers: x9 */
+	.macro	trace_leaf_exit x0:req
+#if WEFT_TRACE
+	mrs	x9, elr_el1
+	trace	WEFT_TRACE_EXIT, x9, \x0
+#endif
+	.endm
+
 /*
  * What the exception found, after x0-x29; x21 = its sp. x22 = where it was.
  * With @esr 0 it has no syndrome. x0-x18 are left as they are.
@@ -282,10 +329,11 @@
 	str	x10, [x12]			// what is active here
 	msr	ttbr0_el1, x9
 	str	x9, [x21, #WEFT_CPU_TTBR0]
+	trace	WEFT_TRACE_TTBR0, x9, x10
 10:
 	.endm
 
-/* And the thread registers. Clobbers: x9, x10 */
+/* And the thread registers: the last of a hand-over. Clobbers: x9, x10 */
 	.macro	hand_over_tls
 #if WEFT_TLS
 	mrs	x9, tpidr_el0
@@ -294,6 +342,7 @@
 	msr	tpidr_el0, x9
 	msr	tpidrro_el0, x10
 #endif
+	trace	WEFT_TRACE_SWITCH, x20, x1
 	.endm
 
 /* The end of a leaf switch to x1, which has nothing else to do. */
@@ -301,6 +350,7 @@
 	msr	tpidr_el1, x1
 	ldr	x9, [x1, #WEFT_TASK_SP]
 	mov	sp, x9
+	trace_exit
 #if WEFT_DEBUG
 	b	weft_leaf_check
 #endif
@@ -357,6 +407,9 @@ void weft_leaf_hand_over(struct weft_task *prev, struct weft_task *next);
 
 /* Assert what EL0 gets, in debug builds; in others nothing refers to it. */
 void weft_trap_check_exit(const struct weft_frame *frame);
+
+/* An exception of @vector is told, for entries that save a whole frame. */
+void weft_trace_entry(const struct weft_frame *frame, unsigned vector);
 
 /* event.S's way in and out: the second returns the frame to restore. */
 struct weft_frame *weft_event_trap(struct weft_frame *frame, unsigned vector);

@@ -39,6 +39,12 @@ func weft_event_entry, pad=none
 	mov	x19, sp
 	.cfi_def_cfa_register x19		// C preserves it
 	take_event_stack x8
+#if WEFT_TRACE
+	mov	x20, x1
+	bl	weft_trace_entry
+	mov	x0, x19
+	mov	x1, x20
+#endif
 	bl	weft_event_trap
 	b	weft_enter_user			// another thread's, perhaps
 endfunc weft_event_entry

@@ -7,6 +7,8 @@
  *
  * What the registers hold is of the task that is left, and its memory is not;
  * so next, which ran here last, has to be loaded (weft/fp.h). CPACR_EL1 stays.
+ *
+ * Both have SIMD state: of the values of enum weft_fp_use it alone is odd.
  */
 #include <weft/config.h>
 
@@ -19,16 +21,24 @@
 //     state
 func weft_leaf_simd, pad=none
 	ldr	x21, [x20, #WEFT_TASK_CPU]
-	ldr	x12, [x21, #WEFT_CPU_FP_LIVE]
-	cmp	x9, #WEFT_FP_USE_SIMD
-	ccmp	x12, #WEFT_FP_USE_SIMD, #0, eq
-	b.ne	weft_leaf_other
+	ldp	x12, x13, [x21, #WEFT_CPU_FP_LIVE]	// and fp_swaps
+	and	x12, x12, x9
+	tbz	x12, #0, weft_leaf_other
 	hand_over_space weft_leaf_other, x21
 	ldr	x0, [x20, #WEFT_TASK_FP]
 	fp_save	x0, x9, x10
+#if WEFT_TRACE
+	mov	x9, #WEFT_FP_USE_SIMD
+	trace	WEFT_TRACE_FP_SAVE, x20, x9
+#endif
 	ldr	x0, [x1, #WEFT_TASK_FP]
-	str	x0, [x21, #WEFT_CPU_FP_OWNER]
+	add	x13, x13, #1
+	stp	x13, x0, [x21, #WEFT_CPU_FP_SWAPS]	// and fp_owner
 	fp_restore x0, x9, x10
+#if WEFT_TRACE
+	mov	x9, #WEFT_FP_USE_SIMD
+	trace	WEFT_TRACE_FP_LOAD, x1, x9
+#endif
 	hand_over_tls
 	leaf_resume
 endfunc weft_leaf_simd

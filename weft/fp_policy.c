@@ -18,6 +18,7 @@
 #include <weft/sve.h>
 #include <weft/sysreg.h>
 #include <weft/task.h>
+#include <weft/trace.h>
 
 #include "flags.h"
 
@@ -47,6 +48,7 @@ static SHARED void change_live(struct weft_cpu *cpu, uint64_t live)
 	cpu->fp_live = live;
 	weft_write_cpacr_el1((weft_read_cpacr_el1() & ~CPACR_EL0) |
 			     cpacr_of(live));
+	weft_trace(WEFT_TRACE_FP_LIVE, live, 0);
 }
 
 static void set_live(struct weft_cpu *cpu, uint64_t live)
@@ -62,6 +64,7 @@ static void save(const struct weft_cpu *cpu, const struct weft_task *task)
 		weft_sve_save(task->sve, task->fp);
 	else
 		weft_fp_save(task->fp);
+	weft_trace(WEFT_TRACE_FP_SAVE, (uintptr_t)task, cpu->fp_live);
 }
 
 static void set_length(struct weft_cpu *cpu, const struct weft_sve *sve)
@@ -80,15 +83,22 @@ static void set_length(struct weft_cpu *cpu, const struct weft_sve *sve)
  */
 static void load(struct weft_cpu *cpu, const struct weft_task *task)
 {
-	if (cpu->fp_owner == task->fp)
+	const struct weft_fp *owner = cpu->fp_owner;
+	uint64_t loads = cpu->fp_loads;
+
+	/* Loaded as a pair, as they are stored: so counting takes nothing. */
+	__asm__("" : "+r"(owner), "+r"(loads));
+	if (owner == task->fp)
 		return;
+	cpu->fp_owner = task->fp;
+	cpu->fp_loads = loads + 1;
 	if (WEFT_SVE && task->fp_used == WEFT_FP_SVE) {
 		set_length(cpu, task->sve);
 		weft_sve_restore(task->sve, task->fp);
 	} else {
 		weft_fp_restore(task->fp);
 	}
-	cpu->fp_owner = task->fp;
+	weft_trace(WEFT_TRACE_FP_LOAD, (uintptr_t)task, task->fp_used);
 }
 
 static SHARED void enable(struct weft_cpu *cpu, struct weft_task *task)
@@ -123,14 +133,23 @@ static SHARED void arrive(struct weft_cpu *cpu, struct weft_task *task)
 void weft_task_forget_fp(struct weft_cpu *cpu, const struct weft_fp *fp)
 {
 	/* A choice and not a branch: it is part of larger functions. */
+#if WEFT_TRACE
+	if (fp && cpu->fp_owner == fp)
+		weft_trace(WEFT_TRACE_FP_LOAD, 0, 0);
+#endif
 	cpu->fp_owner = cpu->fp_owner == fp ? NULL : cpu->fp_owner;
 }
 
 void weft_fp_hand_over(struct weft_cpu *cpu, struct weft_task *prev,
 		       struct weft_task *next)
 {
-	if (cpu->fp_live)
+	uint64_t saves = cpu->fp_saves, live = cpu->fp_live;
+
+	__asm__("" : "+r"(saves), "+r"(live));	/* a pair, as in load() */
+	if (__builtin_expect(live, 1)) {
+		cpu->fp_saves = saves + 1;
 		save(cpu, prev);
+	}
 	if (next->cpu != cpu)
 		weft_task_forget_fp(cpu, next->fp);
 	arrive(cpu, next);

@@ -207,6 +207,7 @@ void weft_pt_adopt(struct weft_pgtable *table, uint64_t root, uint64_t base,
 	table->tlb_flags = 0;
 	table->linear = 0;
 	table->pages = 0;
+	table->flushes = NULL;
 	forget_pages(table);
 }
 
@@ -436,9 +437,21 @@ static void note(struct weft_tlb_batch *batch, uint64_t va, unsigned shift,
 	weft_tlb_batch_add(batch, va, size_of(shift), flags);
 }
 
+/* A space without ASID never ran: nothing of it is cached. */
+static void count_flush(const struct weft_pgtable *table)
+{
+	const struct weft_space *space = table->space;
+
+	if (table->flushes &&
+	    (!space || __atomic_load_n(&space->context, __ATOMIC_RELAXED)))
+		__atomic_fetch_add(table->flushes, 1, __ATOMIC_RELAXED);
+}
+
 static void flush(const struct weft_pgtable *table,
 		  struct weft_tlb_batch *batch)
 {
+	if (batch->n)
+		count_flush(table);
 	weft_tlb_batch_flush(batch, table->space, table->tlb_flags);
 }
 
@@ -727,6 +740,13 @@ int weft_pt_trim(struct weft_pgtable *table, uint64_t va, size_t size)
 }
 
 #if WEFT_USER
+
+static void flush_space(const struct weft_pgtable *table)
+{
+	count_flush(table);
+	weft_tlb_flush_space(table->space, table->tlb_flags);
+}
+
 static uint64_t any_of_8(const uint64_t *entry)
 {
 	return read_entry(&entry[0]) | read_entry(&entry[1]) |
@@ -880,7 +900,7 @@ int weft_pt_share(struct weft_pgtable *to, struct weft_pgtable *from,
 	 * walkers.
 	 */
 	if (share.changed)
-		weft_tlb_flush_space(from->space, from->tlb_flags);
+		flush_space(from);
 	else
 		weft_tlb_publish();
 	return error;
@@ -985,7 +1005,7 @@ void weft_pt_destroy(struct weft_pgtable *table,
 	 * with the whole ASID, leaves and walk caches, before any page is
 	 * free. Entries are cleared only to leave zeros to ops->free.
 	 */
-	weft_tlb_flush_space(table->space, table->tlb_flags);
+	flush_space(table);
 	release_ranges(&all, next);
 	/* Without ranges; or tables were made where nothing came to be. */
 	all.keep = UINT64_MAX;

@@ -11,6 +11,7 @@
 #include <weft/cpu.h>
 #include <weft/sysreg.h>
 #include <weft/tlb.h>
+#include <weft/trace.h>
 
 #include "flags.h"
 
@@ -43,7 +44,8 @@ void weft_space_init_empty(struct weft_space *space, uint64_t root)
 	*space = (struct weft_space){ .ttbr = root };
 }
 
-static void write_ttbr0(struct weft_cpu *cpu, uint64_t word)
+static void write_ttbr0(struct weft_cpu *cpu, const struct weft_space *space,
+			uint64_t word)
 {
 	if (cpu->ttbr0 == word)
 		return;
@@ -53,6 +55,7 @@ static void write_ttbr0(struct weft_cpu *cpu, uint64_t word)
 	 */
 	weft_write_ttbr0_el1(word);
 	cpu->ttbr0 = word;
+	weft_trace(WEFT_TRACE_TTBR0, word, space->context);
 }
 
 /* Atomic: another CPU that frees a space takes its name out. */
@@ -77,7 +80,7 @@ static void install_common(struct weft_cpu *cpu,
 
 	if (WEFT_LEAF)
 		cpu->era = &NO_ERA;
-	write_ttbr0(cpu, space->ttbr);
+	write_ttbr0(cpu, space, space->ttbr);
 	if (!domain || (tlb_space(cpu) == space &&
 			domain->policy == WEFT_ASID_FLUSH_CHANGE))
 		return;
@@ -103,7 +106,8 @@ static void install_tagged(struct weft_cpu *cpu, struct weft_space *space)
 	 */
 	if (flush)
 		weft_tlb_flush_local();
-	write_ttbr0(cpu, __atomic_load_n(&space->ttbr, __ATOMIC_RELAXED));
+	write_ttbr0(cpu, space,
+		    __atomic_load_n(&space->ttbr, __ATOMIC_RELAXED));
 }
 
 void weft_space_install(struct weft_cpu *cpu, struct weft_space *space)

@@ -55,6 +55,7 @@
 #include <weft/pauth.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
+#include <weft/trace.h>
 
 #include "entry.h"
 #include "flags.h"
@@ -164,6 +165,7 @@ hand_over(struct weft_task *prev, struct weft_task *next)
 	if (WEFT_USER)
 		weft_space_install(cpu, next->space);
 	next->cpu = cpu;
+	weft_trace(WEFT_TRACE_SWITCH, (uintptr_t)prev, (uintptr_t)next);
 }
 
 #if WEFT_LEAF

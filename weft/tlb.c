@@ -12,6 +12,7 @@
 #include <weft/config.h>
 #include <weft/space.h>
 #include <weft/sysreg.h>
+#include <weft/trace.h>
 
 #include "flags.h"
 
@@ -43,14 +44,16 @@ enum {
 
 static void note(int32_t asid, uint64_t va, size_t size, unsigned flags)
 {
+	uint64_t pages = size >> WEFT_PAGE_SHIFT;
+
+	/* For a client's trace: there is so much room under the address. */
+	if (pages > WEFT_TRACE_TLB_PAGES)
+		pages = WEFT_TRACE_TLB_PAGES;
+	weft_trace(WEFT_TRACE_TLB, (uint32_t)asid | (uint64_t)flags << 32,
+		   va | pages);
 #if WEFT_DEBUG
 	if (!(flags & WEFT_TLB_LOCAL))
 		weft_debug_tlbi(asid, va, size, flags & WEFT_TLB_LEAF);
-#else
-	(void)asid;
-	(void)va;
-	(void)size;
-	(void)flags;
 #endif
 }
 

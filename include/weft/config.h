@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the library is built with. Each switch is 1 unless the build says
- * -DWEFT_NAME=0; then the code is left out, and using a function of it is a
- * link error. No structure and no constant depends on a switch, so headers and
- * an installed library cannot disagree.
+ * What the library is built with. Each switch but the last two is 1 unless the
+ * build says -DWEFT_NAME=0; then the code is left out, and using a function of
+ * it is a link error. No structure and no constant depends on a switch, so
+ * headers and an installed library cannot disagree.
  *
  * The files of weft/ read these, and clients need not.
  */
@@ -45,9 +45,14 @@
 #define WEFT_LEAF WEFT_USER
 #endif
 
-/* Assertions (weft/assert.h): the one that is off unless the build says 1. */
+/* Assertions (weft/assert.h): off unless the build says 1. */
 #ifndef WEFT_DEBUG
 #define WEFT_DEBUG 0
+#endif
+
+/* Trace points (weft/trace.h): off unless the build says 1. */
+#ifndef WEFT_TRACE
+#define WEFT_TRACE 0
 #endif
 
 #if WEFT_SVE && !WEFT_FP

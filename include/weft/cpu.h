@@ -14,15 +14,18 @@
 #define WEFT_CPU_EVENT_STACK	8
 #define WEFT_CPU_TTBR0		16
 #define WEFT_CPU_TLB_SPACE	24
-#define WEFT_CPU_FP_OWNER	32
+#define WEFT_CPU_FP_SAVES	32
 #define WEFT_CPU_FP_LIVE	40
-#define WEFT_CPU_FP_POLICY	48
-#define WEFT_CPU_ZCR		56
-#define WEFT_CPU_KERNEL_KEY	64
-#define WEFT_CPU_INDEX		80
-#define WEFT_CPU_ERA	88
-#define WEFT_CPU_ACTIVE		96
-#define WEFT_CPU_SIZE		104
+#define WEFT_CPU_FP_SWAPS	48
+#define WEFT_CPU_FP_OWNER	56
+#define WEFT_CPU_FP_LOADS	64
+#define WEFT_CPU_FP_POLICY	72
+#define WEFT_CPU_ZCR		80
+#define WEFT_CPU_INDEX		88
+#define WEFT_CPU_KERNEL_KEY	96
+#define WEFT_CPU_ERA		112
+#define WEFT_CPU_ACTIVE		120
+#define WEFT_CPU_SIZE		128
 
 /*
  * Kernel stacks of the client fill the upper half of slots of twice their
@@ -53,18 +56,26 @@ struct weft_cpu {
 	uint64_t ttbr0;
 	/* Whose translations may be in the TLB where all share one ASID. */
 	const struct weft_space *tlb_space;
-	/* Whose registers are in the FP registers; NULL: nobody's. */
-	struct weft_fp *fp_owner;
+	/*
+	 * For statistics: how often a switch saved a state, and how often one
+	 * was loaded, whatever for; but for fp_swaps, how often a leaf switch
+	 * did both. Each stands beside what is read or written with it.
+	 */
+	uint64_t fp_saves;
 	/* What EL0 may use without a trap: enum weft_fp_use. */
 	uint64_t fp_live;
+	uint64_t fp_swaps;
+	/* Whose registers are in the FP registers; NULL: nobody's. */
+	struct weft_fp *fp_owner;
+	uint64_t fp_loads;
 	/* enum weft_fp_policy; set before the first switch. */
 	uint64_t fp_policy;
 	/* What ZCR_EL1 holds. */
 	uint64_t zcr;
-	/* APIAKey of the kernel, low half first; the same on every CPU. */
-	uint64_t kernel_key[2];
 	/* 0, 1, ...: index into the client's and the ASID domain's arrays. */
 	uint64_t index;
+	/* APIAKey of the kernel, low half first; the same on every CPU. */
+	uint64_t kernel_key[2];
 	/*
 	 * Of the ASID domain whose spaces run here, for leaf switches: the
 	 * present generation (its era), and what this CPU has active. Set by
@@ -78,12 +89,17 @@ WEFT_OFFSET(WEFT_CPU_SPARE_STACK, weft_cpu, spare_stack);
 WEFT_OFFSET(WEFT_CPU_EVENT_STACK, weft_cpu, event_stack);
 WEFT_OFFSET(WEFT_CPU_TTBR0, weft_cpu, ttbr0);
 WEFT_OFFSET(WEFT_CPU_TLB_SPACE, weft_cpu, tlb_space);
-WEFT_OFFSET(WEFT_CPU_FP_OWNER, weft_cpu, fp_owner);
+WEFT_OFFSET(WEFT_CPU_FP_SAVES, weft_cpu, fp_saves);
 WEFT_OFFSET(WEFT_CPU_FP_LIVE, weft_cpu, fp_live);
+WEFT_OFFSET(WEFT_CPU_FP_SWAPS, weft_cpu, fp_swaps);
+WEFT_OFFSET(WEFT_CPU_FP_OWNER, weft_cpu, fp_owner);
+WEFT_PAIR(weft_cpu, fp_live, fp_swaps);
+WEFT_PAIR(weft_cpu, fp_swaps, fp_owner);
+WEFT_OFFSET(WEFT_CPU_FP_LOADS, weft_cpu, fp_loads);
 WEFT_OFFSET(WEFT_CPU_FP_POLICY, weft_cpu, fp_policy);
 WEFT_OFFSET(WEFT_CPU_ZCR, weft_cpu, zcr);
-WEFT_OFFSET(WEFT_CPU_KERNEL_KEY, weft_cpu, kernel_key);
 WEFT_OFFSET(WEFT_CPU_INDEX, weft_cpu, index);
+WEFT_OFFSET(WEFT_CPU_KERNEL_KEY, weft_cpu, kernel_key);
 WEFT_OFFSET(WEFT_CPU_ERA, weft_cpu, era);
 WEFT_OFFSET(WEFT_CPU_ACTIVE, weft_cpu, active);
 WEFT_PAIR(weft_cpu, era, active);

@@ -142,6 +142,8 @@ WEFT_OFFSET(WEFT_FP_FPCR, weft_fp, fpcr);
 WEFT_OFFSET(WEFT_FP_FPSR, weft_fp, fpsr);
 WEFT_SIZE(WEFT_FP_SIZE, weft_fp);
 WEFT_STATIC_ASSERT(WEFT_FP_USE_SIMD == WEFT_FP_SIMD, "one name for assembly");
+WEFT_STATIC_ASSERT((WEFT_FP_SIMD & 1) && !(WEFT_FP_NOTHING & 1) &&
+		   !(WEFT_FP_SVE & 1), "one bit tells SIMD: fp_leaf.S");
 WEFT_PAIR(weft_fp, fpcr, fpsr);
 WEFT_STATIC_ASSERT(__alignof__(struct weft_fp) == 16, "stp q needs no split");
 

@@ -108,8 +108,10 @@ WEFT_PAIR(weft_leaf, number, fn);
 /* No number belongs to slot 0 and is 1. */
 #define WEFT_LEAF_NONE { 1, 0 }
 
-/* The client's table. */
-/* At the begin of a page: its address is one instruction of entry code. */
+/*
+ * The client's table; at the begin of a page, so that its address is one
+ * instruction of entry code.
+ */
 extern const struct weft_leaf weft_leaf_calls[WEFT_LEAF_SLOTS]
 	__attribute__((aligned(4096)));
 

@@ -79,6 +79,12 @@ struct weft_pgtable {
 	/* How many pages of ops->alloc it takes, the root included. */
 	size_t pages;
 	/*
+	 * For statistics, NULL: none. Counts how often translations were
+	 * invalidated; many that go together are one. Atomic: the client's, of
+	 * as many tables as it likes.
+	 */
+	uint64_t *flushes;
+	/*
 	 * pgtable.c's: the table of pages that weft_pt_fill found last, and
 	 * which 2 MiB it is for; no other walk of that needs to be made.
 	 */

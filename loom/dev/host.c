@@ -8,11 +8,14 @@
  *   - standard input comes as files stdin.0, stdin.1, ... in QEMU's working
  *     directory. Each is complete when it appears and is removed when it has
  *     been read, which lets ./run write more; an empty one is the end;
- *   - the file "status" has one line that says how the machine ended.
+ *   - the file "status" has one line that says how the machine ended;
+ *   - a traced kernel writes files trace.0, trace.1, ... (trace/trace.c).
  *
  * Called by dev/hostdev.c for programs and dev/power.c at the end.
  */
 #include "dev/host.h"
+
+#include <weft/config.h>
 
 #include "lib/errno.h"
 #include "lib/lock.h"
@@ -38,7 +41,7 @@ enum {
 };
 
 #define EXIT_APPLICATION	UINT64_C(0x20026)
-#define NO_HANDLE		INT64_C(-1)
+#define NO_HANDLE		HOST_NO_FILE
 
 static bool present;
 static int64_t output[2];	/* by enum host_stream; set once */
@@ -260,6 +263,18 @@ void host_status(const char *line)
 	write_all(handle, text, len);
 	close_file(handle);
 }
+
+#if WEFT_TRACE
+int64_t host_create(const char *name)
+{
+	return open_file(name, MODE_WRITE_BINARY);
+}
+
+size_t host_append(int64_t file, const void *data, size_t len)
+{
+	return write_all(file, data, len);
+}
+#endif
 
 void host_exit(int code)
 {

@@ -51,6 +51,15 @@ bool host_readable(void);
  */
 void host_status(const char *line);
 
+/*
+ * A new file of the host, in QEMU's working directory, for the trace: its
+ * number, or HOST_NO_FILE. host_append: how many bytes the host took, perhaps
+ * fewer than @len. Both take no lock: a file is its caller's alone.
+ */
+#define HOST_NO_FILE INT64_C(-1)
+int64_t host_create(const char *name);
+size_t host_append(int64_t file, const void *data, size_t len);
+
 /* Leave the machine. Returns only if there is no host channel. */
 void host_exit(int code);
 

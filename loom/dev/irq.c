@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/panic.h"
 #include "sched/cpu.h"
+#include "trace/trace.h"
 
 enum {
 	PPI_FIRST = 16,
@@ -144,13 +145,13 @@ static bool line_take(uint32_t irq, struct line *line)
 	return false;
 }
 
-/* How often @cpu handled @irq; only that CPU writes it. */
-static uint32_t *counter(struct cpu *cpu, uint32_t irq)
+/* How often CPU @cpu handled @irq; only that CPU writes it. */
+static uint32_t *counter(unsigned cpu, uint32_t irq)
 {
 	assert(irq < IRQ_MAX);
 	if (irq < SPI_FIRST)
-		return &cpu->irq_count[irq];
-	return &lines[irq].count[cpu->weft.index];
+		return &cpus[cpu].irq_count[irq];
+	return &lines[irq].count[cpu];
 }
 
 void irq_dispatch(struct weft_frame *frame, uint64_t taken)
@@ -166,10 +167,13 @@ void irq_dispatch(struct weft_frame *frame, uint64_t taken)
 	 * what the sender of an SGI wrote is not read before this.
 	 */
 	weft_dsb_sy();
+	if (!taken)
+		trace(TRACE_IRQ, irq, 0);
 	if (irq >= IRQ_MAX)
 		return;
 	if (line_take(irq, &line)) {
-		irq_count(counter(cpu_current(), irq));
+		irq_count(counter((unsigned)cpu_current()->weft.index,
+				  irq));
 		start = lock_handler_begins();
 		line.fn(line.arg, frame);
 		lock_handler_ends(start, (uintptr_t)line.fn);
@@ -177,11 +181,15 @@ void irq_dispatch(struct weft_frame *frame, uint64_t taken)
 	gic_end(gic_cpu_if, token);
 }
 
+static uint32_t read_count(uint32_t irq, unsigned cpu)
+{
+	return __atomic_load_n(counter(cpu, irq), __ATOMIC_RELAXED);
+}
+
 static void read_counts(uint32_t irq, uint32_t counts[CPU_MAX])
 {
 	for (unsigned i = 0; i < CPU_MAX; i++)
-		counts[i] = __atomic_load_n(counter(&cpus[i], irq),
-					    __ATOMIC_RELAXED);
+		counts[i] = read_count(irq, i);
 }
 
 bool irq_inspect(uint32_t irq, struct irq_info *info)
@@ -207,16 +215,21 @@ bool irq_inspect(uint32_t irq, struct irq_info *info)
 	return found;
 }
 
-uint64_t irq_total(void)
+uint64_t irq_total_of(unsigned cpu)
 {
-	uint32_t counts[CPU_MAX];
 	uint64_t total = 0;
 
-	for (uint32_t irq = 0; irq < IRQ_MAX; irq++) {
-		read_counts(irq, counts);
-		for (unsigned i = 0; i < CPU_MAX; i++)
-			total += counts[i];
-	}
+	for (uint32_t irq = 0; irq < IRQ_MAX; irq++)
+		total += read_count(irq, cpu);
+	return total;
+}
+
+uint64_t irq_total(void)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < CPU_MAX; i++)
+		total += irq_total_of(i);
 	return total;
 }
 

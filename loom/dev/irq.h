@@ -81,6 +81,9 @@ bool irq_inspect(uint32_t irq, struct irq_info *info);
 /* Interrupts handled since the start. */
 uint64_t irq_total(void);
 
+/* The same of the CPU with this index. */
+uint64_t irq_total_of(unsigned cpu);
+
 /*
  * The IRQ vector: take an interrupt, or go on with the one that tick.c took
  * (@taken: IRQ_TAKEN and what it is), and run its handler. All of DAIF masked,

@@ -17,6 +17,7 @@
 #include "dev/uart.h"
 #include "lib/printf.h"
 #include "sched/ipi.h"
+#include "trace/trace.h"
 
 enum {
 	EXIT_GOOD = 0,
@@ -39,6 +40,7 @@ static _Noreturn void off(const char *line, int code)
 	irq_save();
 	ipi_stop_others();
 	uart_write_now("", 0);		/* what is queued */
+	trace_finish();
 	host_status(line);
 	host_exit(code);
 	psci_off();
@@ -63,6 +65,7 @@ void power_restart(void)
 	irq_save();
 	ipi_stop_others();
 	uart_write_now("", 0);
+	trace_finish();
 	/* A machine that ./run started ends: nobody would feed the next one. */
 	host_status("poweroff");
 	host_exit(EXIT_GOOD);

@@ -169,41 +169,37 @@ write_pipe(struct thread *self, const struct file *f, uint64_t buf,
 	return end_write(self, to, put_pipe(f, buf, len));
 }
 
-struct weft_leaf_result leaf_read(uint64_t fd, uint64_t buf, uint64_t len,
-				  uint64_t x3, uint64_t x4, uint64_t x5,
-				  uint64_t x6, uint64_t x7)
+/* read(fd, buf, len) */
+LEAF_CALL(leaf_read)
 {
 	struct thread *self = thread_current();
-	const struct file *f = readable(self, fd);
+	const struct file *f = readable(self, x0);
 	struct event *e;
 
-	(void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
 	if (!f)
 		return quick_defer();
 	if (!(f->leaf & LEAF_EVENT))
-		return read_pipe(self, f, fd, buf, len);
+		return read_pipe(self, f, x0, x1, x2);
 	e = f->data;
-	return end_read(self, f, fd, &e->can_read, take_event(f, buf, len));
+	return end_read(self, f, x0, &e->can_read, take_event(f, x1, x2));
 }
 
-struct weft_leaf_result leaf_write(uint64_t fd, uint64_t buf, uint64_t len,
-				   uint64_t x3, uint64_t x4, uint64_t x5,
-				   uint64_t x6, uint64_t x7)
+/* write(fd, buf, len) */
+LEAF_CALL(leaf_write)
 {
 	struct thread *self = thread_current();
-	const struct file *f = own_file(self, fd, LEAF_EVENT | LEAF_PIPE_WRITE);
+	const struct file *f = own_file(self, x0, LEAF_EVENT | LEAF_PIPE_WRITE);
 	const struct event *e;
 	struct thread *to;
 
-	(void)x3, (void)x4, (void)x5, (void)x6, (void)x7;
 	if (!f)
 		return quick_defer();
 	if (!(f->leaf & LEAF_EVENT))
-		return write_pipe(self, f, buf, len);
+		return write_pipe(self, f, x1, x2);
 	e = f->data;
 	if (!quick_waiter(self, &e->can_read, &to))
 		return quick_defer();
-	return end_write(self, to, put_event(f, buf, len));
+	return end_write(self, to, put_event(f, x1, x2));
 }
 
 bool leaf_read_again(struct weft_frame *frame)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Between the files of /proc: the tree (procfs.c), texts about the machine
- * (proc_machine.c) and about a process (proc_process.c, proc_memory.c), links
- * and descriptors (proc_link.c). Nobody else includes this.
+ * (proc_machine.c, proc_loom.c) and about a process (proc_process.c,
+ * proc_memory.c, proc_threads.c), links and descriptors (proc_link.c). Nobody
+ * else includes this.
  */
 #ifndef LOOM_FS_PROC_H
 #define LOOM_FS_PROC_H
@@ -54,6 +55,10 @@ int proc_interrupts(struct proc_text *t, struct proc_id id);
 int proc_version(struct proc_text *t, struct proc_id id);
 int proc_boot_cmdline(struct proc_text *t, struct proc_id id);
 int proc_counts(struct proc_text *t, struct proc_id id);
+int proc_cpus(struct proc_text *t, struct proc_id id);
+int proc_asid(struct proc_text *t, struct proc_id id);
+int proc_calls(struct proc_text *t, struct proc_id id);
+int proc_threads(struct proc_text *t, struct proc_id id);
 int proc_locks(struct proc_text *t, struct proc_id id);	/* debug builds */
 int proc_hostname(struct proc_text *t, struct proc_id id);
 int proc_domainname(struct proc_text *t, struct proc_id id);
@@ -79,6 +84,9 @@ int proc_maps(struct proc_text *t, struct proc_id id);
 int proc_cmdline(struct proc_text *t, struct proc_id id);
 int proc_environ(struct proc_text *t, struct proc_id id);
 int proc_fdinfo(struct proc_text *t, struct proc_id id);
+int proc_wchan(struct proc_text *t, struct proc_id id);
+int proc_syscall(struct proc_text *t, struct proc_id id);
+int proc_stack(struct proc_text *t, struct proc_id id);
 
 /* Links that are paths: the target is written like a file. */
 int proc_self(struct proc_text *t, struct proc_id id);
@@ -92,6 +100,12 @@ int proc_exe(struct proc_id id, struct inode **out);
 int proc_cwd(struct proc_id id, struct inode **out);
 int proc_root(struct proc_id id, struct inode **out);
 int proc_fd(struct proc_id id, struct inode **out);
+
+/*
+ * The path of @inode from the caller's root, without a NUL, cut to @size: its
+ * length, or a negative errno.
+ */
+long proc_show_path(struct inode *inode, char *buf, size_t size);
 
 /* The next descriptor of process @pid at or above @fd; or -1. */
 int proc_next_fd(int pid, int fd);

@@ -55,7 +55,8 @@ int proc_meminfo(struct proc_text *t, struct proc_id id)
 		 "SwapCached:            0 kB\n"
 		 "SwapTotal:             0 kB\n"
 		 "SwapFree:              0 kB\n"
-		 "Shmem:          %8lu kB\n", files, files);
+		 "Shmem:          %8lu kB\n"
+		 "SReclaimable:          0 kB\n", files, files);
 	return 0;
 }
 

@@ -70,10 +70,14 @@ static const struct fixed fixed_names[] = {
 	{ "uptime", KIND_ROOT, 0, 0, proc_uptime, NULL },
 	{ "version", KIND_ROOT, 0, 0, proc_version, NULL },
 
+	{ "asid", KIND_LOOM, 0, 0, proc_asid, NULL },
+	{ "calls", KIND_LOOM, 0, 0, proc_calls, NULL },
 	{ "counts", KIND_LOOM, 0, 0, proc_counts, NULL },
+	{ "cpus", KIND_LOOM, 0, 0, proc_cpus, NULL },
 #if LOOM_DEBUG
 	{ "locks", KIND_LOOM, 0, 0, proc_locks, NULL },
 #endif
+	{ "threads", KIND_LOOM, 0, MODE_REG | 0400, proc_threads, NULL },
 
 	{ "fs", KIND_SYS, KIND_SYS_FS, 0, NULL, NULL },
 	{ "kernel", KIND_SYS, KIND_SYS_KERNEL, 0, NULL, NULL },
@@ -108,17 +112,23 @@ static const struct fixed fixed_names[] = {
 	{ "oom_score", KIND_PID, 0, 0, proc_zero, NULL },
 	{ "oom_score_adj", KIND_PID, 0, 0, proc_zero, NULL },
 	{ "root", KIND_PID, 0, MODE_LNK | 0777, NULL, proc_root },
+	{ "stack", KIND_PID, 0, MODE_REG | 0400, proc_stack, NULL },
 	{ "stat", KIND_PID, 0, 0, proc_stat, NULL },
 	{ "statm", KIND_PID, 0, 0, proc_statm, NULL },
 	{ "status", KIND_PID, 0, 0, proc_status, NULL },
+	{ "syscall", KIND_PID, 0, MODE_REG | 0400, proc_syscall, NULL },
 	{ "task", KIND_PID, KIND_TASKS, 0, NULL, NULL },
+	{ "wchan", KIND_PID, 0, 0, proc_wchan, NULL },
 
 	{ "cmdline", KIND_TID, 0, 0, proc_cmdline, NULL },
 	{ "comm", KIND_TID, 0, 0, proc_comm, NULL },
 	{ "maps", KIND_TID, 0, 0, proc_maps, NULL },
+	{ "stack", KIND_TID, 0, MODE_REG | 0400, proc_stack, NULL },
 	{ "stat", KIND_TID, 0, 0, proc_stat, NULL },
 	{ "statm", KIND_TID, 0, 0, proc_statm, NULL },
 	{ "status", KIND_TID, 0, 0, proc_status, NULL },
+	{ "syscall", KIND_TID, 0, MODE_REG | 0400, proc_syscall, NULL },
+	{ "wchan", KIND_TID, 0, 0, proc_wchan, NULL },
 };
 
 enum {
@@ -309,8 +319,7 @@ static int follow_op(struct inode *link, struct inode **out)
 	return f && f->follow ? f->follow(id_of(link), out) : FOLLOW_PATH;
 }
 
-/* The path of @target, cut to @size. */
-static long show_path(struct inode *target, char *buf, size_t size)
+long proc_show_path(struct inode *target, char *buf, size_t size)
 {
 	char *path = kmalloc(FS_PATH_SIZE);
 	struct inode *root;
@@ -337,7 +346,7 @@ static long readlink_op(struct inode *link, char *buf, size_t size)
 	long n = follow_op(link, &target);
 
 	if (n == 0) {
-		n = show_path(target, buf, size);
+		n = proc_show_path(target, buf, size);
 		inode_put(target);
 		return n;
 	}

@@ -37,6 +37,7 @@
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "sched/thread.h"
+#include "trace/trace.h"
 
 _Static_assert(offsetof(struct endpoint, pollers) <= 64,
 	       "a message touches one cache line of its endpoint");
@@ -174,10 +175,12 @@ static int start_send(struct endpoint *ep, struct thread *self, bool calls,
 	if (ep->waiting != QUEUE_RECEIVERS) {
 		if (!queues)
 			return -EAGAIN;
+		trace(TRACE_IPC_CALL, (uintptr_t)ep, 0);
 		queue_up(ep, self, calls ? IPC_CALLING : IPC_SENDING);
 		return STARTED;
 	}
 	to = ipc_first(&ep->queue);
+	trace(TRACE_IPC_CALL, (uintptr_t)ep, (uintptr_t)to);
 	err = check_fit(self, to);
 	if (err)
 		return err;
@@ -211,6 +214,7 @@ static int start_receive(struct endpoint *ep, struct thread *self, bool queues)
 {
 	bool taken = false;
 
+	trace(TRACE_IPC_RECEIVE, (uintptr_t)ep, 0);
 	self->ipc.reply_lock = ep->lock;
 	while (!taken && ep->waiting == QUEUE_SENDERS) {
 		taken = take_from(ep, ipc_first(&ep->queue), self);
@@ -319,6 +323,7 @@ int endpoint_reply(void)
 	}
 	err = check_fit(self, caller);
 	if (!err) {
+		trace(TRACE_IPC_REPLY, 0, (uintptr_t)caller);
 		move_message(self, caller, 0);
 		finish_caller(self, caller, 0);
 	}
@@ -381,6 +386,7 @@ bool endpoint_begin_receive(struct endpoint *ep)
 	err = endpoint_reply();
 	assert(!err || err == -ENOTCONN);
 	ipc_watch(self);
+	trace(TRACE_IPC_RECEIVE, (uintptr_t)ep, 0);
 	lock(ep);
 	self->ipc.reply_lock = ep->lock;
 	queue_up(ep, self, IPC_RECEIVING);

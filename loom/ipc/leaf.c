@@ -30,15 +30,10 @@
 #include "proc/process.h"
 #include "sched/quick.h"
 #include "sched/sched.h"
+#include "trace/trace.h"
 
-/* The leaf calls are made with this, the way that is common to all of them. */
-#define LEAF(name)							\
-	struct weft_leaf_result name(uint64_t x0, uint64_t x1,		\
-				     uint64_t x2, uint64_t x3,		\
-				     uint64_t x4, uint64_t x5,		\
-				     uint64_t x6, uint64_t x7)
+/* One leaf function calls another with what it was given. */
 #define ARGS x0, x1, x2, x3, x4, x5, x6, x7
-#define UNUSED ((void)x2, (void)x3, (void)x4, (void)x5, (void)x6, (void)x7)
 
 /* Apart also in the code: what calls nothing saves no registers. */
 #define APART static __attribute__((noinline))
@@ -74,7 +69,7 @@ static bool learn(uint64_t fd, uint32_t right)
 
 /* NAME(), once more if its descriptor can be learnt. */
 #define AGAIN(name, right)						\
-	APART LEAF(name##_again)					\
+	APART LEAF_CALL(name##_again)				\
 	{								\
 		return learn(x0, right) ? name(ARGS) : quick_defer();	\
 	}
@@ -108,6 +103,7 @@ static inline struct weft_frame *frame_of(const struct thread *thread)
 static inline void fall_asleep(struct thread *self, enum ipc_state state,
 			       uint64_t now)
 {
+	trace_wait();
 	self->ipc_state = state;
 	self->state = THREAD_BLOCKED;
 	self->blocked_at = now;
@@ -116,11 +112,12 @@ static inline void fall_asleep(struct thread *self, enum ipc_state state,
 /* @next has what it waited for. */
 static inline void wake_up(struct thread *next)
 {
+	trace(TRACE_WAKE, (uintptr_t)next, TRACE_WAKE_PLAIN);
 	next->ipc_state = IPC_IDLE;
 	next->state = THREAD_READY;
 }
 
-LEAF(leaf_ipc_signal)
+LEAF_CALL(leaf_ipc_signal)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
@@ -136,12 +133,14 @@ LEAF(leaf_ipc_signal)
 	if (!bits || n->slow & NOTE_WATCHED)
 		return quick_defer();
 	if (list_empty(&n->waiters)) {
+		trace(TRACE_NOTE_SIGNAL, (uintptr_t)n, 0);
 		n->word |= bits;
 		return quick_done(0);
 	}
 	to = list_first_entry(&n->waiters, struct thread, ipc.link);
 	if (!may_follow(self, to) || !quick_is_near(to))
 		return quick_defer();
+	trace(TRACE_NOTE_SIGNAL, (uintptr_t)n, (uintptr_t)to);
 	list_del(&to->ipc.link);
 	frame = frame_of(to);
 	frame->x[0] = 0;
@@ -151,7 +150,7 @@ LEAF(leaf_ipc_signal)
 	return quick_switch(cpu, self, to, 0, quick_now());
 }
 
-LEAF(leaf_ipc_wait)
+LEAF_CALL(leaf_ipc_wait)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
@@ -160,13 +159,13 @@ LEAF(leaf_ipc_wait)
 	uint64_t now, word;
 	struct thread *next;
 
-	UNUSED;
 	if (!f)
 		return leaf_ipc_wait_again(ARGS);
 	if (n->slow & NOTE_STALLED)
 		return quick_defer();
 	word = n->word;
 	if (word) {
+		trace(TRACE_NOTE_WAIT, (uintptr_t)n, 0);
 		n->word = 0;
 		frame_of(self)->x[1] = word;
 		return quick_done(0);
@@ -174,6 +173,7 @@ LEAF(leaf_ipc_wait)
 	if (x1 != LOOM_FOREVER || f->flags & FILE_NONBLOCK ||
 	    !list_empty(&n->waiters))
 		return quick_defer();
+	trace(TRACE_NOTE_WAIT, (uintptr_t)n, 0);
 	list_add_tail(&n->waiters, &self->ipc.link);
 	self->ipc.prio = self->prio;
 	now = quick_now();
@@ -210,22 +210,19 @@ APART struct weft_leaf_result call_apart(struct thread *self,
 	self->ipc.badge = f->badge;
 	if (!endpoint_begin_call(f->data, !(f->flags & FILE_NONBLOCK)))
 		return quick_defer();
-	self->state = THREAD_BLOCKED;
-	self->blocked_at = quick_now();
+	trace_wait();
 	return sched_leaf_sleep(fd);
 }
 
-APART struct weft_leaf_result receive_apart(struct thread *self,
-					    struct endpoint *ep, uint64_t fd)
+APART struct weft_leaf_result receive_apart(struct endpoint *ep, uint64_t fd)
 {
 	if (!endpoint_begin_receive(ep))
 		return quick_defer();
-	self->state = THREAD_BLOCKED;
-	self->blocked_at = quick_now();
+	trace_wait();
 	return sched_leaf_sleep(fd);
 }
 
-LEAF(leaf_ipc_call)
+LEAF_CALL(leaf_ipc_call)
 {
 	struct thread *self = thread_current();
 	struct endpoint *ep;
@@ -241,6 +238,7 @@ LEAF(leaf_ipc_call)
 	to = endpoint_ready(ep);
 	if (!to || !may_follow(self, to))
 		return call_apart(self, f, x0);
+	trace(TRACE_IPC_CALL, (uintptr_t)ep, (uintptr_t)to);
 	ep->ready = NULL;
 	frame = frame_of(to);
 	write_message(frame, x1 | LOOM_TAG_CALL, x2, x3, x4, x5, x6, x7);
@@ -252,7 +250,7 @@ LEAF(leaf_ipc_call)
 	return quick_switch(quick_cpu(self), self, to, x0, now);
 }
 
-LEAF(leaf_ipc_reply_recv)
+LEAF_CALL(leaf_ipc_reply_recv)
 {
 	struct thread *self = thread_current();
 	struct thread *caller = self->ipc.caller;
@@ -268,7 +266,9 @@ LEAF(leaf_ipc_reply_recv)
 		return quick_defer();
 	if (!caller || ep->ready || !may_follow(self, caller) ||
 	    !quick_is_near(caller))
-		return receive_apart(self, ep, x0);
+		return receive_apart(ep, x0);
+	trace(TRACE_IPC_REPLY, (uintptr_t)ep, (uintptr_t)caller);
+	trace(TRACE_IPC_RECEIVE, (uintptr_t)ep, 0);
 	write_message(frame_of(caller), x1, x2, x3, x4, x5, x6, x7);
 	self->ipc.caller = NULL;
 	self->ipc.reply_lock = ep->lock;

@@ -11,6 +11,7 @@
 #include "ipc/handle.h"
 #include "ipc/queue.h"
 #include "lib/errno.h"
+#include "trace/trace.h"
 
 _Static_assert(offsetof(struct notification, pollers) <= 64,
 	       "signal and wait touch one cache line");
@@ -21,10 +22,12 @@ void notification_signal_locked(struct notification *n, uint64_t bits)
 
 	if (!list_empty(&n->waiters)) {
 		first = ipc_first(&n->waiters);
+		trace(TRACE_NOTE_SIGNAL, (uintptr_t)n, (uintptr_t)first);
 		first->ipc.badge = bits;
 		ipc_finish(first, 0);
 		return;
 	}
+	trace(TRACE_NOTE_SIGNAL, (uintptr_t)n, 0);
 	n->word |= bits;
 	if (n->slow & NOTE_WATCHED) {
 		/* Each of them looks again, and says so if it comes back. */
@@ -48,6 +51,7 @@ static int take_or_queue(struct notification *n, bool waits, uint64_t *word)
 	uint64_t daif = spin_lock_irqsave(&n->lock);
 	int err = 0;
 
+	trace(TRACE_NOTE_WAIT, (uintptr_t)n, 0);
 	*word = n->word;
 	n->word = 0;
 	if (n->slow & NOTE_STALLED)

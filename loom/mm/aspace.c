@@ -62,6 +62,7 @@ struct aspace *aspace_create(void)
 	as->table.space = &as->space;
 	as->table.tlb_flags = kvm_tlb_flags();
 	as->table.linear = LINEAR_BASE;
+	as->table.flushes = &kvm_flushes.user;
 	as->zeros = weft_pt_page(&as->table,
 				 table_flags(AREA_READ | AREA_WRITE));
 	mutex_init(&as->lock, RANK_ASPACE, "aspace");

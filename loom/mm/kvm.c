@@ -23,6 +23,7 @@
 #include "lib/lock.h"
 #include "lib/log.h"
 #include "lib/panic.h"
+#include "lib/relaxed.h"
 #include "lib/string.h"
 #include "mm/layout.h"
 #include "mm/page.h"
@@ -63,6 +64,8 @@ static struct weft_asid_domain domain;
 static struct weft_asid_cpu asid_cpus[CPU_MAX];
 static uint64_t asid_map[WEFT_ASID_MAP_WORDS(ASID_COUNT_MAX)];
 static struct spinlock asid_lock = SPINLOCK_INIT(RANK_ASID, "asid");
+
+struct kvm_flushes kvm_flushes;
 
 static bool in_pool(uint64_t pa)
 {
@@ -124,6 +127,7 @@ void kvm_init(uint64_t image)
 	image_pa = image;
 	weft_pt_adopt(&table, early_tables.ttbr1, LINEAR_BASE, &table_ops,
 		      NULL);
+	table.flushes = &kvm_flushes.kernel;
 	weft_features_read(&features);
 	if (features.tlbirange)
 		table.tlb_flags = WEFT_TLB_RANGE;
@@ -215,9 +219,35 @@ static void asid_take(void *arg)
 	spin_lock_masked(arg);
 }
 
+/*
+ * Each generation asks all CPUs for a flush, and who assigns an ASID takes on
+ * what is asked of its CPU: so here it is seen that it will flush. (Not so in
+ * an assertion, which only looks.)
+ */
 static void asid_drop(void *arg)
 {
+	struct cpu *cpu = cpu_current();
+
+	if (cpu->asid_rollovers != domain.rollovers &&
+	    !asid_cpus[cpu->weft.index].flush) {
+		cpu->asid_rollovers = domain.rollovers;
+		relaxed_store(&cpu->asid_flushes, cpu->asid_flushes + 1);
+	}
 	spin_unlock_masked(arg);
+}
+
+void kvm_asid_usage(struct kvm_asid_usage *usage)
+{
+	uint64_t daif = spin_lock_irqsave(&asid_lock);
+
+	*usage = (struct kvm_asid_usage){
+		.policy = domain.policy,
+		.count = domain.count,
+		.generation = domain.era,
+		.rollovers = domain.rollovers,
+		.next = domain.next,
+	};
+	spin_unlock_irqrestore(&asid_lock, daif);
 }
 
 void kvm_init_asids(const char *cmdline, unsigned ncpus)

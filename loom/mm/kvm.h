@@ -82,6 +82,25 @@ unsigned kvm_tlb_flags(void);
 /* Where the spaces of processes get their ASIDs. */
 struct weft_asid_domain *kvm_asid_domain(void);
 
+/* What is known of ASIDs: weft/asid.h. */
+struct kvm_asid_usage {
+	unsigned policy;	/* enum weft_asid_policy; if generations: */
+	uint32_t count;		/* ASIDs, 0 included */
+	uint32_t next;		/* where one that is free is looked for */
+	uint64_t generation;	/* 1, 2 ... */
+	uint64_t rollovers;	/* generations begun since boot */
+};
+
+void kvm_asid_usage(struct kvm_asid_usage *usage);
+
+/* How often translations were invalidated on all CPUs. Atomic. */
+struct kvm_flushes {
+	uint64_t user;		/* of programs */
+	uint64_t kernel;
+};
+
+extern struct kvm_flushes kvm_flushes;
+
 /*
  * @space is about to be freed (mm/aspace.c): it is asserted to be in no CPU's
  * TTBR0, and no CPU block remembers it afterwards.

@@ -76,6 +76,7 @@
 #include "signal/signal.h"
 #include "syscall/syscall.h"
 #include "tty/session.h"
+#include "trace/trace.h"
 
 /* Does anybody else use the calling process's memory? */
 static bool memory_is_shared(const struct process *p)
@@ -238,6 +239,7 @@ _Noreturn void process_exit_thread(uint32_t status)
 {
 	struct process *p = process_current();
 
+	trace(TRACE_ENDED, status, 0);
 	/* A signal may bring us here with interrupts masked; now we sleep. */
 	irq_restore(0);
 	note_status(p, status);
@@ -317,6 +319,7 @@ static void take_number(struct process *p, struct thread *self)
 	p->number->thread = self;
 	self->number = p->number;
 	self->tid = (uint32_t)p->pid;
+	trace_thread(self, self);
 }
 
 /* The others have ended: 0, or -EAGAIN: a signal has ended the caller, too. */

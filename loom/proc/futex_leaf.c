@@ -66,24 +66,20 @@ wake(struct cpu *cpu, struct thread *self, const struct futex_key *key, int n)
 	return quick_wake(cpu, self, to, 1);
 }
 
-struct weft_leaf_result leaf_futex(uint64_t addr, uint64_t operation,
-				   uint64_t value, uint64_t timeout,
-				   uint64_t x4, uint64_t x5, uint64_t x6,
-				   uint64_t x7)
+/* futex(word, operation, value, timeout) */
+LEAF_CALL(leaf_futex)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
 	const struct futex_key key = {
-		(uintptr_t)self->process->aspace, addr, false,
+		(uintptr_t)self->process->aspace, x0, false,
 	};
 
-	(void)x4, (void)x5, (void)x6, (void)x7;
-	if (!quick_allowed(cpu) || addr >= USER_TOP ||
-	    addr % sizeof(uint32_t))
+	if (!quick_allowed(cpu) || x0 >= USER_TOP || x0 % sizeof(uint32_t))
 		return quick_defer();
-	if ((uint32_t)operation == WAKE_PRIVATE)
-		return wake(cpu, self, &key, (int)value);
-	if ((uint32_t)operation == WAIT_PRIVATE && !timeout)
-		return wait(cpu, self, &key, (uint32_t)value);
+	if ((uint32_t)x1 == WAKE_PRIVATE)
+		return wake(cpu, self, &key, (int)x2);
+	if ((uint32_t)x1 == WAIT_PRIVATE && !x3)
+		return wait(cpu, self, &key, (uint32_t)x2);
 	return quick_defer();
 }

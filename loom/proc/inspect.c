@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "proc/process.h"
 #include "proc/tree.h"
+#include "sched/look.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "signal/signal.h"
@@ -108,6 +109,17 @@ bool inspect(int pid, int tid, struct process_info *info)
 	process_info(p, info);
 	process_put(p);
 	return tid <= 0 || inspect_thread(pid, tid, info);
+}
+
+bool inspect_look(int pid, int tid, struct look *look)
+{
+	uint64_t daif = spin_lock_irqsave(&process_tree_lock);
+	const struct thread *t = find(pid, tid);
+
+	if (t)
+		look_at_thread(t, look);
+	spin_unlock_irqrestore(&process_tree_lock, daif);
+	return t;
 }
 
 static void count(struct thread *t, void *arg)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct look;
 struct process_info;
 
 bool inspect_process_exists(int pid);
@@ -27,6 +28,9 @@ int inspect_next_thread(int pid, int tid);
  * times and niceness are that thread's. False: there is none.
  */
 bool inspect(int pid, int tid, struct process_info *info);
+
+/* Where the thread @tid of process @pid is. False: there is none. */
+bool inspect_look(int pid, int tid, struct look *look);
 
 /* What the scheduler counts of all threads, for loadavg and /proc/stat. */
 struct inspect_load {

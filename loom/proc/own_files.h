@@ -13,7 +13,7 @@
 #include "fs/file.h"
 #include "sched/thread.h"
 
-/* What thread->own_files is otherwise: no descriptor is open in it, or known. */
+/* What thread->own_files is otherwise: no descriptor is open, or known. */
 extern struct files own_files_none;
 
 /*

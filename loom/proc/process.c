@@ -24,6 +24,7 @@
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "signal/signal.h"
+#include "trace/trace.h"
 
 struct process *process_current(void)
 {
@@ -238,6 +239,7 @@ void process_set_name(const char *name)
 	strlcpy(self->name, name, sizeof(self->name));
 	if ((int)self->tid == p->pid)
 		strlcpy(p->name, name, sizeof(p->name));
+	trace_name(self);
 	spin_unlock_irqrestore(&process_tree_lock, daif);
 }
 

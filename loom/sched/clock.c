@@ -179,8 +179,10 @@ static void run_tick(struct cpu *cpu, bool from_user)
 {
 	uint64_t now = timer_counter();
 
-	if (now < cpu->tick_at)
+	if (now < cpu->tick_at) {
+		irq_count(&cpu->timeouts_only);
 		return;
+	}
 	if (thread_current() == cpu->idle) {
 		cpu->tick_at = TIMEOUTS_NEVER;
 		return;

@@ -4,6 +4,7 @@
 
 #include <weft/sysreg.h>
 
+#include "lib/relaxed.h"
 #include "sched/ipi.h"
 
 struct cpu cpus[CPU_MAX];
@@ -40,7 +41,7 @@ void cpu_ask_for_switch(struct cpu *cpu)
 	 */
 	if (cpu->need_resched)
 		return;
-	__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELAXED);
+	relaxed_store(&cpu->need_resched, true);
 	if (cpu != cpu_current())
 		ipi_reschedule(cpu);
 }

@@ -15,6 +15,7 @@
 #include "lib/list.h"
 #include "lib/lock.h"
 #include "mm/stock.h"
+#include "sched/ipi.h"
 #include "sched/thread.h"
 #include "sched/watchdog.h"
 
@@ -60,7 +61,7 @@ struct cpu {
 	/* lock */
 	struct thread *idle;		/* runs when no level has a thread */
 	uint64_t switches;		/* but for those of sched/quick.h */
-	uint64_t ipis;			/* asked of it by others */
+	uint64_t arrivals;		/* threads that came from another CPU */
 
 	/* Changed under the lock, by any CPU; read by this one. */
 	bool need_resched;
@@ -78,6 +79,13 @@ struct cpu {
 
 	/* This CPU only; atomic, others look. How often it handled each. */
 	uint32_t irq_count[IRQ_PRIVATE];
+	/* The same: those of the timer that were no tick. */
+	uint32_t timeouts_only;
+	uint32_t ipis_sent[IPI_COUNT];	/* by kind; DAIF masked, but for CALL */
+
+	/* The ASID allocator's lock (mm/kvm.c); atomic, others look. */
+	uint64_t asid_rollovers;	/* that it has flushed its TLB for */
+	uint64_t asid_flushes;
 
 	struct spinlock timeout_lock;	/* RANK_TIMER */
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Interrupts between CPUs: software-generated interrupts of the GIC, one
- * number for each thing that is asked for. Called by the scheduler, by
- * membarrier(2) and by the crash report.
+ * number for each thing that is asked for (enum ipi). Called by the scheduler,
+ * by membarrier(2) and by the crash report.
  *
  * Order: what the sender did before it sends is visible to the handler. The
  * interrupt controller's driver has the pair of barriers for that (DSB before
@@ -19,18 +19,12 @@
 #include "lib/assert.h"
 #include "lib/lock.h"
 #include "lib/panic.h"
+#include "lib/relaxed.h"
 #include "sched/chaos.h"
 #include "sched/clock.h"
 #include "sched/cpu.h"
 #include "sched/mutex.h"
 #include "sched/sched.h"
-
-/* SGI numbers */
-enum {
-	IPI_RESCHEDULE,
-	IPI_CALL,
-	IPI_STOP,
-};
 
 /* How long a CPU may take to stop, in ns. */
 #define STOP_PATIENCE	UINT64_C(100000000)
@@ -87,16 +81,25 @@ void ipi_init(void)
 	listen(IPI_STOP, on_stop, "ipi_stop");
 }
 
+/* To CPU @to. The caller cannot be moved, nor interrupted by one that sends. */
+static void send(unsigned to, enum ipi what)
+{
+	uint32_t *sent = &cpu_current()->ipis_sent[what];
+
+	relaxed_store(sent, *sent + 1);
+	irq_send_sgi(to, what);
+}
+
 void ipi_reschedule(struct cpu *cpu)
 {
 	chaos_delay();
-	irq_send_sgi((unsigned)cpu->weft.index, IPI_RESCHEDULE);
+	send((unsigned)cpu->weft.index, IPI_RESCHEDULE);
 }
 
-static void send_to(uint64_t set, uint32_t sgi)
+static void send_to(uint64_t set, enum ipi what)
 {
 	for (; set; set &= set - 1)
-		irq_send_sgi((unsigned)__builtin_ctzll(set), sgi);
+		send((unsigned)__builtin_ctzll(set), what);
 }
 
 void ipi_call(uint64_t on, void (*fn)(void *arg), void *arg)

@@ -9,6 +9,14 @@
 
 struct cpu;
 
+/* What is asked for: SGI numbers. /proc/interrupts counts those received. */
+enum ipi {
+	IPI_RESCHEDULE,
+	IPI_CALL,
+	IPI_STOP,
+	IPI_COUNT
+};
+
 /* Register the interrupts; once, after irq_init. */
 void ipi_init(void);
 

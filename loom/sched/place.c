@@ -19,11 +19,13 @@
 
 #include "lib/assert.h"
 #include "lib/list.h"
+#include "lib/relaxed.h"
 #include "sched/chaos.h"
 #include "sched/cpu.h"
 #include "sched/ipi.h"
 #include "sched/runq.h"
 #include "sched/thread.h"
+#include "trace/trace.h"
 
 static bool allows(uint64_t cpus_allowed, unsigned index)
 {
@@ -44,6 +46,13 @@ static unsigned to_beat(const struct cpu *cpu)
 	unsigned waits = runq_best(cpu);
 
 	return runs < waits ? runs : waits;
+}
+
+static void tell_move(const struct thread *thread, const struct cpu *from,
+		      const struct cpu *to)
+{
+	trace(TRACE_MIGRATE, (uintptr_t)thread,
+	      from->weft.index << 32 | to->weft.index);
 }
 
 static struct cpu *choose(struct cpu *home, const struct thread *thread)
@@ -72,6 +81,12 @@ static struct cpu *choose(struct cpu *home, const struct thread *thread)
 	return best;
 }
 
+/* A thread is of @cpu now and was of another. @cpu is locked. */
+static void came(struct cpu *cpu)
+{
+	relaxed_store(&cpu->arrivals, cpu->arrivals + 1);
+}
+
 struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 {
 	struct cpu *target = cpu;
@@ -80,7 +95,10 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 	if (cpu_online() == 1)
 		return cpu;
 	target = choose(cpu, thread);
+	if (target == cpu)
+		return cpu;
 	while (target != cpu) {
+		tell_move(thread, cpu, target);
 		__atomic_store_n(&thread->cpu, target, __ATOMIC_RELEASE);
 		spin_unlock_masked(&cpu->lock);
 		cpu = target;
@@ -89,6 +107,7 @@ struct cpu *place_settle(struct cpu *cpu, struct thread *thread)
 		if (!place_allows(thread, cpu))
 			target = choose(cpu, thread);
 	}
+	came(cpu);
 	return cpu;
 }
 
@@ -117,6 +136,7 @@ static struct thread *take_from(struct cpu *from, struct cpu *to)
 	thread = find(from, to);
 	if (thread) {
 		runq_remove(from, thread);
+		tell_move(thread, from, to);
 		__atomic_store_n(&thread->cpu, to, __ATOMIC_RELEASE);
 	}
 	spin_unlock_masked(&from->lock);
@@ -129,6 +149,7 @@ static void queue_taken(struct cpu *cpu, struct thread *thread)
 	struct cpu *home = cpu;
 
 	spin_lock_masked(&cpu->lock);
+	came(cpu);
 	/* What it is allowed may have changed on the way. */
 	if (!place_allows(thread, cpu))
 		home = place_settle(cpu, thread);

@@ -15,6 +15,7 @@
 #include "sched/cpu.h"
 #include "sched/runq.h"
 #include "sched/thread.h"
+#include "trace/trace.h"
 
 /* The CPU of @self, the calling thread. */
 static inline struct cpu *quick_cpu(const struct thread *self)
@@ -87,10 +88,25 @@ quick_switch(struct cpu *cpu, struct thread *prev, struct thread *next,
 	__asm__("" : "+r"(stime), "+r"(voluntary));
 	prev->stime = stime;
 	prev->voluntary = voluntary;
+	trace(TRACE_LEAVE, TRACE_IN_LEAF | (uint64_t)prev->state << 8 |
+	      (prev->state == THREAD_BLOCKED ? TRACE_SLEEPS : TRACE_PREEMPTED),
+	      (uintptr_t)next);
 	cpu->current = next;
 	cpu->charged = now;
 	return (struct weft_leaf_result){ value, (uintptr_t)next };
 }
+
+/* A leaf function: its arguments x0 to x7 are the program's registers. */
+#define QUICK_UNUSED __attribute__((unused))
+#define LEAF_CALL(name)							\
+	struct weft_leaf_result name(QUICK_UNUSED uint64_t x0,		\
+				     QUICK_UNUSED uint64_t x1,		\
+				     QUICK_UNUSED uint64_t x2,		\
+				     QUICK_UNUSED uint64_t x3,		\
+				     QUICK_UNUSED uint64_t x4,		\
+				     QUICK_UNUSED uint64_t x5,		\
+				     QUICK_UNUSED uint64_t x6,		\
+				     QUICK_UNUSED uint64_t x7)
 
 static inline struct weft_leaf_result quick_done(uint64_t value)
 {

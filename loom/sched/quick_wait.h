@@ -48,10 +48,11 @@ static inline struct weft_leaf_result quick_sleep(struct cpu *cpu,
 	struct thread *next = runq_first(cpu);
 	uint64_t now = quick_now();
 
-	self->state = THREAD_BLOCKED;
-	self->blocked_at = now;
+	trace_wait();
 	if (cpu->displaced || !next || !quick_is_near(next))
 		return sched_leaf_sleep(x0);
+	self->state = THREAD_BLOCKED;
+	self->blocked_at = now;
 	runq_remove(cpu, next);
 	return quick_switch(cpu, self, next, x0, now);
 }
@@ -62,6 +63,7 @@ static inline struct weft_leaf_result quick_wake(struct cpu *cpu,
 						 struct thread *to,
 						 uint64_t value)
 {
+	trace(TRACE_WAKE, (uintptr_t)to, TRACE_WAKE_PLAIN);
 	to->state = THREAD_READY;
 	runq_add(cpu, self, PLACE_NEXT);
 	return quick_switch(cpu, self, to, value, quick_now());

@@ -14,6 +14,7 @@
 #include "lib/list.h"
 #include "sched/cpu.h"
 #include "sched/thread.h"
+#include "trace/trace.h"
 
 /* Where on its level a thread is queued. */
 enum place {
@@ -80,6 +81,7 @@ static inline void runq_add(struct cpu *cpu, struct thread *thread,
 		level->woken = &thread->run;
 	runq_store(cpu, cpu->levels | UINT64_C(1) << thread->prio,
 		   cpu->nready + 1);
+	trace(TRACE_READY, (uintptr_t)thread, cpu->weft.index);
 }
 
 static inline void runq_remove(struct cpu *cpu, struct thread *thread)

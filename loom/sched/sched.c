@@ -97,6 +97,7 @@
 #include "dev/timer.h"
 #include "lib/assert.h"
 #include "lib/panic.h"
+#include "lib/relaxed.h"
 #include "mm/kvm.h"
 #include "sched/chaos.h"
 #include "sched/charge.h"
@@ -106,6 +107,7 @@
 #include "sched/place.h"
 #include "sched/runq.h"
 #include "sched/timeouts.h"
+#include "trace/trace.h"
 
 static struct thread idle_threads[CPU_MAX];
 
@@ -119,10 +121,10 @@ static uint64_t balance_ticks;
 
 /* Why a thread leaves the CPU. */
 enum leave {
-	LEAVE_PREEMPTED,	/* it would go on */
-	LEAVE_YIELDS,		/* it wants the others of its level to run */
-	LEAVE_SLEEPS,		/* unless it was woken meanwhile */
-	LEAVE_ENDS,
+	LEAVE_PREEMPTED = TRACE_PREEMPTED,	/* it would go on */
+	LEAVE_YIELDS = TRACE_YIELDS,	/* it lets others of its level run */
+	LEAVE_SLEEPS = TRACE_SLEEPS,	/* unless it was woken meanwhile */
+	LEAVE_ENDS = TRACE_ENDS,
 };
 
 /*
@@ -287,7 +289,7 @@ static struct thread *choose(struct cpu *cpu, struct thread *prev,
 static void set_current(struct cpu *cpu, struct thread *thread)
 {
 	cpu->current = thread;
-	__atomic_store_n(&cpu->running_prio, thread->prio, __ATOMIC_RELAXED);
+	relaxed_store(&cpu->running_prio, thread->prio);
 }
 
 /*
@@ -363,6 +365,7 @@ static struct thread *pick_next(struct thread *prev, enum leave why)
 	else
 		prev->voluntary++;
 	assert(next->state == THREAD_READY && next->cpu == cpu);
+	trace(TRACE_LEAVE, (uint64_t)prev->state << 8 | why, (uintptr_t)next);
 	set_current(cpu, next);
 	cpu->switches++;
 	if (cpu->tick_at == TIMEOUTS_NEVER && next != cpu->idle)
@@ -404,7 +407,7 @@ void sched_switch(void)
 {
 	struct thread *self = thread_current();
 	enum thread_state state =
-		__atomic_load_n(&self->state, __ATOMIC_RELAXED);
+		relaxed_load(&self->state);
 
 	lock_assert_none_spinning();
 	/* A waker may change BLOCKED at any time: reschedule looks again. */
@@ -439,8 +442,11 @@ struct weft_leaf_result sched_leaf_yield(void)
 
 struct weft_leaf_result sched_leaf_sleep(uint64_t value)
 {
-	struct weft_leaf_result result = leaf_leave(LEAVE_SLEEPS);
+	struct weft_leaf_result result;
 
+	/* No other CPU is there to look: without the lock. */
+	thread_current()->state = THREAD_BLOCKED;
+	result = leaf_leave(LEAVE_SLEEPS);
 	result.value = value;
 	return result;
 }
@@ -480,7 +486,7 @@ static bool sched_sleeps_in_leaf(const struct thread *thread)
 /* Atomic: signal_send has a look at it without the lock. */
 static void store_kill_wakeups(struct thread *self, bool value)
 {
-	__atomic_store_n(&self->kill_wakeups, value, __ATOMIC_RELAXED);
+	relaxed_store(&self->kill_wakeups, value);
 }
 
 void sched_prepare_block(bool kill_wakeups)
@@ -537,6 +543,9 @@ static bool wake(struct thread *thread, bool by_signal)
 	asleep = thread->state == THREAD_BLOCKED &&
 		 (!by_signal || thread_heeds_signals(thread));
 	if (asleep)
+		trace(TRACE_WAKE, (uintptr_t)thread,
+		      by_signal ? TRACE_WAKE_SIGNAL : TRACE_WAKE_PLAIN);
+	if (asleep)
 		cpu = wake_locked(cpu, thread);
 	else if (by_signal && cpu->current == thread && cpu != cpu_current())
 		ipi_reschedule(cpu);	/* in user mode it would not look */
@@ -571,6 +580,7 @@ void sched_start(struct thread *thread)
 	weft_mask_all();
 	cpu = lock_home(thread);
 	assert(thread->state == THREAD_NEW);
+	trace_thread(thread, self);
 	thread->state = THREAD_READY;
 	left = slice_left(self);
 	if (self->process && thread->process && left > 1) {
@@ -588,7 +598,7 @@ void sched_start(struct thread *thread)
 
 bool sched_need_resched(void)
 {
-	return __atomic_load_n(&cpu_current()->need_resched, __ATOMIC_RELAXED);
+	return relaxed_load(&cpu_current()->need_resched);
 }
 
 void sched_preempt_irq(void)
@@ -733,7 +743,7 @@ void sched_unboost(void)
 	uint64_t daif = weft_read_daif();
 	struct cpu *cpu;
 
-	if (!__atomic_load_n(&self->boosted, __ATOMIC_RELAXED))
+	if (!relaxed_load(&self->boosted))
 		return;
 	weft_mask_all();
 	cpu = lock_home(self);
@@ -768,6 +778,7 @@ void sched_init(struct cpu *cpu)
 	set_current(cpu, idle);
 	clock_init_cpu(cpu);
 	weft_task_adopt(&idle->task, &cpu->weft, kvm_empty_space());
+	trace_thread(idle, NULL);
 }
 
 void sched_clock_works(struct cpu *cpu)
@@ -798,8 +809,10 @@ void sched_idle(void)
 		work = __atomic_load_n(&cpu->need_resched,
 				       __ATOMIC_RELAXED) ||
 		       place_pull(cpu);
-		if (!work)
+		if (!work) {
+			trace_flush();
 			weft_wfi();
+		}
 		if (!cpu->watchdog.on)
 			watchdog_start(cpu);
 		if (work)
@@ -810,9 +823,29 @@ void sched_idle(void)
 	}
 }
 
+/*
+ * A short switch (sched/quick.h) has no instruction to spare for a count of its
+ * own: it counts in the thread that leaves, as every switch does. So what all
+ * threads have counted and the CPU has not were short ones. Interrupts do not
+ * switch: while this thread is not switched away both sums stand still.
+ */
+uint64_t sched_quick_count(void)
+{
+	const struct cpu *cpu = &cpus[0];
+	uint64_t count;
+
+	if (cpu->others)
+		return 0;
+	preempt_disable();
+	count = thread_switches() + cpu->idle->voluntary +
+		cpu->idle->involuntary - cpu->switches;
+	preempt_enable();
+	return count;
+}
+
 uint64_t sched_switch_count(void)
 {
-	uint64_t count = 0;
+	uint64_t count = sched_quick_count();
 	unsigned i;
 
 	for (i = 0; i < CPU_MAX; i++)

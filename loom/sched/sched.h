@@ -69,8 +69,8 @@ void sched_yield(void);
 struct weft_leaf_result sched_leaf_yield(void);
 
 /*
- * The calling thread, which is BLOCKED, sleeps; in a leaf call of the only CPU,
- * DAIF masked. Until it is woken @value is its x0.
+ * The calling thread, queued for what it waits for, is BLOCKED and sleeps; in a
+ * leaf call of the only CPU, DAIF masked. Until it is woken @value is its x0.
  */
 struct weft_leaf_result sched_leaf_sleep(uint64_t value);
 
@@ -142,6 +142,8 @@ void preempt_enable(void);
 
 /* Total switches since boot, and time idle: the sum of all CPUs. */
 uint64_t sched_switch_count(void);
+/* Of them the short ones, which the first CPU makes while nobody else is. */
+uint64_t sched_quick_count(void);
 uint64_t sched_idle_ns(void);
 
 /* What a CPU has spent its time on: programs, nice ones, kernel, nothing. */

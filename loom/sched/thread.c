@@ -13,6 +13,7 @@
 #include "lib/assert.h"
 #include "lib/lock.h"
 #include "lib/panic.h"
+#include "lib/relaxed.h"
 #include "lib/string.h"
 #include "mm/aspace.h"
 #include "mm/kmem.h"
@@ -28,11 +29,12 @@
 _Static_assert(offsetof(struct thread, task) == 0,
 	       "TPIDR_EL1 names the thread and its task by one address");
 
-/* Guards the next three, and thread->all. */
+/* Guards the next four, and thread->all. */
 static struct spinlock threads_lock =
 	SPINLOCK_INIT(RANK_THREADS, "threads");
 static struct list threads = LIST_INIT(threads);
 static unsigned count;
+static uint64_t past_switches;	/* of threads that are not on it any more */
 static struct list graves = LIST_INIT(graves);	/* DEAD, by thread->run */
 
 static struct waitq reaper_queue = WAITQ_INIT("reaper", reaper_queue);
@@ -55,6 +57,7 @@ static void forget(struct thread *thread)
 	daif = spin_lock_irqsave(&threads_lock);
 	list_del(&thread->all);
 	count--;
+	past_switches += thread->voluntary + thread->involuntary;
 	spin_unlock_irqrestore(&threads_lock, daif);
 	kfree(thread);
 }
@@ -191,6 +194,19 @@ unsigned thread_count(void)
 	uint64_t daif = spin_lock_irqsave(&threads_lock);
 	unsigned n = count;
 
+	spin_unlock_irqrestore(&threads_lock, daif);
+	return n;
+}
+
+uint64_t thread_switches(void)
+{
+	uint64_t daif = spin_lock_irqsave(&threads_lock);
+	uint64_t n = past_switches;
+	const struct thread *thread;
+
+	list_for_each_entry(thread, &threads, struct thread, all)
+		n += relaxed_load(&thread->voluntary) +
+		     relaxed_load(&thread->involuntary);
 	spin_unlock_irqrestore(&threads_lock, daif);
 	return n;
 }

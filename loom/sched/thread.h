@@ -28,6 +28,7 @@
 #include "ipc/state.h"
 #include "lib/list.h"
 #include "lib/lockset.h"
+#include "lib/relaxed.h"
 #include "proc/fpstate.h"
 #include "proc/futex_waiter.h"
 #include "sched/wait.h"
@@ -194,7 +195,7 @@ static inline uint64_t thread_cpu_time(const struct thread *thread)
  */
 static inline bool thread_heeds_signals(const struct thread *thread)
 {
-	return __atomic_load_n(&thread->kill_wakeups, __ATOMIC_RELAXED) ||
+	return relaxed_load(&thread->kill_wakeups) ||
 	       thread->task.leaf_cpu;
 }
 
@@ -204,7 +205,7 @@ static inline bool thread_heeds_signals(const struct thread *thread)
  */
 static inline bool thread_must_end(void)
 {
-	return __atomic_load_n(&thread_current()->must_end, __ATOMIC_RELAXED);
+	return relaxed_load(&thread_current()->must_end);
 }
 
 /* Is there something of @bits? A look; it orders nothing. */
@@ -261,6 +262,12 @@ void thread_for_each(void (*fn)(struct thread *thread, void *arg), void *arg);
 
 /* How many threads there are, unburied dead included: the leak check. */
 unsigned thread_count(void);
+
+/*
+ * How often a thread was switched away, of all that there are and ever were
+ * but the idle ones: the sum of voluntary and involuntary.
+ */
+uint64_t thread_switches(void);
 
 /* For sched/sched.c: @thread is off the CPU for good. DAIF masked, no lock. */
 void thread_bury(struct thread *thread);

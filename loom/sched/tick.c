@@ -34,6 +34,7 @@
 #include "sched/cpu.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "trace/trace.h"
 
 static inline bool is_plain(const struct cpu *cpu, const struct thread *self,
 			    uint64_t now, uint64_t next)
@@ -53,6 +54,7 @@ struct weft_leaf_result weft_hook_leaf_irq(void)
 	uint64_t irq = gic_number(taken);
 	uint64_t now, tick, next;
 
+	trace(TRACE_IRQ, irq, 0);
 	/* Not read early: an exception synchronizes (SCTLR_EL1.EIS). */
 	now = weft_read_cntvct_el0();
 	tick = cpu->tick_at + clock_tick_period;

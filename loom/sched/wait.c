@@ -44,6 +44,7 @@
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "signal/signal.h"
+#include "trace/trace.h"
 
 /* A thread's own deadline. */
 struct alarm {
@@ -136,6 +137,7 @@ int wait_sleep(struct waiter *waiter, uint64_t deadline_ns)
 {
 	assert(waiter->queue);
 	lock_assert_none_spinning();
+	trace(TRACE_WAIT, (uintptr_t)__builtin_return_address(0), deadline_ns);
 	if (!has_passed(deadline_ns) && !interrupted(waiter))
 		sleep_until(deadline_ns);
 	sched_cancel_block();
@@ -243,6 +245,7 @@ int watch_sleep(struct watch *watch, uint64_t deadline_ns)
 {
 	assert(watch->thread == thread_current());
 	lock_assert_none_spinning();
+	trace(TRACE_WAIT, (uintptr_t)__builtin_return_address(0), deadline_ns);
 	sched_prepare_block(true);
 	if (may_sleep(watch, deadline_ns))
 		sleep_until(deadline_ns);

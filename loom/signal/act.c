@@ -18,6 +18,7 @@
 #include "sched/thread.h"
 #include "sched/wait.h"
 #include "signal/internal.h"
+#include "trace/trace.h"
 
 static uint64_t load(const uint64_t *set)
 {
@@ -200,6 +201,8 @@ static bool force(const struct siginfo *info)
 		signal_change_action(&p->signals, info->signo);
 	bool deadly;
 
+	trace(TRACE_SIGNAL_SEND, (uint64_t)p->pid << 32 | self->tid,
+	      (uint64_t)info->signo);
 	if (self->signal.blocked & bit || action->handler == SIG_IGN) {
 		action->handler = SIG_DFL;
 		self->signal.blocked &= ~bit;

@@ -31,6 +31,7 @@
 #include "sched/thread.h"
 #include "signal/frame.h"
 #include "signal/internal.h"
+#include "trace/trace.h"
 
 /* Where everything of one frame is. */
 struct place {
@@ -175,6 +176,7 @@ int handler_enter(struct weft_frame *frame, const struct siginfo *info,
 	s->fault_esr = 0;
 	if (err)
 		return err;
+	trace(TRACE_SIGNAL_DELIVER, action->handler, (uint64_t)info->signo);
 	frame->x[0] = (uint64_t)info->signo;
 	if (action->flags & SA_SIGINFO) {
 		frame->x[1] = at.frame;
@@ -284,6 +286,7 @@ long signal_return(struct weft_frame *frame)
 	if (restore(frame))
 		signal_force(frame, SIGSEGV, SEGV_ACCERR, sp,
 			     "bad signal frame");
+	trace(TRACE_SIGNAL_RETURN, frame->pc, 0);
 	/* Whatever x0 is now, it is no result of a call. */
 	frame->number = WEFT_NO_SYSCALL;
 	return (long)frame->x[0];

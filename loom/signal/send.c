@@ -34,6 +34,7 @@
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "signal/internal.h"
+#include "trace/trace.h"
 
 bool signal_is_dropped(const struct process *p, const struct thread *only,
 		       uint64_t bit)
@@ -112,6 +113,8 @@ static int raise_locked(struct process *p, struct thread *only,
 
 	if (list_empty(&p->threads))
 		return FOR_NOBODY;
+	trace(TRACE_SIGNAL_SEND, (uint64_t)p->pid << 32 |
+	      (only ? only->tid : 0), (uint64_t)info->signo);
 	stop_prepare(p, info->signo);
 	if (signal_is_dropped(p, only, signal_bit(info->signo)))
 		return FOR_NOBODY;

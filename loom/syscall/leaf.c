@@ -17,43 +17,31 @@
 #include "sched/sched.h"
 #include "sched/thread.h"
 
-#define LEAF(name) \
-	static struct weft_leaf_result \
-	leaf_##name(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3, \
-		    uint64_t x4, uint64_t x5, uint64_t x6, uint64_t x7)
-
-#define UNUSED ((void)x0, (void)x1, (void)x2, (void)x3, (void)x4, (void)x5, \
-		(void)x6, (void)x7)
-
-LEAF(getpid)
+static LEAF_CALL(leaf_getpid)
 {
-	UNUSED;
 	return quick_done((uint64_t)thread_current()->process->pid);
 }
 
-LEAF(getppid)
+static LEAF_CALL(leaf_getppid)
 {
 	const struct process *self = thread_current()->process;
 
-	UNUSED;
 	return quick_done((uint64_t)__atomic_load_n(&self->ppid,
 						    __ATOMIC_RELAXED));
 }
 
-LEAF(gettid)
+static LEAF_CALL(leaf_gettid)
 {
-	UNUSED;
 	return quick_done(thread_current()->tid);
 }
 
-LEAF(sched_yield)
+static LEAF_CALL(leaf_sched_yield)
 {
 	struct thread *self = thread_current();
 	struct cpu *cpu = quick_cpu(self);
 	struct run_level *level = quick_level(cpu, self);
 	struct thread *next;
 
-	UNUSED;
 	next = runq_leaf_turn(level);
 	if (!next || !quick_is_near(next))
 		return sched_leaf_yield();
@@ -62,9 +50,8 @@ LEAF(sched_yield)
 }
 
 /* There is one user: root. */
-LEAF(zero)
+static LEAF_CALL(leaf_zero)
 {
-	UNUSED;
 	return quick_done(0);
 }
 

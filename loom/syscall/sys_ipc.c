@@ -452,6 +452,28 @@ bool ipc_call_exists(uint64_t number)
 	return number >= LOOM_SYS_CALL && number <= LOOM_SYS_ACK_IRQ;
 }
 
+const char *ipc_call_name(uint64_t number)
+{
+	static const char *const names[TABLE_SIZE] = {
+		ENTRY(LOOM_SYS_CALL) = "loom_call",
+		ENTRY(LOOM_SYS_REPLY_RECV) = "loom_reply_recv",
+		ENTRY(LOOM_SYS_SEND) = "loom_send",
+		ENTRY(LOOM_SYS_RECV) = "loom_recv",
+		ENTRY(LOOM_SYS_REPLY) = "loom_reply",
+		ENTRY(LOOM_SYS_SIGNAL) = "loom_signal",
+		ENTRY(LOOM_SYS_WAIT) = "loom_wait",
+		ENTRY(LOOM_SYS_ENDPOINT) = "loom_endpoint",
+		ENTRY(LOOM_SYS_NOTIFICATION) = "loom_notification",
+		ENTRY(LOOM_SYS_DUP) = "loom_dup",
+		ENTRY(LOOM_SYS_BUFFER) = "loom_buffer",
+		ENTRY(LOOM_SYS_BIND_TIMER) = "loom_bind_timer",
+		ENTRY(LOOM_SYS_BIND_IRQ) = "loom_bind_irq",
+		ENTRY(LOOM_SYS_ACK_IRQ) = "loom_ack_irq",
+	};
+
+	return ipc_call_exists(number) ? names[number - LOOM_CALL_FIRST] : NULL;
+}
+
 long ipc_call(uint64_t number, struct weft_frame *frame)
 {
 	uint64_t index = number - LOOM_CALL_FIRST;

@@ -15,6 +15,9 @@ struct weft_frame;
 /* Is that the number of one of them? */
 bool ipc_call_exists(uint64_t number);
 
+/* Its name; NULL: it is none. */
+const char *ipc_call_name(uint64_t number);
+
 /*
  * Do it: the result for x0; other registers are in the frame. Interrupted
  * ones are restarted as RESTART_ALWAYS; docs/ipc.md says what that means for

@@ -63,6 +63,15 @@ enum syscall_part {
 /* Counts; returns -ENOSYS. */
 long syscall_part_missing(enum syscall_part part);
 
+/* What programs call it; NULL: nothing. */
+const char *syscall_name(uint64_t number);
+
+/* @count times was called what is not here: a call, or a part of one. */
+typedef void syscall_missing_fn(const char *name, uint32_t count, void *arg);
+
+/* Each of them in turn. */
+void syscall_each_missing(syscall_missing_fn *fn, void *arg);
+
 /*
  * `loom: not implemented: mremap (3), clone(flags) (1)` and a newline into
  * @buf[@size], NUL-terminated; "..." where it does not fit. Returns the

@@ -36,6 +36,7 @@
 #include "syscall/sys_system.h"
 #include "syscall/sys_time.h"
 #include "syscall/sys_timer.h"
+#include "trace/trace.h"
 
 struct syscall {
 	long (*fn)(const uint64_t arg[6]);	/* NULL: not here */
@@ -87,6 +88,11 @@ static void count(uint32_t *counter)
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
+static uint32_t times(const uint32_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
 /*
  * The CPU may predict that @number passed the caller's comparison, go on with
  * one that did not, and leave traces of whatever it loads from beyond the
@@ -108,6 +114,7 @@ static long not_there(uint64_t number)
 static void finish(struct weft_frame *frame, long result,
 		   enum signal_restart restart)
 {
+	trace(TRACE_RESULT, frame->number, (uint64_t)result);
 	weft_frame_set_result(frame, (uint64_t)result);
 	if (result == -EINTR || signal_call_is_marked())
 		signal_call_ends(frame, restart);
@@ -169,6 +176,31 @@ long syscall_part_missing(enum syscall_part part)
 	return -ENOSYS;
 }
 
+const char *syscall_name(uint64_t number)
+{
+	if (number >= TABLE_SIZE)
+		return ipc_call_name(number);
+	return look_up(number)->name;
+}
+
+void syscall_each_missing(syscall_missing_fn *fn, void *arg)
+{
+	char name[24];
+	unsigned i;
+
+	for (i = 0; i < TABLE_SIZE; i++) {
+		format(name, sizeof(name), "number %u", i);
+		if (times(&missing[i]))
+			fn(table[i].name ? table[i].name : name,
+			   times(&missing[i]), arg);
+	}
+	if (times(&beyond))
+		fn("numbers above 511", times(&beyond), arg);
+	for (i = 0; i < PART_COUNT; i++)
+		if (times(&part_missing[i]))
+			fn(part_name[i], times(&part_missing[i]), arg);
+}
+
 struct report {
 	char *buf;
 	size_t size, len;
@@ -177,16 +209,17 @@ struct report {
 
 #define REPORT_END "...\n"
 
-static void add(struct report *r, const char *name, uint32_t times)
+static void add(const char *name, uint32_t count, void *arg)
 {
+	struct report *r = arg;
 	size_t room = r->size - r->len;
 	int n;
 
-	if (!times || r->full)
+	if (r->full)
 		return;
 	/* Each entry leaves room for what says that there are more. */
 	n = format(r->buf + r->len, room, "%s%s (%u)", r->len ? ", " :
-		   "loom: not implemented: ", name, times);
+		   "loom: not implemented: ", name, count);
 	if ((size_t)n + sizeof(REPORT_END) + 2 > room) {
 		r->full = true;
 		r->buf[r->len] = '\0';
@@ -198,7 +231,6 @@ static void add(struct report *r, const char *name, uint32_t times)
 size_t syscall_report(char *buf, size_t size)
 {
 	struct report r = { buf, size, 0, false };
-	char name[24];
 
 	if (size < 64) {
 		if (size)
@@ -206,13 +238,7 @@ size_t syscall_report(char *buf, size_t size)
 		return 0;
 	}
 	buf[0] = '\0';
-	for (unsigned i = 0; i < TABLE_SIZE; i++) {
-		format(name, sizeof(name), "number %u", i);
-		add(&r, table[i].name ? table[i].name : name, missing[i]);
-	}
-	add(&r, "numbers above 511", beyond);
-	for (unsigned i = 0; i < PART_COUNT; i++)
-		add(&r, part_name[i], part_missing[i]);
+	syscall_each_missing(add, &r);
 	if (!r.len)
 		return 0;
 	r.len += strlcpy(buf + r.len, r.full ? ", " REPORT_END : "\n",

@@ -43,7 +43,7 @@ ASID_FILES = ("weft/asid.c", "weft/flags.h", "include/weft/arch.h",
               "include/weft/asid.h", "include/weft/assert.h",
               "include/weft/config.h", "include/weft/errno.h",
               "include/weft/layout.h", "include/weft/space.h",
-              "include/weft/sysreg.h")
+              "include/weft/sysreg.h", "include/weft/trace.h")
 
 
 class Failed(Exception):

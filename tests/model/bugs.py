@@ -4,10 +4,13 @@
 Each is found in other kernels' history, or is what is left of a rule when one
 of its parts is forgotten. tests/model/main.py builds the model with it and
 expects the scenario to break. A text that is not there, once, is an error: the
-entry must follow the source.
+entry must follow the source. Those with a page in docs/gallery have their
+changes there.
 """
 
 import dataclasses
+
+import gallery
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,12 +25,18 @@ class Bug:
     broken: str         # part of what the model says
 
 
+def page(name: str) -> tuple[tuple[str, str], ...]:
+    """The changes of a bug that has a page in docs/gallery."""
+    return tuple((change.old, change.new)
+                 for change in gallery.page(name).changes)
+
+
 LINUX = "Linux "
 
 BUGS = (
     # ---- the ASID allocator ----
     Bug("no-flush-at-rollover", "ASID reused without flush",
-        "asid.c", (("\tflush = cpu->flush;\n", "\tflush = false;\n"),),
+        "asid.c", page("no-flush-at-rollover"),
         "asid-few", "translations of another"),
     Bug("flush-forgotten-by-others", "only the CPU that rolls over flushes",
         "asid.c", (("\t\tcpu->flush = true;\n", "\t\tcpu->flush = !i;\n"),),
@@ -37,8 +46,7 @@ BUGS = (
         (("\t\tset_bit(domain->map, asid_of(cpu->reserved));\n", ""),),
         "asid-reserved", ""),
     Bug("reserved-drifts", LINUX + "40ee068ec09b: the reserved ASID of one "
-        "CPU only is updated", "asid.c",
-        (("\t\t\tfound = true;\n", "\t\t\treturn true;\n"),),
+        "CPU only is updated", "asid.c", page("reserved-drifts"),
         "asid-threads", "who invalidates"),
     Bug("reserved-not-renewed", "reserved ASIDs not carried into the next "
         "generation", "asid.c",
@@ -68,7 +76,7 @@ BUGS = (
           "__atomic_load_n(&cpu->active, __ATOMIC_ACQUIRE);"),),
         "asid", ""),
     Bug("too-few", LINUX + "f7e0efc9b502: as many ASIDs as CPUs", "asid.c",
-        (("count < (uint64_t)ncpus + 2)", "count < (uint64_t)ncpus + 1)"),),
+        page("too-few"),
         "asid-too-few", "asid.c"),
     Bug("generation-zero", "generation 0 after the wrap: who never ran "
         "passes for current", "asid.c",
@@ -110,16 +118,10 @@ BUGS = (
         "flush-always", "with the root of"),
     # ---- invalidation ----
     Bug("local-where-broadcast", "local TLBI for a space that "
-        "runs elsewhere", "tlb.c", (("\t\tweft_tlbi_vale1is(arg);\n",
-                                     "\t\tweft_tlbi_vale1(arg);\n"),),
+        "runs elsewhere", "tlb.c", page("local-where-broadcast"),
         "change", "may hold"),
     Bug("operand-shifted", "the address shifted wrongly",
-        "tlb.c", (("uint64_t page = range->va >> WEFT_PAGE_SHIFT;",
-                   "uint64_t page = range->va;"),
-                  ("(page & TLBI_VA_MASK)", "((page >> 14) & TLBI_VA_MASK)"),
-                  ("page + (range->size >> WEFT_PAGE_SHIFT)",
-                   "page + range->size"),
-                  ("? BLOCK_PAGES : 1;", "? WEFT_BLOCK_SIZE : 4096;")),
+        "tlb.c", page("operand-shifted"),
         "change", "may hold"),
     Bug("asid-not-in-operand", "TLBI without the ASID", "tlb.c",
         (("\t\ttag = TLBI_ASID(asid);\n", "\t\ttag = 0;\n"),),
@@ -129,8 +131,8 @@ BUGS = (
         (("\t   (page & TLBI_RANGE_MASK));", "\t   ((page + 1) & "
           "TLBI_RANGE_MASK));"),), "block-range", ""),
     Bug("no-dsb-before", "TLBI before the write is visible",
-        "tlb.c", (("\telse\n\t\tweft_dsb_ishst();\n}\n\nstatic void after",
-                   "}\n\nstatic void after"),), "change", "may hold"),
+        "tlb.c", page("no-dsb-before"),
+        "change", "may hold"),
     Bug("no-dsb-after", "memory reused before the TLBI is "
         "complete", "tlb.c",
         (("\telse\n\t\tweft_dsb_ish();\t/* invalidated on every CPU */\n",
@@ -139,13 +141,7 @@ BUGS = (
         (("\t\tweft_dsb_ish();\t/* invalidated on every CPU */\n",
           "\t\tweft_dsb_nsh();\n"),), "change", "may hold"),
     Bug("asid-read-early", LINUX + "5e10f9887ed8: the ASID is read before "
-        "the write is visible", "tlb.c",
-        (("\tbefore(flags);\n\t/*\n\t * The writes first",
-          "\t/*\n\t * The writes first"),
-         ("\t\tasid = weft_space_asid(space);\n\t\tif (!asid)\n"
-          "\t\t\treturn;\n\t}\n",
-          "\t\tasid = weft_space_asid(space);\n\t\tif (!asid)\n"
-          "\t\t\treturn;\n\t}\n\tbefore(flags);\n")),
+        "the write is visible", "tlb.c", page("asid-read-early"),
         "first", "may hold"),
     # ---- page tables ----
     Bug("freed-before-flush", "memory given up before the "
@@ -160,13 +156,8 @@ BUGS = (
         (("\t\tva += size_of(at.shift);\n\t}\n\tflush(table, &batch);\n",
           "\t\tva += size_of(at.shift);\n\t}\n"),), "change", "may hold"),
     Bug("no-break-before-make", LINUX + "ec28bb9c9b08: a block becomes a "
-        "table in one write", "pgtable.c",
-        (("\twrite_entry(table, va, BLOCK_SHIFT, entry, 0);\n"
-          "\tflush(table, &batch);\n"
-          "\twrite_entry(table, va, BLOCK_SHIFT, entry, value);\n"
-          "\tweft_tlb_publish();\n",
-          "\twrite_entry(table, va, BLOCK_SHIFT, entry, value);\n"
-          "\tflush(table, &batch);\n"),), "block", "break before make"),
+        "table in one write", "pgtable.c", page("no-break-before-make"),
+        "block", "break before make"),
     Bug("make-before-flush", "broken, but made before the TLBI", "pgtable.c",
         (("\tflush(table, &batch);\n"
           "\twrite_entry(table, va, BLOCK_SHIFT, entry, value);\n"
@@ -175,10 +166,8 @@ BUGS = (
           "\twrite_entry(table, va, BLOCK_SHIFT, entry, value);\n"
           "\tflush(table, &batch);\n"),), "block", "break before make"),
     Bug("table-freed-after-leaf-tlbi", "a table page freed after a "
-        "leaf-only TLBI", "pgtable.c",
-        (("WEFT_BLOCK_SIZE, WEFT_TLB_BLOCKS);\n",
-          "WEFT_BLOCK_SIZE,\n\t\t\t\t   WEFT_TLB_BLOCKS | "
-          "WEFT_TLB_LEAF);\n"),), "trim", "table"),
+        "leaf-only TLBI", "pgtable.c", page("table-freed-after-leaf-tlbi"),
+        "trim", "table"),
     Bug("merge-leaf-tlbi", "the same where pages become a block",
         "pgtable.c",
         (("read_entry(page) & ~WEFT_PTE_PAGE, 0);",

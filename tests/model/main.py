@@ -19,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
 import bugs     # noqa: E402
+import changes  # noqa: E402
 import smp_bugs     # noqa: E402
 import tap      # noqa: E402
 
@@ -71,11 +72,11 @@ def with_bug(bug: bugs.Bug, kind: Kind) -> str:
     path = f"{kind.source}/{bug.file}"
     with open(os.path.join(ROOT, path), encoding="utf-8") as file:
         text = file.read()
-    for old, new in bug.changes:
-        if text.count(old) != 1:
-            raise Problem(f"{path} has this {text.count(old)} times, "
-                          f"not once; the bug must follow:\n{old}")
-        text = text.replace(old, new)
+    try:
+        for old, new in bug.changes:
+            text = changes.replaced(text, path, old, new)
+    except changes.Mismatch as error:
+        raise Problem(str(error)) from None
     return text
 
 

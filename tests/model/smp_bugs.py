@@ -4,7 +4,7 @@
 As bugs.py has those of the library; main.py says how.
 """
 
-from bugs import Bug
+from bugs import Bug, page
 
 # place.c takes the first that waits, whatever it is allowed.
 PULL_ANYONE = (
@@ -17,11 +17,7 @@ PULL_ANYONE = (
 BUGS = (
     # ---- the switch ----
     Bug("early-publish", "the run queue unlocked before the context is saved",
-        "sched.c",
-        (("\tspin_disown(&cpu->lock);\n",
-          "\tspin_unlock_masked(&cpu->lock);\n"),
-         ("\tspin_adopt(&cpu->lock);\n",
-          "\tspin_lock_masked(&cpu->lock);\n")),
+        "sched.c", page("early-publish"),
         "sleep-direct", "says that it runs"),
     Bug("lock-kept", "who comes in does not unlock", "sched.c",
         (("\tspin_unlock_masked(&cpu->lock);\n\tif (dead)", "\tif (dead)"),),
@@ -39,11 +35,7 @@ BUGS = (
           "\t\tthread->state = THREAD_READY;\n\t\treturn cpu;\n\t}\n", ""),),
         "sleep-direct", ""),
     Bug("buried-early", "a dead thread buried before its CPU left its stack",
-        "sched.c",
-        (("\tweft_mask_all();\n\treschedule(LEAVE_ENDS);\n",
-          "\tweft_mask_all();\n\tthread_bury(thread_current());\n"
-          "\treschedule(LEAVE_ENDS);\n"),
-         ("\tif (dead)\n\t\tthread_bury(prev);\n", "")),
+        "sched.c", page("buried-early"),
         "exit", "the stack of"),
     Bug("buried-locked", "a dead thread buried with the run queue locked",
         "sched.c",
@@ -57,10 +49,7 @@ BUGS = (
           "false);\n", "\t(void)moves;\n"),), "affinity-run", "no queue"),
     # ---- sleeping and waking ----
     Bug("blocked-late", "BLOCKED only after the look at the condition",
-        "wait.c",
-        (("\tsched_prepare_block(mode != WAIT_UNINTERRUPTIBLE);\n", ""),
-         ("\tassert(waiter->queue);\n", "\tassert(waiter->queue);\n"
-          "\tsched_prepare_block(waiter->mode != WAIT_UNINTERRUPTIBLE);\n")),
+        "wait.c", page("blocked-late"),
         "sleep", "(blocked)"),
     Bug("rung-early", "the watch looked at before BLOCKED", "wait.c",
         (("\tsched_prepare_block(true);\n"

@@ -1,26 +1,61 @@
 # SPDX-License-Identifier: MIT
-"""The session in README.md works as it is printed there.
+"""What README.md tells a visitor to type works as it is printed there.
 
-It is the fenced blocks marked "console". A line that begins with "$ " is
-typed to the host's shell; ./run without a program starts a session, in which
-lines after the prompt or "> " are typed, and a line that starts with "^C" or
-"^Z" shows that key. What stands between must be printed, in this order;
-numbers may differ, and "..." stands for anything. The shell is Debian's ash.
+Fenced blocks marked "console" are replayed, in a folder of their own that has
+all of the repository. A line that begins with "$ " is typed to the host's
+shell; ./run without a program starts a session, in which lines after the
+prompt or "> " are typed, and a line that starts with "^C" or "^Z" shows that
+key. What stands between must be printed, in this order; numbers may differ,
+and "..." stands for anything. The shell is Debian's ash.
+
+A command in the middle of a sentence, `./run --help`, is run too and must
+succeed. ELSEWHERE has what takes too long for that, and the test that does it.
 """
 
+import fnmatch
 import os
 import re
+import shlex
+import shutil
 import subprocess
+import sys
+import tempfile
 
 from loom import DEBIAN, DEBIAN_PROMPT, ROOT, Session, expect
 
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+
+import suites
+
 HOST_PROMPT = re.compile(r"\$ ")
-FENCE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+INLINE = re.compile(r"`(\./[^`]+)`")
+COMMAND = re.compile(r"(?:\$ |\./(?:run|test|bench|docs/build)\b)")
+TIMEOUT = 300       # seconds for a command; it only detects a hang
+ELSEWHERE = {
+    "./run": "system.readme.session",
+    "./run --shell loom": "system.console.commands",
+    "./run --break fpsr-forgotten": "gallery.sample",
+    "./bench": "bench.check",
+    "./bench --flat": "bench.flat",
+    "./docs/build": "static.site",
+}
+
+
+def readme() -> str:
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        return file.read()
 
 
 def blocks() -> list[list[str]]:
-    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
-        return [match.splitlines() for match in FENCE.findall(file.read())]
+    return [text.splitlines() for kind, text in FENCE.findall(readme())
+            if kind == "console"]
+
+
+def inline() -> list[str]:
+    """Commands in sentences, each once."""
+    found = INLINE.findall(FENCE.sub("", readme()))
+    return list(dict.fromkeys(" ".join(each.split()) for each in found))
 
 
 def steps(lines: list[str],
@@ -83,20 +118,72 @@ def type_line(session: Session, typed: str, keys: list[str]) -> str:
     return output
 
 
+def is_session(command: str) -> bool:
+    words = command.split()
+    return words[:1] == ["./run"] and "--" not in words \
+        and not set("|<>") & set(command)
+
+
+def host(command: str, folder: str) -> str:
+    """What the host's shell says to @command; it may end as it likes."""
+    done = subprocess.run(["bash", "-c", command.replace("\r", "\n")],
+                          cwd=folder, capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=TIMEOUT,
+                          check=False)
+    return done.stdout + done.stderr
+
+
+def copy(folder: str) -> None:
+    """A repository to type in: what is made there is not made here."""
+    for name in os.listdir(ROOT):
+        os.symlink(os.path.join(ROOT, name), os.path.join(folder, name))
+    # The examples are built where they are.
+    os.remove(os.path.join(folder, "examples"))
+    shutil.copytree(os.path.join(ROOT, "examples"),
+                    os.path.join(folder, "examples"),
+                    ignore=shutil.ignore_patterns("build"))
+
+
 def test_session() -> None:
     """Every console block of README.md can be typed as it stands."""
-    found = blocks()
-    expect(found != [], "README.md has no console block")
-    for lines in found:
-        for command, following in steps(lines, HOST_PROMPT):
-            words = command.split()
-            if words[:1] == ["./run"] and "--" not in words \
-                    and not set("|<>") & set(command):
-                replay_session(command, following)
-            elif words[:1] == ["./test"] or words[:1] == ["git"]:
-                continue        # this is one of its tests; and a clone
-            else:
-                done = subprocess.run(["bash", "-c", command], cwd=ROOT,
-                                      capture_output=True, text=True,
-                                      timeout=120, check=False)
-                check(command, following, done.stdout + done.stderr)
+    expect(blocks() != [], "README.md has no console block")
+    with tempfile.TemporaryDirectory(prefix="loom-readme-") as folder:
+        copy(folder)
+        for lines in blocks():
+            for command, following in steps(lines, HOST_PROMPT):
+                if is_session(command):
+                    replay_session(command, following)
+                elif command not in ELSEWHERE:
+                    check(command, following, host(command, folder))
+
+
+def test_commands() -> None:
+    """Every other command of README.md works, or has a test that runs it."""
+    jobs = [job.name for job in suites.all_jobs()]
+    found = inline() + [command for lines in blocks()
+                        for command, _ in steps(lines, HOST_PROMPT)]
+    for command in inline():
+        words = shlex.split(command)
+        if words[0] == "./test":
+            for word in words[1:]:
+                expect(fnmatch.filter(jobs, f"{word}*"),
+                       f"'{command}' in README.md: there is no such test")
+        elif command not in ELSEWHERE:
+            done = subprocess.run(words, cwd=ROOT, capture_output=True,
+                                  text=True, stdin=subprocess.DEVNULL,
+                                  timeout=TIMEOUT, check=False)
+            expect(done.returncode == 0, f"'{command}' of README.md: {done}")
+    for command, name in ELSEWHERE.items():
+        expect(command in found, f"README.md does not have '{command}'")
+        expect(name in jobs, f"'{command}': there is no test {name}")
+
+
+def test_hidden() -> None:
+    """No command of README.md stands where nothing would run it."""
+    problems = [line for kind, text in FENCE.findall(readme())
+                if kind != "console" for line in text.splitlines()
+                if COMMAND.match(line.strip())]
+    problems += [line for line in FENCE.sub("", readme()).splitlines()
+                 if line.startswith(("    ", "\t")) or
+                 COMMAND.match(line.strip())]
+    expect(problems == [], f"write these as console blocks: {problems}")

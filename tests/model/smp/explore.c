@@ -199,7 +199,7 @@ static void forget_counts(void)
 	unsigned i;
 
 	for (i = 0; i < scenario->cpus; i++) {
-		cpus[i].switches = cpus[i].ipis = 0;
+		cpus[i].switches = cpus[i].arrivals = 0;
 		cpus[i].user = cpus[i].nice = cpus[i].begun = 0;
 	}
 	for (i = 0; i < CONTEXTS; i++) {
