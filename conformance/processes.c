@@ -8,7 +8,7 @@
 #include "pattern.h"
 
 enum {
-	RESULTS = 6,
+	RESULTS = 7,
 	CHILDREN = 4,
 	YIELDS = 500 * KIT_ROUNDS,
 	SPINS = 16 * KIT_ROUNDS,
@@ -162,6 +162,7 @@ void kit_main(void)
 	kit_note("needs write (64), exit (93), sched_yield (124)");
 	kit_note("needs clone (220) as fork, wait4 (260), FP at EL0");
 	kit_plan(RESULTS);
+	kit_check_checker();
 	check_clone();
 	check_copies();
 	check_children();
