@@ -67,7 +67,7 @@ static void check_clone(void)
 	if (pid == 0)
 		kit_exit(reg == PATTERN_END ? GOOD : BAD_REGISTERS);
 	status = kit_wait((long)pid);
-	kit_ok(reg == PATTERN_END, "the parent's registers are kept over clone");
+	kit_ok(reg == PATTERN_END, "registers are kept over clone");
 	kit_ok(status == KIT_EXITED(GOOD),
 	       "the child has the parent's registers, but for x0");
 }

@@ -187,7 +187,7 @@ def static() -> Iterator[Job]:
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
                ("run", "test", "bench", "docs/build", "docs/course/check",
-                ".ci/run", "tools/setup.sh")])
+                "docs/timeline", ".ci/run", "tools/setup.sh")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
     yield Job("static.compilers",
@@ -389,9 +389,10 @@ def fuzz() -> Iterator[Job]:
 
 
 # Files of tests/system that are about Debian's programs.
-DEBIAN = ("live", "debian", "readme")
+DEBIAN = ("debian", "live", "readme")
 # Those that need another build, too.
-MORE_BUILDS = {"trace": (build.name("gcc", False, trace=True),)}
+MORE_BUILDS = {topic: (build.name("gcc", False, trace=True),)
+               for topic in ("trace", "timeline")}
 
 
 def system() -> Iterator[Job]:

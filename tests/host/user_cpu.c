@@ -33,6 +33,7 @@ struct translation {
 	unsigned flags;
 };
 
+struct kvm_flushes kvm_flushes;
 unsigned user_cpu_forgotten;
 unsigned user_cpu_quick;
 static unsigned misses;
