@@ -392,7 +392,7 @@ def fuzz() -> Iterator[Job]:
 DEBIAN = ("debian", "live", "readme")
 # Those that need another build, too.
 MORE_BUILDS = {topic: (build.name("gcc", False, trace=True),)
-               for topic in ("trace", "timeline")}
+               for topic in ("trace", "timeline", "readme")}
 
 
 def system() -> Iterator[Job]:
