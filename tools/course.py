@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import traceback
 from typing import Any, Callable, Iterator
 
 import build
@@ -30,8 +31,8 @@ SCENARIOS = ("asid-few", "asid", "asid-reserved", "asid-threads",
 SHORTEST = 22       # instructions of a switch, lab 6
 KERNEL = 1000000    # tracks below are those of processes (docs/tracing.md)
 CPU0 = (KERNEL, 1)
-TRACED = ["/bin/sh", "-c",
-          "burner 1 & (sleep 0.05; echo a) | (read x; echo $x)"]
+# The second shell reads its commands from a pipe, and waits for them.
+TRACED = ["/bin/sh", "-c", "burner 1 & (sleep 0.05; echo pwd) | sh"]
 
 Result = tuple[str, list[str]]
 
@@ -70,7 +71,8 @@ def timeline(folder: str) -> Iterator[Result]:
                 "--trace", path, "--", *TRACED])
     try:
         with open(path, encoding="utf-8") as file:
-            events = json.load(file)["traceEvents"]
+            events = [event for event in json.load(file)["traceEvents"]
+                      if event["ph"] != "M"]        # names of tracks
     except (OSError, ValueError):
         raise Failed(f"there is no timeline:\n{log}") from None
     answer = module(os.path.join(folder, "answer.py"))
@@ -83,7 +85,7 @@ def timeline(folder: str) -> Iterator[Result]:
              event.get("cat") == "state" and
              event["name"] == "blocked in read"]
     if not calls:
-        raise Failed("nobody was blocked in read: try again")
+        raise Failed("nobody was blocked in read")
     begin = calls[0]["ts"]
     end = min(event["ts"] for event in events if event["ts"] > begin and
               event["ph"] == "E" and track(event) == track(calls[0]))
@@ -171,11 +173,14 @@ def asids(folder: str) -> Iterator[Result]:
             raise Failed(str(problem)) from None
         for scenario in SCENARIOS:
             done = said([program, "--scenario", scenario, "--states", STATES])
-            lines = [line.removeprefix("# ") for line in done.splitlines()]
+            lines = [line.removeprefix("# ") for line in done.splitlines()
+                     if not line.startswith("# again: ")]
             good = any(line.startswith("ok ") for line in lines)
             text = next((line.partition(": ")[2] for line in lines if
                          f"ok 1 - {scenario}: " in line), "")
             yield f"{scenario}: {text}", [] if good else lines[:-2]
+            if not good:
+                return      # one at a time: the next is harder
 
 
 def protocol(folder: str) -> Iterator[Result]:
@@ -224,6 +229,8 @@ def main() -> int:
             report.result(name, problems)
     except (Failed, OSError) as error:
         report.result("it can be tried", str(error).splitlines())
+    except Exception:       # whatever an answer in Python does
+        report.result("it can be tried", traceback.format_exc().splitlines())
     return report.finish()
 
 

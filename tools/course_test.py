@@ -27,7 +27,7 @@ TIMEOUT = 600       # seconds; it only detects a hang
 def check(lab: str, folder: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([os.path.join(COURSE, "check"), lab, folder],
                           text=True, timeout=TIMEOUT, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                          stdout=subprocess.PIPE)
 
 
 def shown(lab: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Lab 1, solved: slices of one track nest, so a stack a track finds both ends."""
+"""Lab 1, solved: slices of a track nest, so a stack finds where each ends."""
 
 from typing import Any, Iterator
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Lab 4, solved: an ASID allocator, in the place of weft/asid.c. It takes the
- * lock every time, which costs, and makes the rest simple. include/weft/asid.h says
- * what each function is to do; a context is generation | ASID.
+ * lock every time, which costs, and makes the rest simple.
+ * include/weft/asid.h says what each function is to do; a context is
+ * generation | ASID.
  */
 #include <weft/asid.h>
 
