@@ -389,7 +389,7 @@ def fuzz() -> Iterator[Job]:
 
 
 # Files of tests/system that are about Debian's programs.
-DEBIAN = ("debian", "live", "readme")
+DEBIAN = ("debian", "gallery", "live", "readme")
 # Those that need another build, too.
 MORE_BUILDS = {topic: (build.name("gcc", False, trace=True),)
                for topic in ("trace", "timeline", "readme")}
