@@ -261,6 +261,23 @@ def sequence() -> Iterator[Job]:
                       needs=(variant,), tap=True)
 
 
+    variant = build.name("gcc", False, trace=True)
+    for tool_name, text in (
+            ("check_trace", "every way to user mode is in a trace"),
+            ("check_sequence", "barriers are where no emulator misses them"),
+            ("check_landing", "branches of a traced kernel lead to pads")):
+        yield Job(f"static.{tool_name.removeprefix('check_')}-{variant}",
+                  text, tool(f"{tool_name}.py") + [
+                      os.path.join(build.directory(variant), build.KERNEL),
+                      os.path.join(build.directory(variant),
+                                   "weft/libweft.a")],
+                  needs=(variant,), tap=True)
+    yield Job(f"static.warnings-{variant}", "nor of a traced kernel",
+              tool("check_warnings.py") + ["--kernel",
+                                           build.directory(variant)],
+              needs=(variant,), tap=True, timeout=300)
+
+
 def mutants() -> Iterator[Job]:
     """In two halves: two tests run at a time."""
     needs = (build.name("gcc", False), build.name("gcc", True), "host")
