@@ -261,6 +261,8 @@ def sequence() -> Iterator[Job]:
                       needs=(variant,), tap=True)
 
 
+def traced() -> Iterator[Job]:
+    """The static checks of a kernel that others see nothing of."""
     variant = build.name("gcc", False, trace=True)
     for tool_name, text in (
             ("check_trace", "every way to user mode is in a trace"),
@@ -272,7 +274,7 @@ def sequence() -> Iterator[Job]:
                       os.path.join(build.directory(variant),
                                    "weft/libweft.a")],
                   needs=(variant,), tap=True)
-    yield Job(f"static.warnings-{variant}", "nor of a traced kernel",
+    yield Job(f"static.warnings-{variant}", "gcc warns of nothing in a traced one",
               tool("check_warnings.py") + ["--kernel",
                                            build.directory(variant)],
               needs=(variant,), tap=True, timeout=300)
@@ -500,4 +502,5 @@ def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
     return [*linux(), *conformance(), *mutants(), *fuzz(), *user(), *boot(),
             *model(), *system(), *consume(), *gallery(), *bench(),
-            *examples(), *features(), *static(), *sequence(), *host()]
+            *examples(), *features(), *static(), *sequence(), *traced(),
+            *host()]
