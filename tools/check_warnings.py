@@ -29,6 +29,9 @@ def compile_one(entry: dict) -> tuple[str, list[str]]:
             at = words.index(option)
             del words[at:at + 2]
     words = [word for word in words if word != "-MD"]
+    # What clang has to say it says before it makes code; gcc needs that, too.
+    if "clang" in os.path.basename(words[0]) and entry["file"].endswith(".c"):
+        words.append("-fsyntax-only")
     done = subprocess.run(words + ["-Werror", "-fno-diagnostics-color"],
                           cwd=entry["directory"], text=True, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

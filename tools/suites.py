@@ -186,8 +186,8 @@ def static() -> Iterator[Job]:
     yield Job("static.scripts", "shellcheck finds nothing",
               ["shellcheck", "-x", "-P", build.ROOT] +
               [os.path.join(build.ROOT, name) for name in
-               ("run", "test", "bench", "docs/build", ".ci/run",
-                "tools/setup.sh")])
+               ("run", "test", "bench", "docs/build", "docs/course/check",
+                "docs/timeline", ".ci/run", "tools/setup.sh")])
     yield Job("static.cppcheck", "cppcheck finds nothing",
               tool("check_cppcheck.py"), timeout=300)
     yield Job("static.compilers",
@@ -408,9 +408,10 @@ def fuzz() -> Iterator[Job]:
 
 
 # Files of tests/system that are about Debian's programs.
-DEBIAN = ("live", "debian", "readme")
+DEBIAN = ("debian", "live", "readme")
 # Those that need another build, too.
-MORE_BUILDS = {"trace": (build.name("gcc", False, trace=True),)}
+MORE_BUILDS = {topic: (build.name("gcc", False, trace=True),)
+               for topic in ("trace", "timeline", "readme")}
 
 
 def system() -> Iterator[Job]:
@@ -486,6 +487,13 @@ def gallery() -> Iterator[Job]:
               tap=True, timeout=7200, long=True)
 
 
+def course() -> Iterator[Job]:
+    """Labs of docs/course: the checks fail at the start, and then pass."""
+    yield Job("course.labs", "labs fail at their start and pass when solved",
+              tool("course_test.py") + list("123456"), tap=True, timeout=900,
+              needs=(*MORE_BUILDS["trace"], "host"), debian=("programs",))
+
+
 def bench() -> Iterator[Job]:
     """./bench: what operations cost. The budgets are for Debian's gcc."""
     for what, text in (("repeats", "figures of ./bench repeat exactly"),
@@ -501,6 +509,6 @@ def bench() -> Iterator[Job]:
 def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
     return [*linux(), *conformance(), *mutants(), *fuzz(), *user(), *boot(),
-            *model(), *system(), *consume(), *gallery(), *bench(),
+            *model(), *system(), *consume(), *gallery(), *course(), *bench(),
             *examples(), *features(), *static(), *sequence(), *traced(),
             *host()]

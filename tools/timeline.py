@@ -29,6 +29,7 @@ from typing import Any, Iterator, Optional
 from xml.sax.saxutils import escape
 
 CPUS, KERNEL = 1_000_000, 1_000_001     # docs/tracing.md: tracks
+AGAIN = 2_000_000       # and so much more for a process id's second use
 RUN, SPACE, FP = 1, 2, 3
 # A time since the begin, or an event, its number, and how far from it
 TIME = re.compile(r"(?:([A-Za-z_][\w /]*)(?:#([0-9]+))?)?"
@@ -189,6 +190,7 @@ class Look:
     order: "list[int]" = dataclasses.field(default_factory=list)
 
     def colour(self, pid: int, is_el1: bool) -> str:
+        pid %= AGAIN
         if pid not in self.order:
             self.order.append(pid)
         pair = COLOURS[self.order.index(pid) % len(COLOURS)]
@@ -336,8 +338,9 @@ class Panel:
         for each in self.trace.between(track, self.begin, self.end):
             x1, x2 = self.x(each.begin), self.x(each.end)
             if "el" in each.args:
-                row.block(each, self.look.colour(track[0], bool(each.args["el"])),
-                          each.name if each.args["el"] else "",
+                is_el1 = bool(each.args["el"])
+                row.block(each, self.look.colour(track[0], is_el1),
+                          each.name if is_el1 else "",
                           f"{name}: {each.name}")
             elif each.name == "ready":
                 if x2 - x1 > NARROW:
@@ -574,7 +577,7 @@ def run(args: argparse.Namespace) -> None:
     command = trace.other.get("command") or trace.other.get("kernel", "loom")
     svg = draw(trace, look, *window(trace, args),
                stretch(trace, args.detail) if args.detail else None,
-               args.title or command)
+               args.title or " ".join(command.split()))
     if not args.output:
         sys.stdout.write(svg)
         return

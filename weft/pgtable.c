@@ -442,8 +442,7 @@ static void count_flush(const struct weft_pgtable *table)
 {
 	const struct weft_space *space = table->space;
 
-	if (table->flushes &&
-	    (!space || __atomic_load_n(&space->context, __ATOMIC_RELAXED)))
+	if (table->flushes && (!space || weft_space_asid(space)))
 		__atomic_fetch_add(table->flushes, 1, __ATOMIC_RELAXED);
 }
 
@@ -453,12 +452,6 @@ static void flush(const struct weft_pgtable *table,
 	if (batch->n)
 		count_flush(table);
 	weft_tlb_batch_flush(batch, table->space, table->tlb_flags);
-}
-
-static void flush_space(const struct weft_pgtable *table)
-{
-	count_flush(table);
-	weft_tlb_flush_space(table->space, table->tlb_flags);
 }
 
 struct leaf {
@@ -746,6 +739,12 @@ int weft_pt_trim(struct weft_pgtable *table, uint64_t va, size_t size)
 }
 
 #if WEFT_USER
+static void flush_space(const struct weft_pgtable *table)
+{
+	count_flush(table);
+	weft_tlb_flush_space(table->space, table->tlb_flags);
+}
+
 static uint64_t any_of_8(const uint64_t *entry)
 {
 	return read_entry(&entry[0]) | read_entry(&entry[1]) |

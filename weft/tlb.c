@@ -42,18 +42,15 @@ enum {
 	ANY = 8,
 };
 
-/* For a client's trace: how many pages there is room for, under the address. */
-static uint64_t pages_of(size_t size)
+static void note(int32_t asid, uint64_t va, size_t size, unsigned flags)
 {
 	uint64_t pages = size >> WEFT_PAGE_SHIFT;
 
-	return pages < WEFT_TRACE_TLB_PAGES ? pages : WEFT_TRACE_TLB_PAGES;
-}
-
-static void note(int32_t asid, uint64_t va, size_t size, unsigned flags)
-{
+	/* For a client's trace: there is so much room under the address. */
+	if (pages > WEFT_TRACE_TLB_PAGES)
+		pages = WEFT_TRACE_TLB_PAGES;
 	weft_trace(WEFT_TRACE_TLB, (uint32_t)asid | (uint64_t)flags << 32,
-		   va | pages_of(size));
+		   va | pages);
 #if WEFT_DEBUG
 	if (!(flags & WEFT_TLB_LOCAL))
 		weft_debug_tlbi(asid, va, size, flags & WEFT_TLB_LEAF);

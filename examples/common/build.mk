@@ -9,7 +9,7 @@
 #	make run	the same, and boots it in QEMU
 #	make clean run CC="clang --target=aarch64-linux-gnu" LD=-fuse-ld=lld
 
-ROOT := ../..
+ROOT ?= ../..
 NAME := $(notdir $(CURDIR))
 OUT ?= build
 LD :=

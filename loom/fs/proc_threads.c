@@ -159,28 +159,30 @@ static void add_line(struct proc_text *t, int tid,
 }
 
 /* Those of no process. */
+struct kernel_thread {
+	struct process_info info;
+	struct look look;
+};
+
 struct kernel_threads {
 	unsigned count;
-	struct {
-		struct process_info info;
-		struct look look;
-	} found[CPU_MAX + KERNEL_MAX];
+	struct kernel_thread found[CPU_MAX + KERNEL_MAX];
 };
 
 static void add_kernel(struct thread *thread, void *arg)
 {
 	struct kernel_threads *all = arg;
-	struct process_info *info = &all->found[all->count].info;
-	struct look *look = &all->found[all->count].look;
+	struct kernel_thread *found;
 
 	if (thread->process || thread->tid ||
 	    all->count == CPU_MAX + KERNEL_MAX)
 		return;
-	all->count++;
-	look_at_thread(thread, look);
-	info->state = look->runs ? 'R' : 'I';	/* nothing waits for it */
-	sched_where(thread, &info->cpu, &info->affinity);
-	strlcpy(info->name, thread->name, sizeof(info->name));
+	found = &all->found[all->count++];
+	look_at_thread(thread, &found->look);
+	/* Nothing waits for it. */
+	found->info.state = found->look.runs ? 'R' : 'I';
+	sched_where(thread, &found->info.cpu, &found->info.affinity);
+	strlcpy(found->info.name, thread->name, sizeof(found->info.name));
 }
 
 static int add_kernel_threads(struct proc_text *t)

@@ -33,6 +33,7 @@ struct translation {
 	unsigned flags;
 };
 
+struct kvm_flushes kvm_flushes;
 unsigned user_cpu_forgotten;
 unsigned user_cpu_quick;
 static unsigned misses;
@@ -234,11 +235,6 @@ void weft_space_init(struct weft_space *space, uint64_t root,
 	assert_ptr_equal(asids, domain);
 	*space = (struct weft_space){ .ttbr = root, .domain = asids,
 		.context = next_asid++ };
-}
-
-uint16_t weft_space_asid(const struct weft_space *space)
-{
-	return (uint16_t)space->context;
 }
 
 unsigned kvm_tlb_flags(void)

@@ -301,12 +301,13 @@ def test_loom_signed() -> None:
     if "--smp" in MACHINE:
         raise Skip("no leaf calls with several CPUs")
     options = OPTIONS + ([] if "--cpu" in MACHINE else ["--cpu", "max"])
-    commands = ["break *weft_leaf_hand_over if ((struct weft_task *)$x1)->pc "
-                "== (unsigned long)&weft_resume_leaf", "continue",
-                "loom threads", "bt 2", "loom switch 1", "bt", "loom switch cpu",
-                "loom task $x1", "loom frame $x1", "loom switch $x1", "bt",
-                "loom switch cpu", "delete", "tbreak sys_exit_group",
-                "continue", "bt"]
+    commands = ["break *weft_leaf_hand_over if "
+                "((struct weft_task *)$x1)->pc == "
+                "(unsigned long)&weft_resume_leaf", "continue",
+                "loom threads", "bt 2", "loom switch 1", "bt",
+                "loom switch cpu", "loom task $x1", "loom frame $x1",
+                "loom switch $x1", "bt", "loom switch cpu", "delete",
+                "tbreak sys_exit_group", "continue", "bt"]
     got = attached([*options, "--", "/test/ipcfast"], commands)
     answers = dict(zip(commands, got))
     init = numbered(got[5])

@@ -35,10 +35,11 @@ TIMEOUT = 300       # seconds for a command; it only detects a hang
 ELSEWHERE = {
     "./run": "system.readme.session",
     "./run --shell loom": "system.console.commands",
-    "./run --break fpsr-forgotten": "gallery.sample",
+    "./run --break ttbr0-not-switched": "gallery.sample",
     "./bench": "bench.check",
     "./bench --flat": "bench.flat",
     "./docs/build": "static.site",
+    "./docs/timeline": "system.timeline.picture",
 }
 
 
@@ -120,7 +121,7 @@ def type_line(session: Session, typed: str, keys: list[str]) -> str:
 
 def is_session(command: str) -> bool:
     words = command.split()
-    return words[:1] == ["./run"] and "--" not in words \
+    return words[:1] == ["./run"] and not {"--", "--break"} & set(words) \
         and not set("|<>") & set(command)
 
 

@@ -24,7 +24,7 @@
 #include "lib/thread.h"
 
 #define LONG 65536		/* a read that takes a while */
-#define RACES 25
+#define RACES 10
 #define STEPS 40
 #define LOOKS 200
 #define TRIES 20

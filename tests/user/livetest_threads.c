@@ -233,7 +233,8 @@ static bool is_a_place(const char *in)
 {
 	return strcmp(in, "-") != 0 && !begins(in, "sched_") &&
 	       !begins(in, "wait_sleep") && !begins(in, "wait_until") &&
-	       !begins(in, "watch_") && !begins(in, "mutex_") &&
+	       !begins(in, "sleep_until") && !begins(in, "watch_") &&
+	       !begins(in, "mutex_") &&
 	       !begins(in, "weft_") && !begins(in, "leave_cpu");
 }
 
