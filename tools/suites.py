@@ -261,6 +261,25 @@ def sequence() -> Iterator[Job]:
                       needs=(variant,), tap=True)
 
 
+def traced() -> Iterator[Job]:
+    """The static checks of a kernel that others see nothing of."""
+    variant = build.name("gcc", False, trace=True)
+    for tool_name, text in (
+            ("check_trace", "every way to user mode is in a trace"),
+            ("check_sequence", "barriers are where no emulator misses them"),
+            ("check_landing", "branches of a traced kernel lead to pads")):
+        yield Job(f"static.{tool_name.removeprefix('check_')}-{variant}",
+                  text, tool(f"{tool_name}.py") + [
+                      os.path.join(build.directory(variant), build.KERNEL),
+                      os.path.join(build.directory(variant),
+                                   "weft/libweft.a")],
+                  needs=(variant,), tap=True)
+    yield Job(f"static.warnings-{variant}", "gcc warns of nothing in a traced one",
+              tool("check_warnings.py") + ["--kernel",
+                                           build.directory(variant)],
+              needs=(variant,), tap=True, timeout=300)
+
+
 def mutants() -> Iterator[Job]:
     """In two halves: two tests run at a time."""
     needs = (build.name("gcc", False), build.name("gcc", True), "host")
@@ -491,4 +510,5 @@ def all_jobs() -> list[Job]:
     """Every test; the suites that take long come first."""
     return [*linux(), *conformance(), *mutants(), *fuzz(), *user(), *boot(),
             *model(), *system(), *consume(), *gallery(), *course(), *bench(),
-            *examples(), *features(), *static(), *sequence(), *host()]
+            *examples(), *features(), *static(), *sequence(), *traced(),
+            *host()]
