@@ -442,8 +442,7 @@ static void count_flush(const struct weft_pgtable *table)
 {
 	const struct weft_space *space = table->space;
 
-	if (table->flushes &&
-	    (!space || __atomic_load_n(&space->context, __ATOMIC_RELAXED)))
+	if (table->flushes && (!space || weft_space_asid(space)))
 		__atomic_fetch_add(table->flushes, 1, __ATOMIC_RELAXED);
 }
 
@@ -740,7 +739,6 @@ int weft_pt_trim(struct weft_pgtable *table, uint64_t va, size_t size)
 }
 
 #if WEFT_USER
-
 static void flush_space(const struct weft_pgtable *table)
 {
 	count_flush(table);

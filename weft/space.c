@@ -15,12 +15,6 @@
 
 #include "flags.h"
 
-uint16_t weft_space_asid(const struct weft_space *space)
-{
-	return (uint16_t)(__atomic_load_n(&space->context, __ATOMIC_RELAXED) &
-			  WEFT_ASID_MASK);
-}
-
 #if WEFT_USER
 
 void weft_space_init(struct weft_space *space, uint64_t root,

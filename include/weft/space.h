@@ -70,8 +70,14 @@ void weft_space_init_empty(struct weft_space *space, uint64_t root);
  */
 void weft_space_install(struct weft_cpu *cpu, struct weft_space *space);
 
+WEFT_STATIC_ASSERT(WEFT_SPACE_ASID_BITS == 16,
+		   "an ASID is what 16 bits hold of a context");
+
 /* The ASID that translations of @space carry now; 0: it never ran. */
-uint16_t weft_space_asid(const struct weft_space *space);
+static inline uint16_t weft_space_asid(const struct weft_space *space)
+{
+	return (uint16_t)__atomic_load_n(&space->context, __ATOMIC_RELAXED);
+}
 
 /*
  * Does TTBR0_EL1 of @cpu, the calling CPU, hold @space, under an ASID that is

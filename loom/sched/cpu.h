@@ -14,6 +14,7 @@
 #include "lib/cpu_max.h"
 #include "lib/list.h"
 #include "lib/lock.h"
+#include "lib/relaxed.h"
 #include "mm/stock.h"
 #include "sched/ipi.h"
 #include "sched/thread.h"
@@ -112,7 +113,7 @@ extern uint64_t cpu_online_set;
 /* The CPUs that are online: bit n is cpus[n]. None of them leaves. */
 static inline uint64_t cpu_online(void)
 {
-	return __atomic_load_n(&cpu_online_set, __ATOMIC_RELAXED);
+	return relaxed_load(&cpu_online_set);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include <weft/sysreg.h>
 
 #include "lib/lock.h"
+#include "lib/relaxed.h"
 #include "mm/layout.h"
 #include "sched/cpu.h"
 #include "sched/thread.h"
@@ -23,7 +24,7 @@ static struct cpu *lock_home(const struct thread *thread)
 	for (;;) {
 		cpu = __atomic_load_n(&thread->cpu, __ATOMIC_ACQUIRE);
 		spin_lock_masked(&cpu->lock);
-		if (cpu == __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED))
+		if (cpu == relaxed_load(&thread->cpu))
 			return cpu;
 		spin_unlock_masked(&cpu->lock);
 	}

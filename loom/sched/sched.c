@@ -151,7 +151,7 @@ static struct cpu *lock_home(struct thread *thread)
 	for (;;) {
 		cpu = __atomic_load_n(&thread->cpu, __ATOMIC_ACQUIRE);
 		lock_queue(cpu);
-		if (cpu == __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED))
+		if (cpu == relaxed_load(&thread->cpu))
 			return cpu;
 		/* It was moved meanwhile. */
 		spin_unlock_masked(&cpu->lock);

@@ -881,7 +881,8 @@ static void test_proc(void **state)
 	list_names(fd, 64, names);
 	assert_string_equal(names, ". .. cmdline comm cwd environ exe fd "
 			    "fdinfo limits maps mounts oom_score oom_score_adj "
-			    "root stat statm status task ");
+			    "root stack stat statm status syscall task "
+			    "wchan ");
 	CLOSE(fd);
 	assert_text("/proc/7/stat",
 		    "7 (a (b) c) S 1 5 6 1281 9 0 0 0 0 0 123 2 3 4 17 -3 1 0 "
@@ -898,7 +899,8 @@ static void test_proc(void **state)
 		    "SwapCached:            0 kB\n"
 		    "SwapTotal:             0 kB\n"
 		    "SwapFree:              0 kB\n"
-		    "Shmem:                 0 kB\n");
+		    "Shmem:                 0 kB\n"
+		    "SReclaimable:          0 kB\n");
 	assert_text("/proc/loadavg", "1.50 0.25 12.00 2/7 88\n");
 	assert_text("/proc/interrupts", "           CPU0       \n"
 		    " 27:      12345     GICv3  27 Level     arch_timer\n");

@@ -237,11 +237,6 @@ void weft_space_init(struct weft_space *space, uint64_t root,
 		.context = next_asid++ };
 }
 
-uint16_t weft_space_asid(const struct weft_space *space)
-{
-	return (uint16_t)space->context;
-}
-
 unsigned kvm_tlb_flags(void)
 {
 	return 0;

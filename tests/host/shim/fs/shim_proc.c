@@ -210,6 +210,41 @@ int proc_locks(struct proc_text *t, struct proc_id id)
 	return proc_cpuinfo(t, id);
 }
 
+int proc_asid(struct proc_text *t, struct proc_id id)
+{
+	return proc_cpuinfo(t, id);
+}
+
+int proc_calls(struct proc_text *t, struct proc_id id)
+{
+	return proc_cpuinfo(t, id);
+}
+
+int proc_cpus(struct proc_text *t, struct proc_id id)
+{
+	return proc_cpuinfo(t, id);
+}
+
+int proc_threads(struct proc_text *t, struct proc_id id)
+{
+	return proc_cpuinfo(t, id);
+}
+
+int proc_wchan(struct proc_text *t, struct proc_id id)
+{
+	return proc_cpuinfo(t, id);
+}
+
+int proc_syscall(struct proc_text *t, struct proc_id id)
+{
+	return proc_cpuinfo(t, id);
+}
+
+int proc_stack(struct proc_text *t, struct proc_id id)
+{
+	return proc_cpuinfo(t, id);
+}
+
 int proc_statm(struct proc_text *t, struct proc_id id)
 {
 	return proc_cpuinfo(t, id);
