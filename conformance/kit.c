@@ -268,6 +268,33 @@ bool kit_yields(uint64_t identity, uint64_t generation)
 			  "sched_yield");
 }
 
+/* Does the comparison find @reg if it, and nothing else, is changed? */
+static bool finds(int reg)
+{
+	struct pattern_regs want, got;
+	int found;
+
+	pattern_fill(&want, kit_identity, (uint64_t)reg);
+	pattern_window(&want, &got, (unsigned int)reg);
+	found = pattern_differs(&want, &got, PATTERN_FIRST);
+	return found == reg &&
+	       pattern_differs(&want, &got, reg + 1) == PATTERN_END;
+}
+
+void kit_check_checker(void)
+{
+	char name[PATTERN_NAME];
+	int reg = PATTERN_FIRST;
+
+	while (reg <= OP_CORRUPT_TPIDR && (!pattern_has(reg) || finds(reg)))
+		reg++;
+	if (reg <= OP_CORRUPT_TPIDR) {
+		pattern_name(reg, name);
+		kit_note("a change of %s: it is not that which is found", name);
+	}
+	kit_ok(reg > OP_CORRUPT_TPIDR, "a change of any register is found");
+}
+
 /* ---- processes ---- */
 
 long kit_fork(void)

@@ -89,6 +89,12 @@ struct kit_svc {
 bool kit_window(uint64_t identity, uint64_t generation, unsigned int op,
 		const struct kit_svc *svc, const char *over);
 
+/*
+ * The first result of who uses windows: each register is changed in turn, and
+ * it, and nothing else, has to be found.
+ */
+void kit_check_checker(void);
+
 /* Loops without a call; long enough for a timer's tick in some of them. */
 bool kit_spin(uint64_t identity, uint64_t generation);
 

@@ -7,7 +7,7 @@
 #include "kit.h"
 
 enum {
-	RESULTS = 7,
+	RESULTS = 8,
 	PAGE = 65536,		/* of any granule */
 	TIMES = 64 * KIT_ROUNDS,
 	YIELDS = 500 * KIT_ROUNDS,
@@ -43,16 +43,24 @@ static void fill(volatile uint64_t *at, uint64_t value)
 		at[i * STEP] = value;
 }
 
-static bool is_filled(const volatile uint64_t *at, uint64_t value)
+/* The first word that is not @value, or NULL. */
+static const volatile uint64_t *wrong(const volatile uint64_t *at,
+				      uint64_t value)
 {
 	for (int i = 0; i < STEPS; i++)
-		if (at[i * STEP] != value) {
-			kit_note("the word at %016lx is %016lx, not %016lx",
-				 (unsigned long)&at[i * STEP], at[i * STEP],
-				 value);
-			return false;
-		}
-	return true;
+		if (at[i * STEP] != value)
+			return &at[i * STEP];
+	return NULL;
+}
+
+static bool is_filled(const volatile uint64_t *at, uint64_t value)
+{
+	const volatile uint64_t *word = wrong(at, value);
+
+	if (word)
+		kit_note("the word at %016lx is %016lx, not %016lx",
+			 (unsigned long)word, *word, value);
+	return !word;
 }
 
 static volatile uint64_t *new_page(void)
@@ -64,6 +72,19 @@ static volatile uint64_t *new_page(void)
 		kit_exit(1);
 	}
 	return (volatile uint64_t *)at;
+}
+
+static void check_checker(void)
+{
+	volatile uint64_t *page = new_page();
+	bool found;
+
+	fill(page, 1);
+	found = !wrong(page, 1);
+	page[2 * STEP] = 0;
+	found = found && wrong(page, 1) == &page[2 * STEP];
+	unmap(page);
+	kit_ok(found, "a wrong word is found");
 }
 
 static void check_mapped_again(void)
@@ -212,6 +233,7 @@ void kit_main(void)
 	kit_note("needs munmap (215), mmap (222), mprotect (226)");
 	kit_note("needs clone (220) as fork and of threads, wait4 (260)");
 	kit_plan(RESULTS);
+	check_checker();
 	check_mapped_again();
 	check_deaths();
 	check_spaces();

@@ -8,7 +8,7 @@
 
 #include "kit.h"
 
-enum { RESULTS = 3, YIELDS = 500 * KIT_ROUNDS, LOOPS = 32 * KIT_ROUNDS,
+enum { RESULTS = 4, YIELDS = 500 * KIT_ROUNDS, LOOPS = 32 * KIT_ROUNDS,
        SPINS = 2000000, NO_CALL = -1 };
 
 static unsigned char want[SVE_IMAGE_MAX], got[SVE_IMAGE_MAX];
@@ -45,17 +45,45 @@ static void note_byte(unsigned int at, unsigned int vl)
 			 (long)got[at], (long)want[at]);
 }
 
-static bool kept(unsigned int vl, bool over_call)
+/* The first byte of the image that is wrong, or its size. */
+static unsigned int wrong(unsigned int vl, bool over_call)
 {
-	for (unsigned int i = 0; i < image_size(vl); i++) {
+	unsigned int i;
+
+	for (i = 0; i < image_size(vl); i++) {
 		bool may_go = over_call && (i >= 32 * vl || i % vl >= 16);
 
-		if (got[i] != want[i] && !(may_go && got[i] == 0)) {
-			note_byte(i, vl);
-			return false;
-		}
+		if (got[i] != want[i] && !(may_go && got[i] == 0))
+			break;
 	}
-	return true;
+	return i;
+}
+
+static bool kept(unsigned int vl, bool over_call)
+{
+	unsigned int at = wrong(vl, over_call);
+
+	if (at < image_size(vl))
+		note_byte(at, vl);
+	return at == image_size(vl);
+}
+
+/* Every byte that is not what it was is found. */
+static void check_checker(unsigned int vl)
+{
+	unsigned int at = 0, size = image_size(vl);
+
+	fill(vl, 1);
+	sve_window(want, got, 0, NO_CALL, NULL);
+	if (wrong(vl, false) != size)
+		size = 0;
+	while (at < size) {
+		got[at] ^= 1;
+		if (wrong(vl, false) != at)
+			break;
+		got[at++] ^= 1;
+	}
+	kit_ok(size != 0 && at == size, "a change of any register is found");
 }
 
 void kit_main(void)
@@ -70,6 +98,7 @@ void kit_main(void)
 	kit_note("vectors have %ld bytes", (long)vl);
 	if (!kit_ok(vl >= 16 && vl <= SVE_MAX_VL, "the vector length is known"))
 		kit_exit(kit_status());
+	check_checker(vl);
 	for (uint64_t i = 0; i < YIELDS && good; i++) {
 		fill(vl, i);
 		sve_window(want, got, 0, NR_SCHED_YIELD, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The SVE registers of a process as svetest.S loads and stores them. */
+/* The SVE registers of a process as scalable.S loads and stores them. */
 #ifndef CONFORMANCE_SCALABLE_H
 #define CONFORMANCE_SCALABLE_H
 

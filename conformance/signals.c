@@ -10,7 +10,7 @@
 #include "pattern.h"
 
 enum {
-	RESULTS = 6,
+	RESULTS = 7,
 	ROUNDS = 200 * KIT_ROUNDS,
 	SPINS = 64 * KIT_ROUNDS,
 	PATIENCE = 2000,
@@ -207,6 +207,7 @@ void kit_main(void)
 	kit_note("needs kill (129), rt_sigaction (134), rt_sigreturn (139)");
 	kit_note("needs getpid (172), clone (220), wait4 (260), FP at EL0");
 	kit_plan(RESULTS);
+	kit_check_checker();
 	check_calls(trash, "a handler");
 	check_calls(trash_yield, "a handler that yields");
 	check_loops();

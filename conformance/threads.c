@@ -8,7 +8,7 @@
 #include "pattern.h"
 
 enum {
-	RESULTS = 5,
+	RESULTS = 6,
 	THREADS = 4,
 	YIELDS = 500 * KIT_ROUNDS,
 	SPINS = 16 * KIT_ROUNDS,
@@ -102,6 +102,7 @@ void kit_main(void)
 	kit_note("needs write (64), exit (93), sched_yield (124)");
 	kit_note("needs clone (220) of threads, FP at EL0");
 	kit_plan(RESULTS);
+	kit_check_checker();
 	while (n < THREADS && start(&threads[n], n))
 		n++;
 	for (int i = 0; i < n; i++) {

@@ -19,7 +19,6 @@ import trace_records
 from trace_records import TraceError
 
 SHOWN_AFTER = 1.0       # seconds: then a terminal sees how far it is
-BUFFER = 1024           # events of a CPU that may not have been written
 
 
 class Summary(NamedTuple):
@@ -34,8 +33,8 @@ class Summary(NamedTuple):
     def __str__(self) -> str:
         words = f"{self.events} events, {self.lost} lost"
         if not self.complete:
-            words += f" (and up to {BUFFER} of each CPU: the machine was " \
-                "left before it ended)"
+            words += ", and the end is missing (QEMU was made to end, or " \
+                "the disk is full)"
         if self.cost_ns:
             words += f"; an event took {self.cost_ns:.0f} ns of the " \
                 "machine's time"

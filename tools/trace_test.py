@@ -170,7 +170,7 @@ def test_left(folder: str) -> list[str]:
     raw(folder, 0, shell_reads())
     result, _ = made(folder)
     return unlike("complete", result.complete, False) + unlike(
-        "said", "left before it ended" in str(result), True)
+        "said", "the end is missing" in str(result), True)
 
 
 def test_again(folder: str) -> list[str]:

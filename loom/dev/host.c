@@ -274,6 +274,12 @@ size_t host_append(int64_t file, const void *data, size_t len)
 {
 	return write_all(file, data, len);
 }
+
+void host_complain(const char *text)
+{
+	if (present && output[HOST_ERR] != NO_HANDLE)
+		write_all(output[HOST_ERR], text, strlen(text));
+}
 #endif
 
 void host_exit(int code)

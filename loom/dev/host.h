@@ -60,6 +60,9 @@ void host_status(const char *line);
 int64_t host_create(const char *name);
 size_t host_append(int64_t file, const void *data, size_t len);
 
+/* To standard error at the end of the machine; no lock, as host_status. */
+void host_complain(const char *text);
+
 /* Leave the machine. Returns only if there is no host channel. */
 void host_exit(int code);
 

@@ -45,6 +45,7 @@ enum {
 	RECORDS = 1024,
 	RETRY = 256,		/* dropped events from one try to the next */
 	COST_ROUNDS = 256,
+	LAST = 8,		/* room for what comes at the end */
 	EVENT_SHIFT = 56,	/* of when: above the counter */
 };
 
@@ -249,16 +250,12 @@ void trace_measure(void)
 }
 
 /* The last of each file; a buffer that is full or lost some is emptied. */
-static void end(struct buffer *buffer, const struct cpu *cpu)
+static bool end(struct buffer *buffer, const struct cpu *cpu)
 {
-	uint64_t since = weft_read_cntvct_el0();
-
-	if (!buffer->begun)
-		return;
-	if (buffer->count + 8 > RECORDS || buffer->skipped) {
+	if (buffer->count + LAST > RECORDS || buffer->skipped) {
 		if (!send(buffer))
-			return;
-		tell_sent(buffer, since, 0);
+			return false;
+		tell_sent(buffer, weft_read_cntvct_el0(), 0);
 	}
 	put(buffer, TRACE_COUNTER, 0, TRACE_COUNT_SWITCHES, cpu->switches);
 	if (cpu == cpus) {
@@ -267,7 +264,20 @@ static void end(struct buffer *buffer, const struct cpu *cpu)
 		    kvm_asid_domain()->rollovers);
 	}
 	put(buffer, TRACE_END, 0, buffer->events, buffer->lost);
-	send(buffer);
+	return send(buffer);
+}
+
+/* The file cannot say it, and ends somewhere. */
+static void complain(const struct buffer *buffer)
+{
+	uint64_t sent = buffer->sent / sizeof(struct record);
+	char text[80];
+
+	format(text, sizeof(text),
+	       "loom: trace of CPU %u: the host did not take %lu events\n",
+	       (unsigned)(buffer - buffers),
+	       (unsigned long)(buffer->lost + buffer->count - sent));
+	host_complain(text);
 }
 
 void trace_finish(void)
@@ -277,7 +287,8 @@ void trace_finish(void)
 	if (__atomic_exchange_n(&finished, true, __ATOMIC_RELAXED))
 		return;
 	for (i = 0; i < CPU_MAX; i++)
-		end(&buffers[i], &cpus[i]);
+		if (buffers[i].begun && !end(&buffers[i], &cpus[i]))
+			complain(&buffers[i]);
 }
 
 #endif

@@ -16,7 +16,7 @@
 struct thread;
 
 /*
- * loom's events, with what their two arguments are; tools/trace_records.py takes
+ * loom's events, with what their two arguments are: tools/trace_records.py has
  * names and numbers from here. "About" a thread: the record names that one
  * instead of the running one.
  */

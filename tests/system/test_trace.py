@@ -60,14 +60,14 @@ def test_leaf() -> None:
         for program, wanted in (
                 ("/test/iptest", [("ipc", "call"), ("ipc", "reply"),
                                   ("ipc", "receive")]),
-                ("/test/sigtest", [("signal", "deliver"), ("irq", "IRQ"),
+                ("/test/sigforge", [("signal", "deliver"), ("irq", "IRQ"),
                                    ("signal", "send"),
                                    ("signal", "return")])):
             file = read(*record(folder, "--icount=2", "--", program))
             for cat, name in wanted:
                 loom.expect(bool(file.events(cat, name)), (cat, name))
             counts = file.other["counts"]
-            loom.expect(program == "/test/sigtest" or
+            loom.expect(program == "/test/sigforge" or
                         counts.get("LEAVE_LEAF", 0) > 0, counts)
 
 
@@ -95,7 +95,7 @@ def test_left() -> None:
             loom.expect(process.stdout.readline() == b"ready\n", process)
             process.terminate()
             err = process.communicate(timeout=loom.TIMEOUT)[1]
-        loom.expect(b"left before it ended" in err, err)
+        loom.expect(b"the end is missing" in err, err)
         file = tracefile.TraceFile(path)
         loom.expect(not file.other["complete"], file.other)
         loom.expect("EL0" in file.states("sh"), file.names)

@@ -87,11 +87,15 @@ def is_scheduling(address: int) -> bool:
     return folder.endswith(("loom/sched", "weft"))
 
 
+def is_unstarted(thread: Thread) -> bool:
+    return not thread.running_on() and thread.resumes() == FIRST
+
+
 def place(thread: Thread) -> str:
     """Where it is: the first function that is not there to switch, and what
     of the scheduler that one called.
     """
-    if not thread.running_on() and thread.resumes() == FIRST:
+    if is_unstarted(thread):
         return "has not run yet"
     chain = []
     for frame in frames_of(thread):
@@ -112,7 +116,7 @@ def calls(thread: Thread) -> str:
     """The system call, with its first argument: read(0)."""
     name = thread.call()
     frame = thread.user_frame()
-    if not name or frame is None:
+    if not name or frame is None or is_unstarted(thread):
         return ""
     if thread.running_on() and thread.frame_at() not in \
             [each.cfa for each in frames_of(thread) if is_trap(each)]:
@@ -169,13 +173,16 @@ def loom_cpus(_words: "list[str]") -> None:
             thread = Thread(found, cpu.task)
             runs = f"{thread.tid or '-'} {thread.name}"
         root = cpu.ttbr[0] & 0xfffffffff000
-        space = found.space_of_root(root) if cpu.task else "-"
+        space = found.space_of_root(root) if cpu.asid() else "nobody"
         show(f"{index:>3} {cpu.level():>2} {runs:<21} {space:<19} "
              f"{cpu.asid():>5}  {owner(found, weft)}")
+    policy = kernel.name_of(domain["policy"].type, int(domain["policy"]),
+                            "WEFT_ASID_")
+    if policy != "generations":
+        show(f"ASIDs: one for all spaces, {policy}")
+        return
     show(f"ASIDs: generation {integer(domain['era'])}, "
          f"{integer(domain['rollovers'])} rollovers")
-    if not int(domain["ncpus"]):
-        return
     for index in range(len(found.cpus)):
         each = found.load("struct weft_asid_cpu", integer(domain["cpus"]) +
                           index * kernel.lookup("struct weft_asid_cpu").sizeof)

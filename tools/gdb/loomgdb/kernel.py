@@ -17,14 +17,17 @@ LONGEST = 100000        # members of a list; more is a ring that is broken
 RESUMED_AT_FRAME = ("weft_resume_frame", "weft_resume_leaf")
 
 
+def missing(what: str) -> Problem:
+    return Problem(f"no {what}: is this loom's ELF file, with debugging "
+                   "information?\n(`file build/gcc-release/loom/loom.elf')")
+
+
 def symbol(name: str) -> int:
     """The address of something that has external linkage."""
     try:
         return integer(gdb.parse_and_eval(f"&{name}"))
     except gdb.error:
-        raise Problem(f"no symbol {name}: is this loom's ELF file, with "
-                      "debugging information? (`file build/.../loom.elf')"
-                      ) from None
+        raise missing(name) from None
 
 
 def static(file: str, name: str) -> gdb.Value:
@@ -32,17 +35,14 @@ def static(file: str, name: str) -> gdb.Value:
     try:
         return gdb.parse_and_eval(f"&'{file}'::{name}").dereference()
     except gdb.error:
-        raise Problem(f"no {name} in {file}: is this loom's ELF file, with "
-                      "debugging information? (`file build/.../loom.elf')"
-                      ) from None
+        raise missing(f"{name} in {file}") from None
 
 
 def lookup(name: str) -> gdb.Type:
     try:
         return gdb.lookup_type(name)
     except gdb.error:
-        raise Problem(f"no {name}: is this loom's ELF file, with debugging "
-                      "information? (`file build/.../loom.elf')") from None
+        raise missing(name) from None
 
 
 def offset(struct: gdb.Type, member: str) -> int:
@@ -235,4 +235,4 @@ class Kernel:
                                  ["root"]) == root:
                 return f"{int(process['pid'])} " \
                     f"{process['name'].string('ascii', 'replace')}"
-        return "nobody's"
+        return "one that has ended"

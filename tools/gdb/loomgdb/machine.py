@@ -69,8 +69,8 @@ def this_cpu() -> Cpu:
     """The CPU that is selected."""
     thread = gdb.selected_thread()
     if thread is None:
-        raise Problem("nothing to look at: attach with the `target remote' "
-                      "that ./run --gdb prints")
+        raise Problem("nothing to look at: attach with the command that "
+                      "./run --gdb prints")
     if thread.is_running():
         raise Problem("the machine runs: stop it first (^C, or `interrupt')")
     return cpu_of(thread)
@@ -162,7 +162,7 @@ def translate(cpu: Cpu, address: int,
     Without a translation: Unmapped, with the steps as its argument.
     """
     if not cpu.is_mapped():
-        raise Problem("the MMU is not set up yet: TCR_EL1 is 0 (`break "
+        raise Problem("the MMU is not set up yet: TCR_EL1 is 0\n(`break "
                       "sched_idle' and `continue' first)")
     width = address_bits(cpu, address)
     if strip(cpu, address) != address & \
