@@ -2,7 +2,8 @@
 """Check that the documents name what exists; prints TAP.
 
 In all documents: files, by their path or the end of it; names of weft's; tests,
-as `kind:name` or after `./test`. (static.links is about links.)
+as `kind:name` or after `./test`; bugs after `./run --break`. (static.links is
+about links.)
 """
 
 import ast
@@ -23,6 +24,7 @@ NAME = re.compile(r"`(boot|host|model|user|system|static):([^`]+)`")
 SOURCE = re.compile(r"`([\w./-]+\.(?:[chS]|py|sh|md|lds))`")
 SYMBOL = re.compile(r"\b(?:weft_\w*[a-z0-9]|WEFT_\w*[A-Z0-9])\b(?![*.-])")
 CODE = re.compile(r"`([^`]+)`")
+BUG = re.compile(r"\./run --break ([a-z0-9-]+)")
 TEST = re.compile(r"(?:^ +|`)\./test ([^`\n#]+)", re.M)
 
 
@@ -139,6 +141,9 @@ def check_document(report: tap.Writer, path: str, known: Known) -> None:
               for kind, name in sorted(set(NAME.findall(content)))
               if name not in known.tests[kind]]
     wrong += missing_tests(content, known.jobs)
+    wrong += [f"./run --break {name}: no such bug"
+              for name in sorted(set(BUG.findall(content)))
+              if f"docs/gallery/{name}.md" not in known.files]
     report.result(f"what {path} refers to exists", wrong)
 
 
