@@ -274,8 +274,7 @@ def traced() -> Iterator[Job]:
                       os.path.join(build.directory(variant),
                                    "weft/libweft.a")],
                   needs=(variant,), tap=True)
-    yield Job(f"static.warnings-{variant}",
-              "gcc warns of nothing in a traced one",
+    yield Job(f"static.warnings-{variant}", "gcc warns of nothing traced",
               tool("check_warnings.py") + ["--kernel",
                                            build.directory(variant)],
               needs=(variant,), tap=True, timeout=300)
