@@ -32,8 +32,8 @@ _Static_assert(PAGES_PER_BLOCK == 1 << PAGE_MAX_ORDER,
 	       "what is taken in at once is one block of the highest order");
 
 struct range {
+	uint64_t frontier;	/* at 0: a load-acquire has no offset */
 	uint64_t first;		/* the page that pages[0] describes */
-	uint64_t frontier;
 	uint64_t end;
 	struct page *pages;
 	bool adopted;
@@ -94,13 +94,14 @@ static struct range *range_of_page(const struct page *page)
 struct page *page_of(uint64_t pa)
 {
 	const struct range *range = ranges;
-	const struct range *end =
-		ranges + __atomic_load_n(&range_count, __ATOMIC_ACQUIRE);
 
-	/* Whoever holds a page has seen the frontier move past it. */
-	for (; range < end; range++)
-		if (pa >= range->first &&
-		    pa < __atomic_load_n(&range->frontier, __ATOMIC_RELAXED))
+	/*
+	 * No count is needed: one that is not there has its frontier at 0.
+	 * Acquire, and first: what is below it is there, and so is the range.
+	 */
+	for (; range < ranges + RANGES_MAX; range++)
+		if (pa < __atomic_load_n(&range->frontier, __ATOMIC_ACQUIRE) &&
+		    pa >= range->first)
 			return page_in(range, pa);
 	return NULL;
 }
@@ -155,7 +156,8 @@ static void take_in(struct range *range)
 		stop = range->end;
 	memset(page_in(range, pa), 0,
 	       ((stop - pa) >> PAGE_SHIFT) * sizeof(struct page));
-	__atomic_store_n(&range->frontier, stop, __ATOMIC_RELAXED);
+	/* Pairs with the acquire in page_of: the pages have a meaning. */
+	__atomic_store_n(&range->frontier, stop, __ATOMIC_RELEASE);
 	for (; pa < stop; pa += order_size(order)) {
 		order = (unsigned)__builtin_ctzll(pa >> PAGE_SHIFT);
 		if (order > PAGE_MAX_ORDER)
@@ -289,7 +291,14 @@ void buddy_free_singles(const struct single *from, unsigned n)
 
 static void describe_range(const struct range *range)
 {
-	ranges[range_count] = *range;
+	struct range *new = &ranges[range_count];
+
+	new->first = range->first;
+	new->end = range->end;
+	new->pages = range->pages;
+	new->adopted = range->adopted;
+	/* Pairs with the acquire in page_of: the range is complete. */
+	__atomic_store_n(&new->frontier, range->frontier, __ATOMIC_RELEASE);
 	buddy_counts.total += (range->end - range->first) >> PAGE_SHIFT;
 	buddy_counts.low = buddy_counts.total >> RESERVE_SHIFT;
 	count_free((range->end - range->frontier) >> PAGE_SHIFT);
