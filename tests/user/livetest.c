@@ -97,7 +97,7 @@ static long asid(const char *name)
 static void check_near(long got, long want, const char *what)
 {
 	tap_note("%s: %ld of %ld", what, got, want);
-	tap_ok(got >= want && got <= want + SLACK, "%s", what);
+	tap_ok(got >= want - SLACK && got <= want + SLACK, "%s", what);
 }
 
 static void stay_on(int cpu)
@@ -127,10 +127,11 @@ static long own_switches(void)
 
 static void yield_often(void)
 {
-	/* Live in both: every switch moves FP registers. */
-	__asm__ volatile("fmov d0, #1.0" : : : "v0");
-	for (int i = 0; i < ROUNDS; i++)
+	/* Live in both, whatever the policy: every switch moves FP registers. */
+	for (int i = 0; i < ROUNDS; i++) {
+		__asm__ volatile("fmov d0, #1.0" : : : "v0");
 		sched_yield();
+	}
 }
 
 /* Two that yield to one another; the parent waits last. */
