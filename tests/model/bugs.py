@@ -102,9 +102,9 @@ BUGS = (
         "flush-change", "may hold"),
     Bug("flush-before-ttbr0", "flushed while the old root "
         "is still walked", "space.c",
-        (("\twrite_ttbr0(cpu, space->ttbr);\n\tif (!domain",
+        (("\twrite_ttbr0(cpu, space, space->ttbr);\n\tif (!domain",
           "\tweft_tlb_flush_asid_local(WEFT_ASID_COMMON);\n"
-          "\twrite_ttbr0(cpu, space->ttbr);\n\tif (!domain"),
+          "\twrite_ttbr0(cpu, space, space->ttbr);\n\tif (!domain"),
          ("\tweft_isb();\n\tweft_tlb_flush_asid_local(WEFT_ASID_COMMON);\n",
           "")), "flush-change", "may hold"),
     Bug("no-isb-before-flush", "the flush before TTBR0 is in force",
@@ -184,8 +184,8 @@ BUGS = (
         "trim", "is free"),
     Bug("dead-space-not-flushed", "a space destroyed without TLBI",
         "pgtable.c",
-        (("\tweft_tlb_flush_space(table->space, table->tlb_flags);\n"
-          "\trelease_ranges", "\trelease_ranges"),), "exit", ""),
+        (("\tflush_space(table);\n\trelease_ranges",
+          "\trelease_ranges"),), "exit", ""),
     Bug("zeros-not-visible", "a new table linked before its zeros are "
         "visible", "pgtable.c",
         (("\t\t\tweft_tlb_publish();\n\t\t\tvalue",

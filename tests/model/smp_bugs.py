@@ -80,8 +80,8 @@ BUGS = (
     # ---- where a thread is ----
     Bug("home-not-checked", "the queue locked that the thread has left",
         "sched.c",
-        (("\t\tif (cpu == __atomic_load_n(&thread->cpu, "
-          "__ATOMIC_RELAXED))\n\t\t\treturn cpu;\n", "\t\treturn cpu;\n"),),
+        (("\t\tif (cpu == relaxed_load(&thread->cpu))\n\t\t\treturn cpu;\n",
+          "\t\treturn cpu;\n"),),
         "affinity-pull", ""),
     Bug("home-after-unlock", "a new home named after the unlock of the old",
         "place.c",
