@@ -127,7 +127,7 @@ static long own_switches(void)
 
 static void yield_often(void)
 {
-	/* Live in both, whatever the policy: every switch moves FP registers. */
+	/* Live in both under each policy: every switch moves FP registers. */
 	for (int i = 0; i < ROUNDS; i++) {
 		__asm__ volatile("fmov d0, #1.0" : : : "v0");
 		sched_yield();
