@@ -46,12 +46,13 @@ class Track:
         self.depth = 0
         self.last = 0
 
-    def write(self, phase: str, ns: int, rest: str = "") -> None:
+    def write(self, phase: str, ns: int, rest: str = "",
+              beyond: str = "") -> None:
         assert ns >= self.last, f"{self.head}: back in time"
         self.last = ns
         ns -= self.out.start
         self.out.line(f'{{"ph":"{phase}",{self.head},'
-                      f'"ts":{ns // 1000}.{ns % 1000:03}{rest}}}')
+                      f'"ts":{ns // 1000}.{ns % 1000:03}{beyond}{rest}}}')
 
     def begin(self, ns: int, cat: str, name: str, args: Args) -> None:
         self.depth += 1
@@ -68,8 +69,13 @@ class Track:
                    f'"args":{text(args)}')
 
     def arrow(self, ns: int, phase: str, cat: str, number: int) -> None:
-        self.write(phase, ns, f',"id":{number},"cat":"{cat}","name":"{cat}"' +
-                   (',"bp":"e"' if phase == "f" else ""))
+        rest = f',"id":{number},"cat":"{cat}","name":"{cat}"'
+        if phase == "s":
+            self.write(phase, ns, rest)
+        else:
+            # Half a nanosecond later: for viewers the slice that ends here
+            # still has this moment, and it is the next that is meant.
+            self.write(phase, ns, rest + ',"bp":"e"', beyond="5")
 
     def close(self, ns: int) -> None:
         while self.depth:

@@ -100,9 +100,14 @@ class TraceFile:
     def arrows(self) -> Iterator[str]:
         ends: dict[str, list[int]] = {"s": [], "f": []}
         for events in self.rows.values():
+            begun = 0.0
             for event in events:
+                if event["ph"] == "B":
+                    begun = event["ts"]
                 if event["ph"] in ends:
                     ends[event["ph"]].append(event["id"])
+                if event["ph"] == "f" and event["ts"] <= begun:
+                    yield f"an arrow ends before what it wakes: {event}"
         if len(set(ends["s"])) != len(ends["s"]):
             yield "two arrows have one number"
         if not set(ends["f"]) <= set(ends["s"]):
