@@ -76,8 +76,9 @@ def check_status(report: tap.Writer, words: list[str],
     failed = [r.name for r in results if r.state == "failed"]
     for each in failed:
         report.result(f"{name}: {each}", describe(done))
-    if not results or (done.returncode and not failed):
-        report.result(name, describe(done) if done.returncode else [])
+    # None: it did not end, which is no success either.
+    if not results or (done.returncode != 0 and not failed):
+        report.result(name, describe(done) if done.returncode != 0 else [])
 
 
 def result_of(done: subprocess.CompletedProcess) -> tuple:

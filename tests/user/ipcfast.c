@@ -362,6 +362,10 @@ static int take_away(void *arg)
 {
 	struct sharing *s = arg;
 
+	/* Not before it waits there, which is the next that it does. */
+	while (!shared->entered)
+		raw_sleep(1);
+	raw_sleep(50);
 	raw_call(SYS_dup3, s->other, s->fd, 0, 0, 0, 0);
 	loom_signal(s->tell, 1);
 	raw_sleep(20);
@@ -384,12 +388,14 @@ static void test_shared(void)
 		loom_signal(s.fd, 1);
 		take(s.fd);
 		pid = 0;
+		shared->entered = 0;
 		if (i % 2)
 			thread_start(&s.thread, take_away, &s);
 		else
 			pid = raw_clone(CLONE_FILES | SIGCHLD,
 					stack + sizeof(stack), NULL, NULL,
 					NULL, take_away, &s);
+		shared->entered = 1;
 		tap_equal(take_for(s.fd, LOOM_FOREVER), 5,
 			  "who waits where a descriptor is taken away, %d",
 			  i % 2);
