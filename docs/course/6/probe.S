@@ -19,27 +19,32 @@
 	b.ne	.Ldone
 	.endm
 
+	/* Its stack: x29 and x30, what it must keep itself, and the seed. */
+	.set	SAVED, 16
+	.set	SEED, 96
+	.set	SIZE, 112
+
+	.macro	saved op:req
+	\op	x19, x20, [sp, #SAVED]
+	\op	x21, x22, [sp, #SAVED + 16]
+	\op	x23, x24, [sp, #SAVED + 32]
+	\op	x25, x26, [sp, #SAVED + 48]
+	\op	x27, x28, [sp, #SAVED + 64]
+	.endm
+
 // uint64_t course_probe(struct course_context *from,
 //			 struct course_context *to, uint64_t seed)
 func course_probe
-	stp	x29, x30, [sp, #-112]!
-	stp	x19, x20, [sp, #16]
-	stp	x21, x22, [sp, #32]
-	stp	x23, x24, [sp, #48]
-	stp	x25, x26, [sp, #64]
-	stp	x27, x28, [sp, #80]
-	str	x2, [sp, #96]
+	stp	x29, x30, [sp, #-SIZE]!
+	saved	stp
+	str	x2, [sp, #SEED]
 	each	fill
 	bl	course_switch
-	ldr	x2, [sp, #96]
+	ldr	x2, [sp, #SEED]
 	each	compare
 	mov	x0, #0
 .Ldone:
-	ldp	x19, x20, [sp, #16]
-	ldp	x21, x22, [sp, #32]
-	ldp	x23, x24, [sp, #48]
-	ldp	x25, x26, [sp, #64]
-	ldp	x27, x28, [sp, #80]
-	ldp	x29, x30, [sp], #112
+	saved	ldp
+	ldp	x29, x30, [sp], #SIZE
 	ret
 endfunc course_probe
