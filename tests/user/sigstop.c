@@ -489,6 +489,10 @@ static void leave_orphan(int fd)
 	if (pid == 0) {
 		setpgid(0, 0);
 		set(SIGHUP, 0);
+		/* It may stop anywhere: SIGHUP is for sigsuspend alone. */
+		sigemptyset(&s);
+		sigaddset(&s, SIGHUP);
+		sigprocmask(SIG_BLOCK, &s, NULL);
 		sigemptyset(&s);
 		close(ready[0]);
 		close(ready[1]);
