@@ -19,6 +19,7 @@
 
 #include "lib/child.h"
 #include "lib/counts.h"
+#include "lib/state.h"
 #include "lib/tap.h"
 
 static long take(int fd)
@@ -105,6 +106,7 @@ static void test_semaphore(void)
 /* One thread reads what another writes. */
 struct pair {
 	int fd;
+	volatile int tid;	/* right before it waits */
 	long got;
 };
 
@@ -112,6 +114,7 @@ static void *read_one(void *arg)
 {
 	struct pair *pair = arg;
 
+	pair->tid = gettid();
 	pair->got = take(pair->fd);
 	return NULL;
 }
@@ -120,8 +123,20 @@ static void *write_one(void *arg)
 {
 	struct pair *pair = arg;
 
+	pair->tid = gettid();
 	pair->got = add(pair->fd, 7);
 	return NULL;
+}
+
+/* It waits when this is back. */
+static pthread_t start(void *(*fn)(void *), struct pair *pair)
+{
+	pthread_t thread;
+
+	pair->tid = 0;
+	pthread_create(&thread, NULL, fn, pair);
+	state_await_sleep_of(&pair->tid);
+	return thread;
 }
 
 static void test_waiting(void)
@@ -129,14 +144,12 @@ static void test_waiting(void)
 	struct pair pair = { .fd = eventfd(0, 0) };
 	pthread_t thread;
 
-	pthread_create(&thread, NULL, read_one, &pair);
-	usleep(20000);
+	thread = start(read_one, &pair);
 	tap_equal(add(pair.fd, 42), 8, "a reader waits");
 	pthread_join(thread, NULL);
 	tap_equal(pair.got, 42, "and gets it");
 	tap_equal(add(pair.fd, UINT64_MAX - 3), 8, "nearly full");
-	pthread_create(&thread, NULL, write_one, &pair);
-	usleep(20000);
+	thread = start(write_one, &pair);
 	tap_equal(take(pair.fd), (long)(UINT64_MAX - 3), "a writer waits");
 	pthread_join(thread, NULL);
 	tap_equal(pair.got, 8, "and goes on");
@@ -156,14 +169,12 @@ static void test_interrupted(void)
 	pthread_t thread;
 
 	sigaction(SIGUSR1, &act, NULL);
-	pthread_create(&thread, NULL, read_one, &pair);
-	usleep(30000);
+	thread = start(read_one, &pair);
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);
 	tap_equal(pair.got, -EINTR, "a signal ends a wait");
 	/* Closed here, it lives on where it is waited for. */
-	pthread_create(&thread, NULL, read_one, &pair);
-	usleep(30000);
+	thread = start(read_one, &pair);
 	close(pair.fd);
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -270,10 +271,12 @@ static void on_alarm(int sig)
 static int interrupted(int unused)
 {
 	struct sigaction action = { .sa_handler = on_alarm };
+	struct itimerval each = { { 1, 0 }, { 1, 0 } };
 
 	(void)unused;
 	sigaction(SIGALRM, &action, NULL);
-	alarm(1);
+	/* Again and again: the first may come before the wait. */
+	setitimer(ITIMER_REAL, &each, NULL);
 	return FAILS(set(open_file(), F_SETLKW, F_WRLCK, 0, 0), EINTR) ? 0 : 1;
 }
 

@@ -24,6 +24,7 @@
 
 #include "lib/child.h"
 #include "lib/counts.h"
+#include "lib/state.h"
 #include "lib/tap.h"
 #include "lib/thread.h"
 
@@ -256,6 +257,7 @@ static int disturb(void *arg)
 	struct sender *s = arg;
 
 	raw_sleep(20);
+	state_await_sleep_of(&s->tid);
 	raw_call(SYS_tgkill, raw_call(SYS_getpid, 0, 0, 0, 0, 0, 0), s->tid,
 		 SIGUSR1, 0, 0, 0);
 	raw_sleep(20);

@@ -25,6 +25,7 @@
 
 #include "lib/child.h"
 #include "lib/counts.h"
+#include "lib/state.h"
 #include "lib/tap.h"
 
 enum { SIZE = 65536, PAGE = 4096 };
@@ -191,12 +192,14 @@ struct job {
 	size_t len;
 	long result;
 	int error;
+	volatile int tid;	/* right before its call */
 };
 
 static void *do_write(void *arg)
 {
 	struct job *job = arg;
 
+	job->tid = gettid();
 	job->result = write(job->fd, buf, job->len);
 	job->error = errno;
 	return NULL;
@@ -207,9 +210,21 @@ static void *do_read(void *arg)
 	struct job *job = arg;
 	char byte;
 
+	job->tid = gettid();
 	job->result = read(job->fd, &byte, 1);
 	job->error = errno;
 	return NULL;
+}
+
+/* It waits when this is back. */
+static pthread_t start(void *(*fn)(void *), struct job *job)
+{
+	pthread_t thread;
+
+	job->tid = 0;
+	pthread_create(&thread, NULL, fn, job);
+	state_await_sleep_of(&job->tid);
+	return thread;
 }
 
 static void test_interrupted(void)
@@ -221,25 +236,22 @@ static void test_interrupted(void)
 	set_handler(SIGUSR1, on_signal, SA_RESTART);
 	make_pipe(fd, 0);
 	job = (struct job){ .fd = fd[1], .len = SIZE + 100 };
-	pthread_create(&thread, NULL, do_write, &job);
-	usleep(30000);
+	thread = start(do_write, &job);
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);
 	tap_equal(job.result, SIZE, "a signal makes a write partial");
 	job.len = 1;
 	set_handler(SIGUSR1, on_signal, 0);
-	pthread_create(&thread, NULL, do_write, &job);
-	usleep(30000);
+	thread = start(do_write, &job);
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);
 	tap_ok(job.result == -1 && job.error == EINTR, "or ends it");
 	tap_equal(read(fd[0], buf, SIZE), SIZE, "all is there");
 	set_handler(SIGUSR1, on_signal, SA_RESTART);
 	job.fd = fd[0];
-	pthread_create(&thread, NULL, do_read, &job);
-	usleep(30000);
+	thread = start(do_read, &job);
 	pthread_kill(thread, SIGUSR1);
-	usleep(10000);
+	state_await_sleep_of(&job.tid);
 	tap_equal(write(fd[1], "x", 1), 1, "a read goes on after SA_RESTART");
 	pthread_join(thread, NULL);
 	tap_equal(job.result, 1, "and gets what comes");
@@ -250,6 +262,7 @@ static void *open_reader(void *arg)
 {
 	struct job *job = arg;
 
+	job->tid = gettid();
 	job->result = open(FIFO, O_RDONLY);
 	job->error = errno;
 	return NULL;
@@ -259,6 +272,7 @@ static void *open_writer(void *arg)
 {
 	struct job *job = arg;
 
+	job->tid = gettid();
 	job->result = open(FIFO, O_WRONLY);
 	job->error = errno;
 	return NULL;
@@ -279,8 +293,7 @@ static void test_fifo_open(void)
 
 	tap_ok(open(FIFO, O_WRONLY | O_NONBLOCK) == -1 && errno == ENXIO,
 	       "named: nobody reads");
-	pthread_create(&thread, NULL, open_reader, &job);
-	usleep(30000);
+	thread = start(open_reader, &job);
 	tap_equal(job.result, -2, "a reader waits for a writer");
 	fd = open(FIFO, O_WRONLY);
 	tap_ok(fd >= 0, "which comes");
@@ -293,8 +306,7 @@ static void test_fifo_open(void)
 	close((int)job.result);
 
 	job.result = -2;
-	pthread_create(&thread, NULL, open_writer, &job);
-	usleep(30000);
+	thread = start(open_writer, &job);
 	tap_equal(job.result, -2, "a writer waits for a reader");
 	fd = open(FIFO, O_RDONLY | O_NONBLOCK);
 	pthread_join(thread, NULL);
@@ -303,8 +315,7 @@ static void test_fifo_open(void)
 	close(fd);
 
 	set_handler(SIGUSR1, on_signal, 0);
-	pthread_create(&thread, NULL, open_writer, &job);
-	usleep(30000);
+	thread = start(open_writer, &job);
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);
 	tap_ok(job.result == -1 && job.error == EINTR, "a signal ends a wait");

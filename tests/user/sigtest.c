@@ -26,6 +26,7 @@
 
 #include "lib/child.h"
 #include "lib/counts.h"
+#include "lib/state.h"
 #include "lib/tap.h"
 #include "lib/thread.h"
 
@@ -152,7 +153,10 @@ static long ms_now(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* A child that sends @sig to this program after @ms, @times times. */
+/*
+ * A child that sends @sig to this program @times times, each after @ms and
+ * when this program sleeps: what came before would not interrupt it.
+ */
 static pid_t sender(int sig, long ms, int times)
 {
 	pid_t pid = must_fork(), parent = getppid();
@@ -162,6 +166,7 @@ static pid_t sender(int sig, long ms, int times)
 	parent = getppid();
 	while (times--) {
 		child_sleep(ms);
+		state_await_sleep(parent);
 		kill(parent, sig);
 	}
 	_exit(0);
@@ -490,7 +495,7 @@ static void test_sigsuspend(void)
 	sigaddset(&s, SIGUSR1);
 	pid = must_fork();
 	if (pid == 0) {
-		child_sleep(20);
+		state_await_sleep(getppid());
 		kill(getppid(), SIGUSR1);
 		child_sleep(20);
 		kill(getppid(), SIGUSR2);
@@ -804,7 +809,7 @@ static void test_restart(void)
 	set(SIGUSR1, note, SA_RESTART, 0);
 	pid = must_fork();
 	if (pid == 0) {
-		child_sleep(20);
+		state_await_sleep(getppid());
 		kill(getppid(), SIGUSR1);
 		child_sleep(20);
 		_exit(write(ends[1], "x", 1) != 1);

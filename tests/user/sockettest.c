@@ -22,6 +22,7 @@
 
 #include "lib/child.h"
 #include "lib/counts.h"
+#include "lib/state.h"
 #include "lib/tap.h"
 
 static char buf[1 << 20];
@@ -236,6 +237,7 @@ static void test_shutdown(void)
 /* Threads that wait. */
 struct job {
 	int fd, flags;
+	volatile int tid;	/* right before its call */
 	size_t len;
 	long result;
 };
@@ -245,6 +247,7 @@ static void *do_recv(void *arg)
 	struct job *job = arg;
 	static char there[1000];
 
+	job->tid = gettid();
 	job->result = told(recv(job->fd, there, job->len, job->flags));
 	return NULL;
 }
@@ -253,6 +256,7 @@ static void *do_send(void *arg)
 {
 	struct job *job = arg;
 
+	job->tid = gettid();
 	job->result = told(send(job->fd, buf, job->len, job->flags));
 	return NULL;
 }
@@ -260,8 +264,9 @@ static void *do_send(void *arg)
 static void begin(pthread_t *thread, void *(*fn)(void *), struct job *job)
 {
 	job->result = -1000;
+	job->tid = 0;
 	pthread_create(thread, NULL, fn, job);
-	usleep(30000);
+	state_await_sleep_of(&job->tid);
 }
 
 static void test_waiting(void)

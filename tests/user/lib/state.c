@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static char letter_in(const char *path)
@@ -40,4 +41,34 @@ char state_of_thread(pid_t tid)
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
 	return letter_in(path);
+}
+
+static void nap(void)
+{
+	struct timespec t = { 0, 2000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static void await_sleep(char (*state)(pid_t), pid_t id)
+{
+	for (int i = 0; i < 5000; i++) {
+		char now = state(id);
+
+		if (!now || now == 'S' || now == 'Z')
+			return;
+		nap();
+	}
+}
+
+void state_await_sleep(pid_t pid)
+{
+	await_sleep(state_of, pid);
+}
+
+void state_await_sleep_of(const volatile int *tid)
+{
+	for (int i = 0; i < 5000 && !*tid; i++)
+		nap();
+	await_sleep(state_of_thread, *tid);
 }
