@@ -12,8 +12,10 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 
 import build
+import stuck
 import tap
 
 TIMEOUT = 150       # seconds for one program; it only detects a hang
@@ -39,23 +41,45 @@ def commands(marked: bool = False, skip: str = "",
     return found
 
 
-def run(command: list[str]) -> subprocess.CompletedProcess:
-    """Run to the end, or to the time limit: status None."""
-    try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=TIMEOUT)
-    except subprocess.TimeoutExpired as late:
-        return subprocess.CompletedProcess(
-            command, None, late.stdout or b"", late.stderr or b"")
+class Late(subprocess.CompletedProcess):
+    """One that had to be ended: status None, and where it was."""
+
+    def __init__(self, command: list[str], output: bytes, errors: bytes,
+                 where: list[str]) -> None:
+        super().__init__(command, None, output, errors)
+        self.where = where
+
+
+def run(command: list[str],
+        timeout: float = TIMEOUT) -> subprocess.CompletedProcess:
+    """Run to the end, or to the time limit: Late."""
+    with tempfile.TemporaryDirectory() as directory:
+        socket = os.path.join(directory, "gdb")
+        words = command
+        if command[0] == RUN:
+            words = [RUN, *stuck.options(socket), *command[1:]]
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            try:
+                output, errors = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                where = stuck.report(command, socket) \
+                    if command[0] == RUN else []
+                process.kill()
+                output, errors = process.communicate()
+                return Late(command, output, errors, where)
+    return subprocess.CompletedProcess(command, process.returncode, output,
+                                       errors)
 
 
 def describe(done: subprocess.CompletedProcess) -> list[str]:
-    how = "does not end" if done.returncode is None \
+    how = "does not end" if isinstance(done, Late) \
         else f"exit status {done.returncode}"
     output = done.stdout + done.stderr
     lines = output.decode("utf-8", "replace").splitlines()
-    return [f"{how}: {' '.join(done.args)}"] + tap.telling(lines)
+    lines = [f"{how}: {' '.join(done.args)}"] + tap.telling(lines)
+    return lines + done.where if isinstance(done, Late) else lines
 
 
 def check_status(report: tap.Writer, words: list[str],

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import bare
 import build
 import machine
+import user_tests
 from loom import OPTIONS, expect
 
 DEBUG = "--debug" in OPTIONS
@@ -162,3 +163,14 @@ def test_off() -> None:
     ended = bare.boot_tests("test.crash=deaf-while", "loom.watchdog=1",
                             board=machine.Machine(smp=2))
     expect("cpu 1 hangs" in ended.said, ended.said)
+
+
+def test_program() -> None:
+    """A program that does not end: its test says where it is."""
+    late = user_tests.run([user_tests.RUN, *OPTIONS, "--",
+                           "/loom/bin/sleep", "100"], timeout=8)
+    text = "\n".join(user_tests.describe(late))
+    print(text)
+    expect(text.startswith("does not end: "), "not late")
+    expect(re.search(r"^ +\d+ +\d+ sleep +blocked +\d+ \w*nanosleep\(", text,
+                     re.M), "no word of who sleeps")
