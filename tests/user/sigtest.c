@@ -795,13 +795,55 @@ static void test_deadly_faults(void)
 
 /* System calls */
 
+/*
+ * A sleep of a second, stopped and continued after 800 ms: how many it took,
+ * -1: it failed. No handler runs.
+ */
+static long nap_over_stop(void)
+{
+	const struct timespec nap = { 1, 0 };
+	pid_t pid = must_fork();
+	long before, result;
+
+	if (pid == 0) {
+		child_sleep(800);
+		kill(getppid(), SIGCONT);
+		kill(getppid(), SIGWINCH);
+		kill(getppid(), SIGSTOP);
+		child_sleep(20);
+		kill(getppid(), SIGCONT);
+		_exit(0);
+	}
+	before = ms_now();
+	result = nanosleep(&nap, NULL);
+	before = ms_now() - before;
+	child_wait(pid);
+	return result == 0 ? before : -1;
+}
+
+/*
+ * Begun again, it would take 1800 ms each time; a machine that has other
+ * things to do may make it as long, but not always.
+ */
+static bool nap_goes_on(void)
+{
+	long ms = 0;
+
+	for (int i = 0; i < 8; i++) {
+		ms = nap_over_stop();
+		if (ms < 1750)
+			break;
+	}
+	return ms >= 999 && ms < 1750;
+}
+
 static void test_restart(void)
 {
-	const struct timespec nap = { 1, 0 }, long_time = { 20, 0 };
+	const struct timespec long_time = { 20, 0 };
 	struct timespec left = { 0, 0 };
 	int ends[2], word = 0, status;
-	long before, result;
 	pid_t pid, dead;
+	long result;
 	char c = 0;
 
 	if (pipe(ends) != 0)
@@ -833,23 +875,8 @@ static void test_restart(void)
 	       left.tv_sec < 20 && left.tv_sec > 0,
 	       "nanosleep ends in spite of it, and says what is left");
 	end(pid);
-	/* Stopped and continued: no handler runs. */
-	pid = must_fork();
-	if (pid == 0) {
-		child_sleep(800);
-		kill(getppid(), SIGCONT);
-		kill(getppid(), SIGWINCH);
-		kill(getppid(), SIGSTOP);
-		child_sleep(20);
-		kill(getppid(), SIGCONT);
-		_exit(0);
-	}
-	before = ms_now();
-	result = nanosleep(&nap, NULL);
-	before = ms_now() - before;
-	tap_ok(result == 0 && before >= 999 && before < 1750,
+	tap_ok(nap_goes_on(),
 	       "nanosleep goes on if no handler runs, with what is left");
-	child_wait(pid);
 	pid = pester(SIGUSR1, 20);
 	result = syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &long_time);
 	tap_ok(result == -1 && errno == EINTR,
