@@ -324,17 +324,32 @@ static long cpu_us(int who)
 	       r.ru_utime.tv_usec + r.ru_stime.tv_usec;
 }
 
-static void check_times(void)
+/* What a thread of 40 ms costs the process, and this thread, in us. */
+static void time_a_thread(long *process, long *self)
 {
-	long process = cpu_us(RUSAGE_SELF), self = cpu_us(RUSAGE_THREAD);
 	struct thread t;
 
+	*process = cpu_us(RUSAGE_SELF);
+	*self = cpu_us(RUSAGE_THREAD);
 	start(&t, burn_40ms, NULL);
 	join(&t);
-	tap_ok(cpu_us(RUSAGE_SELF) - process >= 35000,
+	*process = cpu_us(RUSAGE_SELF) - *process;
+	*self = cpu_us(RUSAGE_THREAD) - *self;
+}
+
+static void check_times(void)
+{
+	long process, self;
+
+	/* Where a busy host stands still, whoever runs is charged for it. */
+	for (int i = 0; i < 8; i++) {
+		time_a_thread(&process, &self);
+		if (process < 35000 || self < 35000)
+			break;
+	}
+	tap_ok(process >= 35000,
 	       "the process has used what its dead thread used");
-	tap_ok(cpu_us(RUSAGE_THREAD) - self < 35000,
-	       "and the others have not");
+	tap_ok(self < 35000, "and the others have not");
 }
 
 /* Refusals */
