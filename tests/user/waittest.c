@@ -35,7 +35,7 @@
 
 enum {
 	PAGE = 4096,
-	LATE = 10000,		/* ms: what takes longer has gone wrong */
+	LATE = 30000,		/* ms: what takes longer has gone wrong */
 };
 
 /* An eventfd, or a pipe through which words of 8 bytes go. */

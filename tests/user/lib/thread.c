@@ -94,7 +94,7 @@ int thread_start(struct thread *t, int (*fn)(void *arg), void *arg)
 
 bool thread_join(struct thread *t)
 {
-	struct timespec limit = { 10, 0 };
+	struct timespec limit = { 30, 0 };
 	int alive;
 
 	while ((alive = t->alive) != 0) {

@@ -39,7 +39,7 @@ int thread_start_with(struct thread *t, uint64_t flags, void *tls,
 		      int (*fn)(void *arg), void *arg);
 int thread_start(struct thread *t, int (*fn)(void *arg), void *arg);
 
-/* Wait for its end by its futex word; false: 10 s have passed. */
+/* Wait for its end by its futex word; false: 30 s have passed. */
 bool thread_join(struct thread *t);
 
 /* clone(2) itself: the child calls @fn(@arg) on @stack, then exit(2). */
