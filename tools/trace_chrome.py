@@ -83,11 +83,12 @@ class Track:
 
 
 def text(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    """Characters as they are: Perfetto refuses pairs of \\u escapes."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def quoted(name: str) -> str:
-    return json.dumps(name)
+    return json.dumps(name, ensure_ascii=False)
 
 
 class Output:
@@ -114,7 +115,9 @@ class Output:
                   f'"args":{text(args)}}}')
 
     def finish(self, other: Args) -> None:
-        self.file.write(f'\n],"otherData":{text(other)}}}\n')
+        # Words of the command may be no UTF-8: these can only be escaped.
+        rest = json.dumps(other, separators=(",", ":"))
+        self.file.write(f'\n],"otherData":{rest}}}\n')
 
 
 class Part:
