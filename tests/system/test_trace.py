@@ -5,6 +5,7 @@ import os
 import subprocess
 import tempfile
 
+import bare
 import loom
 import tracefile
 
@@ -69,6 +70,22 @@ def test_leaf() -> None:
             counts = file.other["counts"]
             loom.expect(program == "/test/sigforge" or
                         counts.get("LEAVE_LEAF", 0) > 0, counts)
+
+
+def test_names() -> None:
+    """a program whose name has any character is in the file as it is"""
+    program = os.path.join(bare.directory(), "user/true")
+    name = "\U0001f600\\"
+    with tempfile.TemporaryDirectory() as folder:
+        done, path = record(folder, "--with", f"{program}=/bin/{name}", "--",
+                            f"/bin/{name}")
+        file = read(done, path)
+        loom.expect("EL0" in file.states(name), file.names)
+        with open(path, "rb") as raw:
+            events = raw.read().partition(b'"otherData"')[0]
+        # Perfetto refuses a file with a pair of \\u escapes for one character.
+        loom.expect(name.encode()[:4] in events, "not as it is")
+        loom.expect(b"\\ud8" not in events, "a pair of escapes")
 
 
 def test_cpus() -> None:
