@@ -25,7 +25,7 @@ SOURCE = re.compile(r"`([\w./-]+\.(?:[chS]|py|sh|md|lds))`")
 SYMBOL = re.compile(r"\b(?:weft_\w*[a-z0-9]|WEFT_\w*[A-Z0-9])\b(?![*.-])")
 CODE = re.compile(r"`([^`]+)`")
 BUG = re.compile(r"\./run --break ([a-z0-9-]+)")
-TEST = re.compile(r"(?:^ +|`)\./test ([^`\n#]+)", re.M)
+TEST = re.compile(r"(?:^ +|`)\./test ([^`\n#|]+)", re.M)
 
 
 def text(pattern: str) -> str:

@@ -338,6 +338,8 @@ def demonstrate(bug: Page) -> int:
 def run(name: str, words: list[str]) -> int:
     """./run --break @name; with @words, ./run of the broken kernel."""
     if name == "LIST":
+        # A reader that has seen enough ends it, as it ends other tools.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         print_list()
         return 0
     bug = page(name)

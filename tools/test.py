@@ -288,11 +288,24 @@ def matches(job: Job, name: str) -> bool:
         fnmatch.fnmatchcase(job.name, name)
 
 
+def unknown(name: str, jobs: list[Job]) -> NoReturn:
+    """Documents write boot:NAME for a result of a test; that is none."""
+    hint = "see ./test --list"
+    suite, rest = name.replace(":", ".", 1), ""
+    while "." in suite and not any(matches(job, suite) for job in jobs):
+        suite, _, word = suite.rpartition(".")
+        rest = f"{word}.{rest}" if rest else word
+    if any(matches(job, suite) for job in jobs):
+        hint = f"a result? ./test --verbose {suite} | grep {rest}" \
+            if rest else f"but {suite} is"
+    fail(f"no test is called {name} ({hint})")
+
+
 def select(args: argparse.Namespace) -> list[Job]:
     jobs = suites.all_jobs()
     for name in args.names:
         if not any(matches(job, name) for job in jobs):
-            fail(f"no test is called {name} (see ./test --list)")
+            unknown(name, jobs)
     if args.names:
         jobs = [job for job in jobs
                 if any(matches(job, name) for name in args.names)]

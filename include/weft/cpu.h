@@ -68,7 +68,10 @@ struct weft_cpu {
 	/* Whose registers are in the FP registers; NULL: nobody's. */
 	struct weft_fp *fp_owner;
 	uint64_t fp_loads;
-	/* enum weft_fp_policy; set before the first switch. */
+	/*
+	 * enum weft_fp_policy (weft/fp.h); 0 is WEFT_FP_EAGER. May be changed
+	 * at any time, DAIF masked.
+	 */
 	uint64_t fp_policy;
 	/* What ZCR_EL1 holds. */
 	uint64_t zcr;

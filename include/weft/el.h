@@ -15,8 +15,9 @@
  *	_EL2 (where it has SVE: all vector lengths are EL1's), SCTLR_EL1.
  *
  * weft_mmu_on
- *	In: x0 = TTBR0, x1 = TTBR1, x2 = virtual address to go on at, a
- *	    landing pad (BTI C) if it is guarded; EL1h;
+ *	In: x0 = TTBR0, x1 = TTBR1: physical addresses of root tables, aligned
+ *	    to WEFT_PAGE_SIZE (may be the same one); x2 = virtual address to
+ *	    go on at, a landing pad (BTI C) if it is guarded; EL1h;
  *	    TTBR0 maps the code of weft_mmu_on at its physical address
  *	Out: at x2, MMU and caches on, TLB empty, every EL1 control register
  *	written whole (MAIR, TCR, CPACR, ZCR, CNTKCTL, MDSCR, CONTEXTIDR,

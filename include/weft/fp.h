@@ -52,7 +52,8 @@
  *	* nothing is loaded if the registers hold the state (invariant 2)
  *
  * TRACKED is right for most kernels: threads that never use FP move nothing,
- * the others trap once. EAGER never traps: the same time at every use. LAZY is
+ * the others trap once. EAGER, which a zeroed struct weft_cpu has, never traps:
+ * the same time at every use. LAZY is
  * for tasks that seldom use FP in a slice. (The classical lazy switch, which
  * leaves the owner's state in the registers after it was switched away, is not
  * offered: its state is then in one CPU's registers only. A thread that

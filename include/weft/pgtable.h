@@ -145,8 +145,8 @@ bool weft_pt_fill(struct weft_pgtable *table, uint64_t va, uint64_t page);
 void weft_pt_change(struct weft_pgtable *table, uint64_t va, uint64_t page);
 
 /*
- * Unmap what is mapped in [@va, @va + @size); holes are fine. @done, which may
- * be NULL, is called for each page or block after no CPU can use the
+ * Unmap what is mapped in [@va, @va + @size): page multiples, inside the
+ * table's range, else WEFT_EINVAL; holes are fine. @done, which may be NULL, is called for each page or block after no CPU can use the
  * translation any more: only then may the memory be used for something else.
  * A block that is only partly inside is WEFT_EINVAL, nothing is changed then.
  */

@@ -65,8 +65,8 @@ struct weft_task {
 				 * parked */
 	uint64_t pc;		/* where to resume while parked */
 	struct weft_cpu *cpu;	/* runs, or last ran, here */
-	struct weft_space *space;	/* never NULL: the empty one for a
-					 * kernel thread */
+	struct weft_space *space;	/* the empty one for a kernel thread;
+					 * NULL only without WEFT_USER */
 	struct weft_fp *fp;	/* NULL: a kernel thread */
 	struct weft_sve *sve;	/* NULL: SVE traps to the client */
 	uint64_t fp_used;	/* enum weft_fp_use: what its state is */
@@ -133,8 +133,9 @@ struct weft_task *weft_task_current(void);
 /*
  * Set up a task that never ran. When it is first switched to, it calls
  * @entry(@prev, @arg) in EL1 with all of DAIF masked, on the stack that ends
- * at @stack_top (16-byte aligned, its upper WEFT_FRAME_SIZE bytes kept for the
- * user frame); @prev is the task that was left. @entry must not return.
+ * at @stack_top (the end of an aligned slot, as weft/cpu.h says; its upper
+ * WEFT_FRAME_SIZE bytes are kept for the user frame); @prev is the task that
+ * was left. @entry must not return.
  * @space is what user addresses mean to it (NULL in a library without
  * WEFT_USER), @fp may be NULL.
  */
@@ -145,10 +146,10 @@ void weft_task_init(struct weft_task *task,
 
 /*
  * Set up a task that starts at EL0, parked at @frame, which the client has
- * filled (weft_frame_init_user) and which needs no entry function. @frame,
- * 16-byte aligned, is the top of its kernel stack, or with weft/event.h any
- * memory of its own. When it first runs, weft_hook_resumed is called as for
- * any task that was parked at its frame. Needs WEFT_USER.
+ * filled (weft_frame_init_user) and which needs no entry function. @frame is
+ * the top of its kernel stack (weft/cpu.h), or with weft/event.h any memory of
+ * its own, 16-byte aligned. When it first runs, weft_hook_resumed is called as
+ * for any task that was parked at its frame. Needs WEFT_USER.
  */
 void weft_task_init_user(struct weft_task *task, struct weft_frame *frame,
 			 struct weft_space *space, struct weft_fp *fp);
@@ -216,8 +217,15 @@ __attribute__((noreturn)) void weft_switch_away(struct weft_task *prev,
 						struct weft_task *next);
 
 /*
- * Make @task the running task of this CPU, which had none: the boot stack
- * becomes its stack. Once per CPU, before anything else here.
+ * Make @task the running task of this CPU, which had none: the boot stack, in
+ * a slot as weft/cpu.h says, becomes its stack. Once per CPU, before anything
+ * else here.
+ *
+ * EL1, all of DAIF masked. @cpu is all zeros but for spare_stack, index, if
+ * @space has an ASID domain, and what else the client has set (event_stack,
+ * fp_policy). *@task is overwritten, as a kernel thread: set nothing before.
+ * With WEFT_USER @space is installed, without an ISB, and TPIDR_EL0 and
+ * TPIDRRO_EL0 are 0.
  */
 void weft_task_adopt(struct weft_task *task, struct weft_cpu *cpu,
 		     struct weft_space *space);

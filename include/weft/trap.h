@@ -25,7 +25,8 @@
  *			resumed, then user_exit if the frame is an EL0 one
  *	all else	unexpected
  *
- * The client defines every hook: a missing one is a link error that names it.
+ * The client defines every hook, and with WEFT_LEAF also weft_hook_leaf_irq and
+ * weft_leaf_calls of weft/leaf.h: a missing one is a link error that names it.
  * For some a default is in the archive weft-defaults (weft/defaults/, one file
  * for each): link it behind weft, and it gives what the client has not. A
  * library without WEFT_USER calls none of syscall, user_trap and user_exit.

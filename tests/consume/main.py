@@ -122,8 +122,27 @@ def build_plain(compiler: compilers.Compiler, extra: list[str],
     return elf
 
 
+def manuals_command(folder: str) -> None:
+    """What docs/adopting.md says to type, with our kernel as "yours"."""
+    with open(os.path.join(ROOT, "docs/adopting.md"),
+              encoding="utf-8") as file:
+        match = re.search(r"^ +(\S+-gcc (?:.*\\\n)+.*)", file.read(), re.M)
+    if not match:
+        raise Failed("docs/adopting.md has no command")
+    copy(LIBRARY, folder)
+    for name, yours in (("main.c", "yours.c"), ("start.S", "yours.S"),
+                        ("kernel.lds", "yours.lds")):
+        shutil.copy(os.path.join(HERE, "kernel", name),
+                    os.path.join(folder, yours))
+    run(["sh", "-c", match[1]], folder)
+    boots(os.path.join(folder, "kernel.elf"), KERNEL_SAYS)
+
+
 def plain(report: tap.Writer, family: str) -> None:
     """With the oldest and the newest compiler, and what people choose."""
+    if family == "gcc":
+        attempt(report, "plain files, the command of docs/adopting.md",
+                manuals_command)
     usual = compilers.usual(family)
     variants = [(compiler, ["-O2"]) for compiler in compilers.ends(family)]
     variants += [(usual, [option]) for option in ("-O0", "-O3")]

@@ -235,6 +235,18 @@ def test_repeats_exactly() -> None:
            (first, second))
 
 
+def test_list_is_cut() -> None:
+    """Who reads only a part of ./run --break LIST sees no error."""
+    with subprocess.Popen([RUN, "--break", "LIST"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        said = process.stderr.read()
+    expect((process.returncode, said) == (-signal.SIGPIPE, b""),
+           (process.returncode, said))
+
+
 @alone
 def test_second_start_is_quick() -> None:
     """A second ./run has run a program within three seconds."""
