@@ -33,6 +33,9 @@ enum {
 
 enum { KIT_SIGKILL = 9, KIT_SIGUSR1 = 10, KIT_SIGSEGV = 11, KIT_SIGCHLD = 17 };
 
+/* Of Linux's errors: there is no such call. */
+enum { KIT_ENOSYS = 38 };
+
 /* "registers-3" and 3: name.c, which the Makefile compiles for each. */
 extern const char kit_name[];
 extern const unsigned int kit_identity;
@@ -84,7 +87,8 @@ struct kit_svc {
 /*
  * Fill all registers with what is right for @identity and @generation, let
  * @op (pattern.h) happen, which is the call @svc if that is not NULL, and
- * compare. Every difference is noted, up to four; @over says what happened.
+ * compare. Every difference is noted, up to four, and a result of @svc that is
+ * wrong; @over says what happened.
  */
 bool kit_window(uint64_t identity, uint64_t generation, unsigned int op,
 		const struct kit_svc *svc, const char *over);

@@ -106,7 +106,11 @@ void kit_main(void)
 	}
 	kit_ok(good, "v0-v31 are kept over sched_yield, the rest or zero");
 	good = true;
+	/* The lines between are for summary.py, as those of registers.c. */
 	for (uint64_t i = 0; i < LOOPS && good; i++) {
+		if (i % (LOOPS / 4) == 0)
+			kit_note("loops that ticks interrupt, round %ld of %ld",
+				 (long)i, (long)LOOPS);
 		fill(vl, i);
 		sve_window(want, got, SPINS, NO_CALL, NULL);
 		good = kept(vl, false);
