@@ -146,9 +146,10 @@ void weft_pt_change(struct weft_pgtable *table, uint64_t va, uint64_t page);
 
 /*
  * Unmap what is mapped in [@va, @va + @size): page multiples, inside the
- * table's range, else WEFT_EINVAL; holes are fine. @done, which may be NULL, is called for each page or block after no CPU can use the
- * translation any more: only then may the memory be used for something else.
- * A block that is only partly inside is WEFT_EINVAL, nothing is changed then.
+ * table's range; holes are fine. @done, which may be NULL, is called for each
+ * page or block after no CPU can use the translation any more: only then may
+ * the memory be used for something else. 0; WEFT_EINVAL for another range or a
+ * block that is only partly inside, and then nothing is changed.
  */
 int weft_pt_unmap(struct weft_pgtable *table, uint64_t va, size_t size,
 		  void (*done)(void *arg, uint64_t pa, size_t size),
