@@ -221,8 +221,8 @@ __attribute__((noreturn)) void weft_switch_away(struct weft_task *prev,
  * a slot as weft/cpu.h says, becomes its stack. Once per CPU, before anything
  * else here.
  *
- * EL1, all of DAIF masked. @cpu is all zeros but for spare_stack, index, if
- * @space has an ASID domain, and what else the client has set (event_stack,
+ * EL1, all of DAIF masked. @cpu is all zeros but for spare_stack, index (if
+ * @space has an ASID domain) and what else the client has set (event_stack,
  * fp_policy). *@task is overwritten, as a kernel thread: set nothing before.
  * With WEFT_USER @space is installed, without an ISB, and TPIDR_EL0 and
  * TPIDRRO_EL0 are 0.
