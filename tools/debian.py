@@ -118,15 +118,16 @@ def reason(output: str) -> str:
 def update() -> None:
     """Fetch the lists for arm64, unless those that are there are new."""
     stamp = f"{FOLDER}/apt/updated"
-    with contextlib.suppress(OSError):
-        if 0 <= time.time() - os.stat(stamp).st_mtime < FRESH:
-            return
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         raise Unavailable("this system has no apt-get")
     os.makedirs(f"{FOLDER}/apt/lists/partial", exist_ok=True)
     os.makedirs(f"{FOLDER}/apt/archives/partial", exist_ok=True)
-    write(f"{FOLDER}/apt/status", "")
+    # Each time: it has the clone's path, and that may have been moved.
     write(f"{FOLDER}/apt/apt.conf", configuration())
+    with contextlib.suppress(OSError):
+        if 0 <= time.time() - os.stat(stamp).st_mtime < FRESH:
+            return
+    write(f"{FOLDER}/apt/status", "")
     build.say("fetching the lists of Debian's packages for arm64")
     failure = ""
     try:
