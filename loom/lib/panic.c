@@ -180,6 +180,24 @@ static void say_caller(const struct weft_frame *frame)
 		say_address(lr - 4);
 }
 
+/* Where an exception hit, which is no return address, and who called that. */
+static void say_interrupted(const struct weft_frame *frame)
+{
+	say_address(frame->pc);
+	say_caller(frame);
+}
+
+/* The exception's frame that the record at @fp is part of, or NULL. */
+static const struct weft_frame *frame_of(uint64_t fp)
+{
+	const struct weft_frame *frame = (const struct weft_frame *)
+		(uintptr_t)(fp - WEFT_FRAME_RECORD);
+
+	return kvm_is_mapped(fp - WEFT_FRAME_RECORD) &&
+	       frame->pc == frame->record[1] &&
+	       frame->x[29] == frame->record[0] ? frame : NULL;
+}
+
 /* Frame records {x29, lr}; an exception's frame continues the chain. */
 static void say_backtrace(uint64_t fp)
 {
@@ -195,7 +213,10 @@ static void say_backtrace(uint64_t fp)
 		}
 		if (!record[1])
 			return;
-		say_address(weft_pauth_strip(record[1]) - 4);
+		if (frame_of(fp))
+			say_interrupted(frame_of(fp));
+		else
+			say_address(weft_pauth_strip(record[1]) - 4);
 		fp = record[0];
 	}
 }
@@ -285,8 +306,7 @@ static void say_cpu(const struct cpu *cpu)
 	}
 	say("\n");
 	say_thread(cpu->current);
-	say_address(frame->pc);
-	say_caller(frame);
+	say_interrupted(frame);
 	say_backtrace(frame->x[29]);
 }
 
@@ -343,10 +363,8 @@ static _Noreturn void report(const struct weft_frame *frame, const char *why)
 	}
 	say_thread(thread_current());
 	say("backtrace:\n");
-	if (frame) {
-		say_address(frame->pc);
-		say_caller(frame);
-	}
+	if (frame)
+		say_interrupted(frame);
 	say_backtrace(frame ? frame->x[29] :
 		      (uint64_t)(uintptr_t)__builtin_frame_address(0));
 	say_other_cpus();

@@ -88,7 +88,7 @@ def test_soft() -> None:
            "panic cpu 1 hangs: thread soft has kept it for 2 seconds\n",
            report.said)
     report.first.says("thread: soft, tid 0, preempt 1, cpu 1\n")
-    report.first.has("panic", "weft_entry_kernel_irq", "spin_for_ever",
+    report.first.has("panic", "weft_entry_kernel_irq", "spin_at_once",
                      "soft_loop", "soft", *WORKER)
     report.cpu[0].says(" idle\n")
 
@@ -99,8 +99,8 @@ def test_soft_alone() -> None:
     expect(report.said ==
            "panic cpu 0 hangs: thread boot-tests has kept it for 2 seconds\n",
            report.said)
-    report.first.has("panic", "weft_entry_kernel_irq", "soft_loop",
-                     "crash_soft_alone", *RUNNER)
+    report.first.has("panic", "weft_entry_kernel_irq", "spin_at_once",
+                     "soft_loop", "crash_soft_alone", *RUNNER)
 
 
 def test_lock() -> None:
