@@ -83,7 +83,7 @@ class Track:
 
 
 def text(value: object) -> str:
-    """Characters as they are: Perfetto refuses pairs of \\u escapes."""
+    """Characters as they are: newer Perfetto's sources refuse \\u pairs."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -198,6 +198,17 @@ static const struct weft_frame *frame_of(uint64_t fp)
 	       frame->x[29] == frame->record[0] ? frame : NULL;
 }
 
+/* Where the one goes on whose frame record, with @lr, is at @fp. */
+static void say_record(uint64_t fp, uint64_t lr)
+{
+	const struct weft_frame *frame = frame_of(fp);
+
+	if (frame)
+		say_interrupted(frame);
+	else
+		say_address(weft_pauth_strip(lr) - 4);
+}
+
 /* Frame records {x29, lr}; an exception's frame continues the chain. */
 static void say_backtrace(uint64_t fp)
 {
@@ -213,10 +224,7 @@ static void say_backtrace(uint64_t fp)
 		}
 		if (!record[1])
 			return;
-		if (frame_of(fp))
-			say_interrupted(frame_of(fp));
-		else
-			say_address(weft_pauth_strip(record[1]) - 4);
+		say_record(fp, record[1]);
 		fp = record[0];
 	}
 }
@@ -238,7 +246,7 @@ static void say_chain(struct stackscan *scan, uint64_t record)
 	for (; record && first; record = caller) {
 		first = stackscan_say(scan, record, &lr, &caller);
 		if (lr)
-			say_address(weft_pauth_strip(lr) - 4);
+			say_record(record, lr);
 	}
 	if (!first)
 		say("  ...\n");

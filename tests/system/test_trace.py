@@ -83,7 +83,7 @@ def test_names() -> None:
         loom.expect("EL0" in file.states(name), file.names)
         with open(path, "rb") as raw:
             events = raw.read().partition(b'"otherData"')[0]
-        # Perfetto refuses a file with a pair of \\u escapes for one character.
+        # By its sources, Perfetto refuses a pair of \\u escapes.
         loom.expect(name.encode()[:4] in events, "not as it is")
         loom.expect(b"\\ud8" not in events, "a pair of escapes")
 

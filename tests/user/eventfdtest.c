@@ -128,28 +128,17 @@ static void *write_one(void *arg)
 	return NULL;
 }
 
-/* It waits when this is back. */
-static pthread_t start(void *(*fn)(void *), struct pair *pair)
-{
-	pthread_t thread;
-
-	pair->tid = 0;
-	pthread_create(&thread, NULL, fn, pair);
-	state_await_sleep_of(&pair->tid);
-	return thread;
-}
-
 static void test_waiting(void)
 {
 	struct pair pair = { .fd = eventfd(0, 0) };
 	pthread_t thread;
 
-	thread = start(read_one, &pair);
+	thread = state_start_sleeper(read_one, &pair, &pair.tid);
 	tap_equal(add(pair.fd, 42), 8, "a reader waits");
 	pthread_join(thread, NULL);
 	tap_equal(pair.got, 42, "and gets it");
 	tap_equal(add(pair.fd, UINT64_MAX - 3), 8, "nearly full");
-	thread = start(write_one, &pair);
+	thread = state_start_sleeper(write_one, &pair, &pair.tid);
 	tap_equal(take(pair.fd), (long)(UINT64_MAX - 3), "a writer waits");
 	pthread_join(thread, NULL);
 	tap_equal(pair.got, 8, "and goes on");
@@ -169,12 +158,12 @@ static void test_interrupted(void)
 	pthread_t thread;
 
 	sigaction(SIGUSR1, &act, NULL);
-	thread = start(read_one, &pair);
+	thread = state_start_sleeper(read_one, &pair, &pair.tid);
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);
 	tap_equal(pair.got, -EINTR, "a signal ends a wait");
 	/* Closed here, it lives on where it is waited for. */
-	thread = start(read_one, &pair);
+	thread = state_start_sleeper(read_one, &pair, &pair.tid);
 	close(pair.fd);
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);

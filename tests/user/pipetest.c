@@ -216,17 +216,6 @@ static void *do_read(void *arg)
 	return NULL;
 }
 
-/* It waits when this is back. */
-static pthread_t start(void *(*fn)(void *), struct job *job)
-{
-	pthread_t thread;
-
-	job->tid = 0;
-	pthread_create(&thread, NULL, fn, job);
-	state_await_sleep_of(&job->tid);
-	return thread;
-}
-
 static void test_interrupted(void)
 {
 	struct job job;
@@ -236,20 +225,20 @@ static void test_interrupted(void)
 	set_handler(SIGUSR1, on_signal, SA_RESTART);
 	make_pipe(fd, 0);
 	job = (struct job){ .fd = fd[1], .len = SIZE + 100 };
-	thread = start(do_write, &job);
+	thread = state_start_sleeper(do_write, &job, &job.tid);
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);
 	tap_equal(job.result, SIZE, "a signal makes a write partial");
 	job.len = 1;
 	set_handler(SIGUSR1, on_signal, 0);
-	thread = start(do_write, &job);
+	thread = state_start_sleeper(do_write, &job, &job.tid);
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);
 	tap_ok(job.result == -1 && job.error == EINTR, "or ends it");
 	tap_equal(read(fd[0], buf, SIZE), SIZE, "all is there");
 	set_handler(SIGUSR1, on_signal, SA_RESTART);
 	job.fd = fd[0];
-	thread = start(do_read, &job);
+	thread = state_start_sleeper(do_read, &job, &job.tid);
 	pthread_kill(thread, SIGUSR1);
 	state_await_sleep_of(&job.tid);
 	tap_equal(write(fd[1], "x", 1), 1, "a read goes on after SA_RESTART");
@@ -293,7 +282,7 @@ static void test_fifo_open(void)
 
 	tap_ok(open(FIFO, O_WRONLY | O_NONBLOCK) == -1 && errno == ENXIO,
 	       "named: nobody reads");
-	thread = start(open_reader, &job);
+	thread = state_start_sleeper(open_reader, &job, &job.tid);
 	tap_equal(job.result, -2, "a reader waits for a writer");
 	fd = open(FIFO, O_WRONLY);
 	tap_ok(fd >= 0, "which comes");
@@ -306,7 +295,7 @@ static void test_fifo_open(void)
 	close((int)job.result);
 
 	job.result = -2;
-	thread = start(open_writer, &job);
+	thread = state_start_sleeper(open_writer, &job, &job.tid);
 	tap_equal(job.result, -2, "a writer waits for a reader");
 	fd = open(FIFO, O_RDONLY | O_NONBLOCK);
 	pthread_join(thread, NULL);
@@ -315,7 +304,7 @@ static void test_fifo_open(void)
 	close(fd);
 
 	set_handler(SIGUSR1, on_signal, 0);
-	thread = start(open_writer, &job);
+	thread = state_start_sleeper(open_writer, &job, &job.tid);
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);
 	tap_ok(job.result == -1 && job.error == EINTR, "a signal ends a wait");

@@ -264,9 +264,7 @@ static void *do_send(void *arg)
 static void begin(pthread_t *thread, void *(*fn)(void *), struct job *job)
 {
 	job->result = -1000;
-	job->tid = 0;
-	pthread_create(thread, NULL, fn, job);
-	state_await_sleep_of(&job->tid);
+	*thread = state_start_sleeper(fn, job, &job->tid);
 }
 
 static void test_waiting(void)

@@ -72,3 +72,14 @@ void state_await_sleep_of(const volatile int *tid)
 		nap();
 	await_sleep(state_of_thread, *tid);
 }
+
+pthread_t state_start_sleeper(void *(*fn)(void *), void *arg,
+			      volatile int *tid)
+{
+	pthread_t thread;
+
+	*tid = 0;
+	pthread_create(&thread, NULL, fn, arg);
+	state_await_sleep_of(tid);
+	return thread;
+}

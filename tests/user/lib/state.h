@@ -7,6 +7,7 @@
 #ifndef TESTS_USER_LIB_STATE_H
 #define TESTS_USER_LIB_STATE_H
 
+#include <pthread.h>
 #include <sys/types.h>
 
 /* The letter of /proc/PID/stat ('R', 'S', 'T' ...); 0: no such process. */
@@ -23,5 +24,9 @@ void state_await_sleep(pid_t pid);
  * before the call that it is to sleep in.
  */
 void state_await_sleep_of(const volatile int *tid);
+
+/* Start such a thread, with @fn(@arg): it sleeps when this is back. */
+pthread_t state_start_sleeper(void *(*fn)(void *), void *arg,
+			      volatile int *tid);
 
 #endif
